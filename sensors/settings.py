@@ -1,0 +1,176 @@
+"""The `sensors` section of config.yaml: departments and stations, with what hangs on them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from config import Mistake, did_you_mean, entries
+from sensors.catalogue import METRICS
+
+KINDS = ("reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera")
+Kind = Literal["reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera"]
+
+
+def _metric(code: object) -> str:
+    if not isinstance(code, str) or code not in METRICS:
+        raise ValueError(f"unknown metric {code!r}; {did_you_mean(code, METRICS)}")
+    return code
+
+
+MetricCode = Annotated[str, BeforeValidator(_metric)]
+# Codes stand in MQTT topics and addresses: no slash, no wildcard, no space.
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Names(Section):
+    zh: str = Field(min_length=1, description="Name in Chinese.")
+    en: str = Field(min_length=1, description="Name in English.")
+
+
+class Department(Names):
+    code: Code = Field(description="Code of the department, used by stations and accounts.")
+
+
+class Limit(Names):
+    """A characteristic level or a legal limit that charts draw and rules can name."""
+
+    metric: MetricCode = Field(description="The metric it limits.")
+    name: Code = Field(description="Its name in rules, such as flood_limit.")
+    value: float = Field(description="In the metric's unit.")
+    unit: str = Field(description="Must be the metric's unit: a guard against mg for µg.")
+    source: str = Field(min_length=1, description="The standard, permit or plan it comes from.")
+    season_from: str | None = Field(default=None, pattern=r"^\d\d-\d\d$", description="MM-DD.")
+    season_to: str | None = Field(default=None, pattern=r"^\d\d-\d\d$", description="MM-DD.")
+    public: bool = Field(default=True, description="Whether the public page may show it.")
+
+    @model_validator(mode="after")
+    def _unit_fits(self) -> Self:
+        check_unit(self.metric, self.unit)
+        return self
+
+
+class Curve(Section):
+    points: tuple[tuple[float, float], ...] = Field(
+        min_length=2, description="[level_m, storage_m3], levels rising, storages not falling."
+    )
+    source: str = Field(min_length=1, description="Survey or design document, with its year.")
+    public: bool = Field(default=True, description="Whether the public page may use it.")
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        for (low, less), (high, more) in zip(self.points, self.points[1:], strict=False):
+            if high <= low or more < less:
+                raise ValueError(
+                    f"the curve must rise: after [{low}, {less}] comes [{high}, {more}]"
+                )
+        return self
+
+
+class Sensor(Section):
+    """What narrows the catalogue for one station's metric."""
+
+    metric: MetricCode = Field(description="What it measures.")
+    low: float | None = Field(default=None, description="Least value it can report.")
+    high: float | None = Field(default=None, description="Greatest value it can report.")
+    max_step: float | None = Field(
+        default=None, gt=0, description="Greatest believable change in one minute."
+    )
+    stuck_after_s: int | None = Field(
+        default=None, gt=0, description="Seconds without any change after which it counts as stuck."
+    )
+    interval_s: int | None = Field(
+        default=None, gt=0, description="Seconds between readings; else the station's."
+    )
+    public: bool | None = Field(default=None, description="Else as the station.")
+
+
+class Station(Names):
+    code: Code = Field(description="Code in topics and addresses; never reused.")
+    kind: Kind = Field(description="One of " + ", ".join(KINDS) + ".")
+    lon: float = Field(ge=-180, le=180, description="Longitude, degrees, WGS-84.")
+    lat: float = Field(ge=-90, le=90, description="Latitude, degrees, WGS-84.")
+    department: Code = Field(description="The department that owns it.")
+    interval_s: int = Field(gt=0, description="Seconds between its readings or pictures.")
+    metrics: tuple[MetricCode | Sensor, ...] = Field(
+        default=(), description="What it measures: a metric, or a mapping with sensor details."
+    )
+    public: bool = Field(default=False, description="Whether the public service may show it.")
+    public_delay_s: int = Field(default=0, ge=0, description="Seconds the public sees it later.")
+    valid_from: datetime | None = Field(
+        default=None, description="Since when these details hold; else since they were loaded."
+    )
+    device: str | None = Field(default=None, description="Gateway or logger it hangs on.")
+    town: Names | None = Field(default=None, description="The town it stands in or near.")
+    plant: Code | None = Field(default=None, description="The plant a gas sensor belongs to.")
+    substances: tuple[str, ...] = Field(default=(), description="What a plant handles.")
+    release: Literal["never", "automatic"] = Field(
+        default="never",
+        description="A camera's pictures are staff-only; automatic is the operator's word that "
+        "this view never shows people, vehicles or premises.",
+    )
+    limits: tuple[Limit, ...] = Field(default=(), description="Its characteristic levels, limits.")
+    curve: Curve | None = Field(default=None, description="Level-storage curve of a reservoir.")
+
+    @property
+    def sensors(self) -> Iterator[Sensor]:
+        for metric in self.metrics:
+            yield Sensor(metric=metric) if isinstance(metric, str) else metric
+
+
+class ClockSettings(Section):
+    ahead_s: int = Field(
+        default=60, ge=0, description="Seconds a device's clock may run ahead; more is quarantined."
+    )
+    suspect_ahead_s: int = Field(
+        default=10, ge=0, description="Seconds ahead from which a reading is marked suspect."
+    )
+    oldest_days: int = Field(
+        default=3650, gt=0, description="Older readings are quarantined as a clock that was reset."
+    )
+
+
+class SensorsSettings(Section):
+    departments: tuple[Department, ...] = Field(default=(), description="Who owns stations.")
+    stations: tuple[Station, ...] = Field(default=(), description="Every station, one entry each.")
+    clock: ClockSettings = Field(default=ClockSettings(), description="What clocks may do.")
+
+
+def check_unit(metric: str, unit: str) -> None:
+    """Raise ValueError unless `unit` is the metric's own."""
+    if unit != METRICS[metric].unit:
+        raise ValueError(
+            f"wrong unit {unit!r} for {metric}; the catalogue says {METRICS[metric].unit!r}"
+        )
+
+
+def check(raw: Mapping[str, Any]) -> list[Mistake]:
+    """What one entry alone cannot show: a station twice, an unknown department or plant."""
+    mistakes = _repeated(raw, "departments") + _repeated(raw, "stations")
+    departments = {e.get("code") for _, e in entries(raw, "sensors", "departments")}
+    stations = {e.get("code") for _, e in entries(raw, "sensors", "stations")}
+    for index, entry in entries(raw, "sensors", "stations"):
+        for key, known in (("department", departments), ("plant", stations)):
+            if key in entry and entry[key] not in known:
+                problem = f"unknown {key}; {did_you_mean(entry[key], map(str, known))}"
+                mistakes.append(Mistake(("sensors", "stations", index, key), entry[key], problem))
+    return mistakes
+
+
+def _repeated(raw: Mapping[str, Any], key: str) -> list[Mistake]:
+    seen: dict[str, int] = {}
+    mistakes = []
+    for index, entry in entries(raw, "sensors", key):
+        code = str(entry.get("code"))
+        if code in seen:
+            problem = (
+                f"duplicate: entry {seen[code]} of {key} has the same code; give it another one"
+            )
+            mistakes.append(Mistake(("sensors", key, index, "code"), code, problem))
+        seen.setdefault(code, index)
+    return mistakes
