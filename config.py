@@ -73,7 +73,7 @@ class Config:
 
 
 def load(path: Path = DEFAULT_PATH) -> Config:
-    """Read and check the file. Raises BadConfig with every mistake, OSError if it cannot be read."""
+    """Read and check the file. Raises BadConfig with every mistake, or OSError."""
     text = path.read_text("utf-8")
     raw, lines, mistakes = _parse(path, text)
     sections: dict[type[BaseModel], BaseModel] = {}
@@ -116,9 +116,11 @@ def entries(raw: Mapping[str, Any], *keys: str) -> list[tuple[int, dict[str, Any
     found: Any = raw
     for key in keys:
         found = found.get(key) if isinstance(found, dict) else None
-    return [(i, e) for i, e in enumerate(found or []) if isinstance(e, dict)] if isinstance(
-        found, list
-    ) else []
+    return (
+        [(i, e) for i, e in enumerate(found or []) if isinstance(e, dict)]
+        if isinstance(found, list)
+        else []
+    )
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
@@ -192,7 +194,7 @@ def _keys_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
         if isinstance(part, int):
             continue
         field = getattr(current, "model_fields", {}).get(part)
-        models = [m for m in _models_in(field.annotation)] if field else []
+        models = _models_in(field.annotation) if field else []
         if not models:
             return []
         current = models[0]

@@ -1,1 +1,1 @@
-"""The ground: connections, migrations, roles; TimescaleDB or plain PostgreSQL. No domain word here."""
+"""The ground: connections, migrations, roles; TimescaleDB or plain PostgreSQL; no domain word."""

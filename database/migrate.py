@@ -80,7 +80,7 @@ def available(ground: str, folder: Path = FOLDER) -> list[Migration]:
     for path in sorted(folder.glob("*.sql")):
         match = _NAME.match(path.name)
         if match is None:
-            raise UnfitDatabase(f"{path.name}: a migration is named NNNN_what[.timescale|.plain].sql")
+            raise UnfitDatabase(f"{path.name}: expected NNNN_what[.timescale|.plain].sql")
         migration = Migration(int(match[1]), match[2], match[3], path.read_text("utf-8"))
         if migration.ground in (None, ground):
             found.append(migration)

@@ -28,9 +28,9 @@ def connect(settings: DatabaseSettings, role: str | None, *, application: str) -
 
     The session speaks UTC and sees only the schema of its role.
     """
-    as_role = {"user": role} if role and settings.login_as_role else {}
-    conn = psycopg2.connect(
-        dsn_of(settings), application_name=f"dongtai {application}", connect_timeout=5, **as_role
+    user = role if settings.login_as_role else None
+    conn: Connection = psycopg2.connect(
+        dsn_of(settings), user=user, application_name=f"dongtai {application}", connect_timeout=5
     )
     with conn.cursor() as cursor:
         cursor.execute("set time zone 'UTC'")

