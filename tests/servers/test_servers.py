@@ -45,7 +45,7 @@ def test_a_cut_line_is_cut_and_comes_back(webhook, proxy):
     open_line = socket.create_connection((line.host, line.port), timeout=5)
     line.cut()
     assert open_line.recv(1) == b""
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionRefusedError):
         socket.create_connection((line.host, line.port), timeout=5)
     line.restore()
     urllib.request.urlopen(f"http://{line.host}:{line.port}/x", data=b"1", timeout=5).close()

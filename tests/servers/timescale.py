@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.servers.program import ROOT, Program, needed
-from tests.servers.waiting import until
 
 PACKAGE = ROOT / "node_modules" / "@unni-craftsman" / "pglite"
 
@@ -23,7 +22,7 @@ def timescale_server(folder: Path) -> Iterator[str]:
     program = Program(command, folder / "timescale.log").start()
     try:
         program.wait_for('"port"', seconds=60)
-        port = json.loads(until(lambda: _line_with_port(program), "the port"))["port"]
+        port = json.loads(_line_with_port(program))["port"]
         # The socket wants a password and takes any.
         yield f"postgresql://postgres:any@127.0.0.1:{port}/postgres?sslmode=disable"
     finally:
@@ -37,5 +36,5 @@ def _node() -> str:
     return needed("node", "nodejs")
 
 
-def _line_with_port(program: Program) -> str | None:
-    return next((line for line in program.said.splitlines() if line.endswith("}")), None)
+def _line_with_port(program: Program) -> str:
+    return next(line for line in program.said.splitlines() if "port" in line)
