@@ -48,15 +48,13 @@ class Subscriber:
             return
         self._started = True
         self._inbox.open()
-        properties = None
+        where = self._broker.host, self._broker.port, self._broker.keepalive_s
         if self._broker.protocol == "5":
-            properties = Properties(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = self._broker.session_expiry_s
-            properties.ReceiveMaximum = self._in_flight
-        clean = {"clean_start": False, "properties": properties} if properties else {}
-        self._client.connect_async(
-            self._broker.host, self._broker.port, self._broker.keepalive_s, **clean
-        )
+            self._client.connect_async(
+                *where, clean_start=False, properties=self._connect_properties()
+            )
+        else:
+            self._client.connect_async(*where)
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -81,6 +79,12 @@ class Subscriber:
                 else:
                     foreign += 1
         return foreign
+
+    def _connect_properties(self) -> Properties:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own
+        properties.SessionExpiryInterval = self._broker.session_expiry_s
+        properties.ReceiveMaximum = self._in_flight
+        return properties
 
     def _make_client(self) -> paho.Client:
         v5 = self._broker.protocol == "5"
@@ -135,7 +139,7 @@ class Subscriber:
         self._inbox.put(
             Message(
                 topic=_topic(message),
-                payload=message.payload,
+                payload=bytes(message.payload),
                 received_at=datetime.now(UTC),
                 packet_id=message.mid,
                 dup=message.dup,

@@ -214,7 +214,9 @@ def check_size(message: Message, most: int) -> None:
 def _series_of(letters: Iterable[Letter], directory: Directory) -> list[int]:
     """All series of the stations in a batch (derived ones need inputs), in locking order."""
     stations = {seen.station for letter in letters for seen in letter.observations}
-    return sorted(number for code in stations for number in directory.series_of(code))
+    return sorted(
+        info.series_id for code in stations for info in directory.by_station.get(code, ())
+    )
 
 
 def _in_event_order(letters: Iterable[Letter]) -> list[tuple[Letter, Observation]]:
@@ -292,11 +294,11 @@ def _by(item: Arrived) -> str:
 def _latest(rows: Mapping[int, SeriesRow], directory: Directory) -> dict[SeriesKey, Reading]:
     """The newest stored reading of each locked series, for what is derived from several."""
     found = {}
-    for key, info in directory.series.items():
-        row = rows.get(info.series_id)
-        if row is not None and row.observed_at is not None and row.received_at is not None:
-            found[key] = Reading(
-                info.series_id,
+    for series_id, row in rows.items():
+        info = directory.by_id[series_id]
+        if row.observed_at is not None and row.received_at is not None:
+            found[info.station, info.metric] = Reading(
+                series_id,
                 info.station,
                 info.metric,
                 row.observed_at,
