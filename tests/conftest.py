@@ -32,9 +32,11 @@ def server_dsn() -> Iterator[str]:
         yield dsn
     else:
         # Not in pytest's own folder: another run clears old ones away, with the server in them.
-        with TemporaryDirectory(prefix="dongtai-test-") as folder:
-            with embedded_postgres_server(Path(folder) / "postgres") as dsn:
-                yield dsn
+        with (
+            TemporaryDirectory(prefix="dongtai-test-") as folder,
+            embedded_postgres_server(Path(folder) / "postgres") as dsn,
+        ):
+            yield dsn
 
 
 @pytest.fixture(scope="session")
