@@ -5,8 +5,16 @@ do $$
 declare r text;
 begin
     foreach r in array array['ingest', 'staff', 'public_reader'] loop
-        if not exists (select from pg_roles where rolname = r) then
-            execute format('create role %I login', r);
+        begin
+            if not exists (select from pg_roles where rolname = r) then
+                execute format('create role %I login', r);
+            end if;
+        exception when duplicate_object or unique_violation then
+            null;  -- roles belong to the server: another database's migration made it just now
+        end;
+        -- An owner who is no superuser may SET ROLE only into roles that it was given.
+        if not pg_has_role(current_user, r, 'member') then
+            execute format('grant %I to %I', r, current_user);
         end if;
     end loop;
 end $$;
