@@ -41,7 +41,7 @@ def connect(settings: DatabaseSettings, role: str | None, *, application: str) -
     DSN's user who took the role, and RESET ROLE gives the user back: good enough between our own
     processes, not for the public service.
     """
-    signs_in = {"user": role} if role and settings.login_as_role else {}
+    signs_in: dict[str, Any] = {"user": role} if role and settings.login_as_role else {}
     name = f"dongtai {application}"
     conn: Connection = psycopg2.connect(
         dsn_of(settings), application_name=name, **_LINE, **signs_in

@@ -11,8 +11,8 @@ select series_id, time_bucket('1 minute', observed_at) as bucket,
        max(value) filter (where quality & 3 = 0) as max,
        last(value, observed_at) filter (where quality & 3 = 0) as last,
        max(observed_at) filter (where quality & 3 = 0) as last_at,
-       sum(sin(radians(value))) filter (where quality & 3 = 0) as sum_sin,
-       sum(cos(radians(value))) filter (where quality & 3 = 0) as sum_cos
+       sum(sind(value)) filter (where quality & 3 = 0) as sum_sin,
+       sum(cosd(value)) filter (where quality & 3 = 0) as sum_cos
   from reading group by 1, 2 with no data;
 
 create materialized view reading_5m with (timescaledb.continuous, timescaledb.materialized_only = false) as

@@ -88,7 +88,7 @@ def test_a_closed_pool_leaves_no_connection_behind(database, owner):
             )
             count = cursor.fetchone()[0]
         owner.rollback()
-        return count == 0
+        return bool(count == 0)
 
     until(gone, "the connection to be closed")
 
