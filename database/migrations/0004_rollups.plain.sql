@@ -1,6 +1,7 @@
 -- Plain PostgreSQL: the roll-ups are views over the readings, under TimescaleDB's names.
 -- bucket is the start of the bucket. sum and count are kept, means are derived; directions use
--- sum_sin and sum_cos (sind, because radians() refuses 5e-324 and with it the whole roll-up). Usable values only: neither missing nor impossible (quality & 3 = 0).
+-- sum_sin and sum_cos. Usable values only: neither missing nor impossible (quality & 3 = 0).
+-- sind and cosd, because radians() refuses 5e-324, and with one such reading every roll-up.
 
 create view reading_1m as
 select series_id, date_bin('1 minute', observed_at, '2000-01-01 00:00:00+00') as bucket,

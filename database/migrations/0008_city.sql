@@ -74,5 +74,7 @@ select p.id, s.code as camera, p.taken_at, p.width, p.height, p.origin, p.origin
 
 create view city.rollup_1h with (security_barrier) as
 select p.station, p.metric, h.bucket, h.count, h.good, h.sum, h.min, h.max, h.last, h.sum_sin, h.sum_cos
-  from city.series p join dongtai.reading_1h h on h.series_id = p.series_id
-   and h.bucket <= now() - make_interval(secs => p.public_delay_s + 3600 * (p.public_delay_s > 0)::int);
+  from city.series p
+  -- offset 0: the planner then rolls up one series, not all of them before it joins.
+  join lateral (select * from dongtai.reading_1h r where r.series_id = p.series_id offset 0) h
+    on h.bucket <= now() - make_interval(secs => p.public_delay_s + 3600 * (p.public_delay_s > 0)::int);
