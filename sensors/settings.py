@@ -114,6 +114,9 @@ class Station(Names):
         description="A camera's pictures are staff-only; automatic is the operator's word that "
         "this view never shows people, vehicles or premises.",
     )
+    origin: Literal["live", "recorded", "simulated", "exercise"] = Field(
+        default="live", description="What a camera's pictures are; observations say so themselves."
+    )
     limits: tuple[Limit, ...] = Field(default=(), description="Its characteristic levels, limits.")
     curve: Curve | None = Field(default=None, description="Level-storage curve of a reservoir.")
 
