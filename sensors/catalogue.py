@@ -25,6 +25,12 @@ def _table(*rows: Metric) -> dict[str, Metric]:
     return {metric.code: metric for metric in rows}
 
 
+# The names that code must know; everything else is looked up.
+LEVEL, STORAGE, AQI = "level_m", "storage_m3", "aqi"
+# The six of HJ 633-2026, in the order of its table 3.
+AIR_METRICS = ("so2_ugm3", "no2_ugm3", "co_mgm3", "o3_ugm3", "pm10_ugm3", "pm25_ugm3")
+DERIVED_FROM = {STORAGE: (LEVEL,), AQI: AIR_METRICS}
+
 METRICS = _table(
     # Water
     Metric("level_m", "m", -50, 9000, 2, "水位", "Level"),
