@@ -25,6 +25,12 @@ def _table(*rows: Metric) -> dict[str, Metric]:
     return {metric.code: metric for metric in rows}
 
 
+# The names that code must know; everything else is looked up.
+LEVEL, STORAGE, AQI = "level_m", "storage_m3", "aqi"
+# The six of HJ 633-2026, in the order of its table 3.
+AIR_METRICS = ("so2_ugm3", "no2_ugm3", "co_mgm3", "o3_ugm3", "pm10_ugm3", "pm25_ugm3")
+DERIVED_FROM = {STORAGE: (LEVEL,), AQI: AIR_METRICS}
+
 METRICS = _table(
     # Water
     Metric("level_m", "m", -50, 9000, 2, "水位", "Level"),
@@ -51,7 +57,7 @@ METRICS = _table(
     Metric("nh3_ppm", "ppm", 0, 10000, 1, "氨", "NH₃"),
     Metric("cl2_ppm", "ppm", 0, 1000, 2, "氯", "Cl₂"),
     Metric("h2s_ppm", "ppm", 0, 1000, 1, "硫化氢", "H₂S"),
-    Metric("benzene_ppm", "ppm", 0, 5000, 2, "苯", "Benzene"),
+    Metric("benzene_ppm", "ppm", 0, 5000, 4, "苯", "Benzene"),
     Metric("lel_pct", "%LEL", 0, 100, 0, "可燃气", "Flammable gas"),
     Metric("tank_level_pct", "%", 0, 110, 1, "储罐液位", "Tank level"),
     # Discharge
