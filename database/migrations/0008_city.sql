@@ -24,13 +24,14 @@ select q.id as series_id, s.code as station, q.metric, n.interval_s,
   join dongtai.station_version v on v.station_id = s.id and v.valid_to is null and v.public
   join dongtai.sensor n on n.series_id = q.id and n.valid_to is null and n.public;
 
+-- A series that never reported is a row without values: unknown is a state.
 create view city.latest with (security_barrier) as
 select p.station, p.metric, p.interval_s, r.observed_at, r.value, r.quality, r.origin, r.received_at, r.original_at
   from city.series p
-  join lateral (select * from dongtai.reading r
-                 where r.series_id = p.series_id
-                   and r.observed_at <= now() - make_interval(secs => p.public_delay_s)
-                 order by r.observed_at desc limit 1) r on true;
+  left join lateral (select * from dongtai.reading r
+                      where r.series_id = p.series_id
+                        and r.observed_at <= now() - make_interval(secs => p.public_delay_s)
+                      order by r.observed_at desc limit 1) r on true;
 
 create view city.reading with (security_barrier) as
 select p.series_id, p.station, p.metric, r.observed_at, r.value, r.quality, r.origin
@@ -50,9 +51,14 @@ select p.code as station, c.points, c.source
   join dongtai.curve c on c.station_id = s.id and c.valid_to is null and c.public;
 
 -- No owner, no note, no evidence: who works on an alert is not public.
+-- Of a delayed series everything comes later alike: the grade, the end, and no present value at all.
 create view city.alert with (security_barrier) as
-select a.id, s.code as station, q.metric, a.grade, a.state <> 'ended' as open, a.began_at, a.raised_at, a.ended_at,
-       a.value, a.limit_value, a.origin, a.changed_at, r.code as rule,
+select a.id, s.code as station, q.metric, coalesce(g.grade, a.grade) as grade,
+       a.ended_at is null or a.ended_at > c.seen_to as open,
+       a.began_at, a.raised_at, case when a.ended_at <= c.seen_to then a.ended_at end as ended_at,
+       case when c.public_delay_s = 0 then a.value end as value,
+       case when c.public_delay_s = 0 then a.limit_value end as limit_value,
+       a.origin, least(a.changed_at, c.seen_to) as changed_at, r.code as rule, a.rule_version,
        v.definition -> 'label' as label, v.definition -> 'advice' as advice
   from dongtai.alert a
   join dongtai.rule r on r.id = a.rule_id
@@ -60,9 +66,13 @@ select a.id, s.code as station, q.metric, a.grade, a.state <> 'ended' as open, a
   join dongtai.station s on s.id = a.station_id
   join city.station p on p.code = s.code
   join dongtai.series q on q.id = a.series_id
-  join city.series c on c.series_id = q.id
- where a.public and not a.found_afterwards
-   and a.raised_at <= now() - make_interval(secs => c.public_delay_s);
+  join (select *, now() - make_interval(secs => public_delay_s) as seen_to from city.series) c
+    on c.series_id = q.id
+  left join lateral (select x.grade from dongtai.alert_transition x
+                      where c.public_delay_s > 0 and x.alert_id = a.id and x.grade is not null
+                        and x.recorded_at <= c.seen_to
+                      order by x.seq desc limit 1) g on true
+ where a.public and not a.found_afterwards and a.raised_at <= c.seen_to;
 
 create view city.picture with (security_barrier) as
 select p.id, s.code as camera, p.taken_at, p.width, p.height, p.origin, p.original_at,
@@ -70,7 +80,8 @@ select p.id, s.code as camera, p.taken_at, p.width, p.height, p.origin, p.origin
   from dongtai.picture p
   join dongtai.picture_released r on r.picture_id = p.id
   join dongtai.station s on s.id = p.station_id
-  join city.station c on c.code = s.code;
+  join city.station c on c.code = s.code
+ where p.taken_at <= now() - make_interval(secs => c.public_delay_s);
 
 create view city.rollup_1h with (security_barrier) as
 select p.station, p.metric, h.bucket, h.count, h.good, h.sum, h.min, h.max, h.last, h.sum_sin, h.sum_cos
