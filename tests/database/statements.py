@@ -1,13 +1,14 @@
 """Every SQL statement of the program, found in its store.py files, asked of a server.
 
 A statement is a string constant (or one in a tuple, list or dict constant, or a psycopg2.sql
-object) of a module named store, or of database/, that begins with an SQL verb.
+object) of a module named store that begins with an SQL verb. A template with {places} is asked in
+the forms that its module makes of it as constants; one of which it makes none is refused.
 """
 
 import contextlib
 import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import psycopg2
@@ -25,6 +26,8 @@ _VERB = re.compile(
 _PLANNED = re.compile(
     r"\s*(--[^\n]*\n\s*)*(select|insert|update|delete|with|merge|values)\s", re.IGNORECASE
 )
+_TEMPORARY = re.compile(r"\s*create\s+temp", re.IGNORECASE)
+_PLACE = re.compile(r"\{\w+\}")
 _PARAMETER = re.compile(r"%\((\w+)\)s|%s|%%")
 
 
@@ -73,13 +76,18 @@ def refusal(conn: Connection, statement: Statement) -> str | None:
 
 def _of_module(name: str) -> Iterator[Statement]:
     constants = dict(_texts(vars(importlib.import_module(name))))
-    temporary = tuple(
-        t for t in constants.values() if re.match(r"\s*create\s+temp", t, re.IGNORECASE)
-    )
+    temporary = tuple(text for text in constants.values() if _TEMPORARY.match(text))
     for key, text in constants.items():
-        if _VERB.match(text):
+        if _VERB.match(text) and not _expanded(text, constants.values()):
             before = () if text in temporary else temporary
             yield Statement(name, key, text, before)
+
+
+def _expanded(text: str, others: Iterable[str]) -> bool:
+    """Whether the text is a template and others are made of it."""
+    parts = _PLACE.split(text)
+    form = re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
+    return len(parts) > 1 and any(form.fullmatch(other) for other in others if other != text)
 
 
 def _texts(namespace: Mapping[str, object]) -> Iterator[tuple[str, str]]:
