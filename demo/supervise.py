@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -50,9 +50,9 @@ class _Running:
     spec: Spec
     process: subprocess.Popen[bytes]
     started: float
+    copier: threading.Thread
     failures: int = 0
     restart_at: float | None = None
-    copier: threading.Thread | None = field(default=None, repr=False)
 
 
 class Supervisor:
@@ -69,11 +69,16 @@ class Supervisor:
         self._stop = threading.Event()
         log_folder.mkdir(parents=True, exist_ok=True)
 
-    def start(self, spec: Spec) -> None:
-        """Start a process and wait until it is ready. Raises NotReady."""
-        running = _Running(spec, self._spawn(spec), time.monotonic())
-        self._running.append(running)
-        self._await(running)
+    def start(self, *specs: Spec) -> None:
+        """Start processes side by side and wait until all are ready. Raises NotReady."""
+        started = []
+        for spec in specs:
+            process = self._spawn(spec)
+            copier = self._copy(spec, process)
+            started.append(_Running(spec, process, time.monotonic(), copier))
+            self._running.append(started[-1])
+        for running in started:
+            self._await(running)
 
     def set_env(self, name: str, value: str) -> None:
         """For processes started from now on."""
@@ -98,15 +103,14 @@ class Supervisor:
         while self._running:
             running = self._running.pop()
             _end(running.process, running.spec.stop_s)
-            if running.copier:
-                running.copier.join(1)
+            running.copier.join(1)
 
     def pids(self) -> dict[str, int]:
         return {running.spec.name: running.process.pid for running in self._running}
 
     def _spawn(self, spec: Spec) -> subprocess.Popen[bytes]:
         wrapper = [sys.executable, "-m", "demo.child", str(os.getpid()), str(int(spec.orphan))]
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [*wrapper, *spec.command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -115,7 +119,6 @@ class Supervisor:
             cwd=ROOT,
             start_new_session=True,  # Ctrl-C at the terminal is ours; we end them in order
         )
-        return process
 
     def _copy(self, spec: Spec, process: subprocess.Popen[bytes]) -> threading.Thread:
         thread = threading.Thread(
@@ -126,7 +129,6 @@ class Supervisor:
 
     def _await(self, running: _Running) -> None:
         spec = running.spec
-        running.copier = self._copy(spec, running.process)
         end = time.monotonic() + spec.ready_within_s
         while spec.ready and not spec.ready():
             status = running.process.poll()

@@ -7,23 +7,6 @@ from demo.recordings import RECORDINGS, Row
 
 COMPASS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE"]
 COMPASS += ["S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
-    "N",
-    "NNE",
-    "NE",
-    "ENE",
-    "E",
-    "ESE",
-    "SE",
-    "SSE",
-    "S",
-    "SSW",
-    "SW",
-    "WSW",
-    "W",
-    "WNW",
-    "NW",
-    "NNW",
-]
 
 
 @dataclass(frozen=True)
