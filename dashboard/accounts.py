@@ -65,7 +65,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A sign-in refused: `wrong` name or password, or `locked` until then."""
+    """A sign-in refused: `wrong` password, `stranger` (no such account), `locked` until then."""
 
     reason: str
     until: datetime | None = None
@@ -132,7 +132,7 @@ def verify_password(
         row = cursor.fetchone()
         fits = _fits(row[4] if row else _NOBODY, password)
         if row is None or row[6]:
-            return Refused("wrong")
+            return Refused("stranger")
         if row[5] is not None and row[5] > now:
             return Refused("locked", row[5])
         if fits:

@@ -119,6 +119,8 @@ class Gate:
     async def _admit(self, scope: Scope) -> Principal | None:
         headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
         _check_body(headers)
+        if "\0" in path or b"%00" in scope["query_string"]:
+            raise Problem(400, "the address contains a NUL character")
         route = access.find(method, path)
         if route is not None and route.right == access.ANYONE:
             if method not in _SAFE:

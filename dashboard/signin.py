@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -57,12 +57,33 @@ class Attempts:
             return True
 
 
+class Strangers:
+    """Locks names that do not exist just as those that do, so that a lock betrays nothing."""
+
+    def __init__(self, lock: Lock) -> None:
+        self.lock = lock
+        self._failed: dict[str, tuple[int, datetime | None]] = {}
+
+    def refuse(self, name: str, now: datetime) -> Refused:
+        if len(self._failed) > 10_000:
+            self._failed.clear()
+        count, until = self._failed.get(name, (0, None))
+        if until is not None and until > now:
+            return Refused("locked", until)
+        until = now + timedelta(minutes=self.lock.minutes)
+        full = count + 1 >= self.lock.after
+        self._failed[name] = (0, until) if full else (count + 1, None)
+        return Refused("locked", until) if full else Refused("wrong")
+
+
 class SignIn:
     """The pages' routes with what they need: the database and the settings."""
 
     def __init__(self, pool: Pool, settings: DashboardSettings) -> None:
         self.pool, self.settings = pool, settings
         self.attempts = Attempts(settings.staff.attempts_per_minute)
+        self.lock = Lock(settings.staff.lock_after, settings.staff.lock_minutes)
+        self.strangers = Strangers(self.lock)
         self.templates = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
         )
@@ -114,9 +135,10 @@ class SignIn:
     def _try(self, name: str, password: str, address: str, agent: str) -> Refused | tuple[str, str]:
         """Check, count, note and open a session: one transaction each way."""
         staff, now = self.settings.staff, datetime.now(UTC)
-        lock = Lock(staff.lock_after, staff.lock_minutes)
         with self.pool.transaction() as conn:
-            found = accounts.verify_password(conn, name, password, now, lock)
+            found = accounts.verify_password(conn, name, password, now, self.lock)
+            if isinstance(found, Refused) and found.reason == "stranger":
+                found = self.strangers.refuse(name, now)
             if isinstance(found, Refused):
                 reason = found.reason
                 accounts.audit(conn, name[:80], "sign-in refused", None, address, reason=reason)
@@ -207,7 +229,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def local_path(wanted: str | None) -> str:
-    """Where to go on: a path of ours, else the front page. `//host` and `\\host` are not ours."""
+    """Where to go on: a path of ours, else the front page; other hosts in disguise are not."""
     path = wanted or "/"
     parts = urlsplit(path)
     odd = "\\" in path or any(ord(character) < 33 for character in path)
