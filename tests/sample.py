@@ -263,26 +263,26 @@ def _alert(cursor: Any, row: tuple[Any, ...], now: datetime) -> None:
     )
     ended = began + timedelta(minutes=30) if state == "ended" else None
     acknowledged = began + timedelta(minutes=3) if owner else None
+    reason = {
+        "code": "above", "metric": metric, "value": value, "limit": limit, "held_s": 60,
+        "limit_zh": "限值", "limit_en": "limit",
+    }  # fmt: skip
+    life: list[tuple[str, datetime, str | None]] = [("raised", began, None)]
+    life += [("acknowledged", acknowledged, owner)] if acknowledged else []
+    life += [("ended", ended, None)] if ended else []
     cursor.execute(
         "insert into alert (id, rule_id, rule_version, series_id, station_id, subject, grade, "
         "peak_grade, state, began_at, raised_at, ended_at, found_afterwards, announced_at, origin, "
-        "value, limit_value, peak_value, quality, owner, acknowledged_at, note, public, department,"
-        " version, changed_at) "
+        "value, limit_value, peak_value, quality, owner, acknowledged_at, note, public, "
+        "reason, department, version, changed_at) "
         "select %s, %s, 1, q.id, s.id, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s, %s, 0, %s, "
-        "%s, %s, %s, v.department, %s, %s "
+        "%s, %s, %s, %s, v.department, %s, %s "
         "from series q join station s on s.id = q.station_id "
         "join station_version v on v.station_id = s.id where s.code = %s and q.metric = %s",
         (alert, rule_id, f"{code}/{metric}", grade, grade, state, began, began, ended,
          alert == "a-late", None if alert == "a-late" else began, value, limit, value, owner,
-         acknowledged, note, public, 2 if owner else 1, began, code, metric),
+         acknowledged, note, public, Json(reason), len(life), began, code, metric),
     )  # fmt: skip
-    reason = {
-        "zh": f"{label[0]} {value}，限 {limit}，持续 60 秒",
-        "en": f"{label[1]} {value}, limit {limit}, for 60 s",
-    }
-    life: list[tuple[str, datetime, str | None]] = [("raised", began, None)]
-    life += [("acknowledged", acknowledged, owner)] if acknowledged else []
-    life += [("ended", ended, None)] if ended else []
     for seq, (kind, at, who) in enumerate(life, 1):
         cursor.execute(
             "insert into alert_transition (alert_id, seq, kind, at, recorded_at, grade, value, "
