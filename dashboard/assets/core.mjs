@@ -17,8 +17,8 @@ const SAMPLE = /\s*[（(](示例|sample)[）)]\s*$/;
 export const shortName = (names) => named(names).replace(SAMPLE, "");
 export const isSample = (names) => SAMPLE.test(named(names));
 export const metricName = (code) => (metrics[code] ? metrics[code][lang] : code || "");
-export const gradeWord = (grade) => t(page.words[grade] ?? grade);
-export const word = (code) => t(page.words[code] ?? code);
+export const word = (code) => page.words[code] ?? code;
+export const gradeWord = word;
 
 // ---- numbers
 

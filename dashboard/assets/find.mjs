@@ -7,7 +7,12 @@ const MOST = 8;
 let at = 0;
 
 export function start() {
-  const field = $("search");
+  const field = el("input", "field", null, {
+    id: "search", type: "search", role: "combobox", autocomplete: "off", spellcheck: "false",
+    placeholder: t("Name, code, initials"), "aria-label": t("Search by name, code, pinyin initials"),
+    "aria-expanded": "false", "aria-controls": "search-list", "aria-autocomplete": "list",
+  });
+  $("search-holder").replaceChildren(field);
   field.addEventListener("input", show);
   field.addEventListener("focus", show);
   field.addEventListener("blur", () => setTimeout(hide, 120));
