@@ -42,7 +42,7 @@ select a.id, a.name, a.role, a.department, s.csrf, s.seen_at
   from session s join account a on a.id = s.account_id and a.disabled_at is null
  where s.token_hash = %s and s.expires_at > %s"""
 TOUCH = "update session set seen_at = %s, expires_at = %s where token_hash = %s"
-BY_TOKEN = """
+HOLDER = """
 select a.id, a.name, a.role, a.department, t.seen_at
   from api_token t join account a on a.id = t.account_id and a.disabled_at is null
  where t.token_hash = %s and t.revoked_at is null"""
@@ -65,7 +65,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A sign-in refused: `wrong` name or password, or `locked` until then."""
+    """A sign-in refused: `wrong` password, `stranger` (no such account), `locked` until then."""
 
     reason: str
     until: datetime | None = None
@@ -132,7 +132,7 @@ def verify_password(
         row = cursor.fetchone()
         fits = _fits(row[4] if row else _NOBODY, password)
         if row is None or row[6]:
-            return Refused("wrong")
+            return Refused("stranger")
         if row[5] is not None and row[5] > now:
             return Refused("locked", row[5])
         if fits:
@@ -145,7 +145,7 @@ def verify_password(
 
 
 def open_session(
-    conn: Connection, account_id: int, now: datetime, hours: float, address: str, agent: str
+    conn: Connection, account_id: int, now: datetime, hours: float, *, address: str, agent: str
 ) -> tuple[str, str]:
     """A new session: its (token, csrf). Sessions that have ended are cleared away here."""
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
@@ -180,7 +180,7 @@ def by_session(conn: Connection, token: str, now: datetime, hours: float) -> Pri
 def by_token(conn: Connection, token: str, now: datetime) -> Principal | None:
     """Who holds this API token."""
     with conn.cursor() as cursor:
-        cursor.execute(BY_TOKEN, (digest(token),))
+        cursor.execute(HOLDER, (digest(token),))
         row = cursor.fetchone()
         if row is None:
             return None

@@ -39,9 +39,7 @@ class Problem(Exception):
         }
 
     def response(self) -> Response:
-        return Response(
-            orjson.dumps(self.body()), self.status, self.headers, media_type=MEDIA_TYPE
-        )
+        return Response(orjson.dumps(self.body()), self.status, self.headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:

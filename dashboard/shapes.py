@@ -22,7 +22,7 @@ Json = dict[str, Any]
 class StationRow:
     """A station as its current version says. town: {"zh", "en"}.
 
-    newest_picture: of a camera. device_down_since: its device said offline and nothing else since.
+    newest_picture: of a camera. device_down_since: when its device said that it is offline.
     """
 
     code: str
@@ -113,18 +113,19 @@ def quality_word(quality: int | None) -> str:
 def latest(row: LatestRow, now: datetime, *, down: bool = False) -> Json:
     """The latest value of one series. down: its device is offline, so nobody knows."""
     age_s = age_of(row.observed_at, now)
+    state = "unknown" if down else age_state(age_s, row.interval_s)
     return {
         "value": row.value,
         "unit": METRICS[row.metric].unit if row.metric in METRICS else "",
         "t": iso(row.observed_at),
         "received_at": iso(row.received_at),
         "age_s": _tenth(age_s),
-        "state": "unknown" if down else age_state(age_s, row.interval_s),
+        "state": state,
         "quality": quality_word(row.quality),
         "flags": flags(row.quality or 0),
         "origin": Origin(row.origin or 0).word,
         "original_t": iso(row.original_at),
-        "trend_per_h": row.trend_per_h,
+        "trend_per_h": row.trend_per_h if state in ("fresh", "late") else None,
     }
 
 
@@ -138,7 +139,7 @@ def feature(
 ) -> Json:
     """One station as a GeoJSON Feature. Its state is its newest value's; its severity needs all."""
     newest = max((t for t in _times(station, values) if t is not None), default=None)
-    down = station.device_down_since is not None
+    down = _is_down(station.device_down_since, values)
     shown = {row.metric: latest(row, now, down=down) for row in values}
     age_s = age_of(newest, now)
     state = "unknown" if down else _station_state(station, newest, shown, age_s)
@@ -197,6 +198,13 @@ def features(
 
 def collection(found: list[Json], now: datetime) -> Json:
     return {"type": "FeatureCollection", "generated_at": iso(now), "features": found}
+
+
+def _is_down(since: datetime | None, values: Sequence[LatestRow]) -> bool:
+    """Its device said offline, and nothing has come from the station after that."""
+    return since is not None and all(
+        row.received_at is None or row.received_at <= since for row in values
+    )
 
 
 def _times(station: StationRow, values: Sequence[LatestRow]) -> list[datetime | None]:
