@@ -1,4 +1,4 @@
-"""The recordings in demo/recordings: read as they are, with their own columns, units and defects."""
+"""The recordings, read as they are: with their own columns, units and defects."""
 
 import csv
 import json
@@ -100,7 +100,7 @@ def read_kerala(path: Path) -> Iterable[Row]:
 
 def read_gas_turbine(path: Path) -> Iterable[Row]:
     """Hourly by the makers' word, but the file has neither times nor a header."""
-    names = "AT AP AH AFDP GTEP TIT TAT TEY CDP CO NOX".split()
+    names = ["AT", "AP", "AH", "AFDP", "GTEP", "TIT", "TAT", "TEY", "CDP", "CO", "NOX"]
     with path.open(newline="") as file:
         for line in csv.reader(file):
             yield Row(None, dict(zip(names, map(_number, line), strict=True)))
@@ -224,6 +224,9 @@ def gauge_frames() -> tuple[Frame, ...]:
 
 def river_frames() -> tuple[Frame, ...]:
     """Two pictures of a river gauge, one of them with a person: for staff only."""
-    times = {"001": datetime(2022, 7, 15, 18, 45, tzinfo=UTC), "034": datetime(2022, 7, 16, 3, 15, tzinfo=UTC)}
+    times = {
+        "001": datetime(2022, 7, 15, 18, 45, tzinfo=UTC),
+        "034": datetime(2022, 7, 16, 3, 15, tzinfo=UTC),
+    }
     folder = FOLDER / "camera_gaugecam"
     return tuple(Frame(folder / f"20220715_KOLA_GaugeCam_{n}.JPG", at) for n, at in times.items())

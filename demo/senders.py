@@ -29,12 +29,12 @@ class Sender:
 
 @dataclass(frozen=True)
 class Camera:
-    """`picture(step)` is a JPEG or PNG, its origin and its recorded time."""
+    """`picture(step)` is a JPEG or PNG; where it comes from stands in the configuration."""
 
     station: str
     device: str
     pace: Pace
-    picture: Callable[[int], tuple[bytes, str, datetime | None]]
+    picture: Callable[[int], bytes]
 
 
 def senders(stations: Sequence[Station], settings: DemoSettings, start: datetime) -> list[Sender]:
@@ -96,7 +96,9 @@ def _simulated(
         return Report(due, values, "simulated")
 
     interval = min(_interval(station, metric) for metric in metrics)
-    return [Sender(station.code, _device(station), Pace(interval, phase_of(order, interval)), report)]
+    return [
+        Sender(station.code, _device(station), Pace(interval, phase_of(order, interval)), report)
+    ]
 
 
 def _camera(station: Station, order: int) -> Camera:
@@ -106,22 +108,12 @@ def _camera(station: Station, order: int) -> Camera:
     elif station.release == "automatic":
         picture = _film(gauge_frames(), order)
     else:
-        picture = partial(_testcard, station.code)
+        picture = partial(testcard.draw, station.code)
     return Camera(station.code, _device(station), pace, picture)
 
 
-def _film(
-    frames: Sequence[Frame], first: int
-) -> Callable[[int], tuple[bytes, str, datetime | None]]:
-    def picture(step: int) -> tuple[bytes, str, datetime | None]:
-        frame = frames[row_index(step, first, len(frames))]
-        return frame.path.read_bytes(), "recorded", frame.at
-
-    return picture
-
-
-def _testcard(code: str, step: int) -> tuple[bytes, str, datetime | None]:
-    return testcard.draw(code, step), "simulated", None
+def _film(frames: Sequence[Frame], first: int) -> Callable[[int], bytes]:
+    return lambda step: frames[row_index(step, first, len(frames))].path.read_bytes()
 
 
 def _interval(station: Station, metric: str) -> float:

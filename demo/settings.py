@@ -11,7 +11,9 @@ class LeakSettings(Section):
     """Ammonia at a plant's fence, again and again."""
 
     plant: str = Field(default="P-07", description="The plant that leaks.")
-    first_s: float = Field(default=10, ge=0, description="Seconds from the start to the first leak.")
+    first_s: float = Field(
+        default=10, ge=0, description="Seconds from the start to the first leak."
+    )
     every_s: float = Field(default=600, ge=300, description="Seconds from leak to leak.")
     peak_ppm: float = Field(default=190, gt=0, description="Ammonia at the worst detector, ppm.")
 
@@ -41,7 +43,7 @@ class DemoSettings(Section):
         default=1.0,
         ge=0.5,
         le=20,
-        description="1: a recorded row comes due every interval_s of its station; 2: twice as often.",
+        description="1: a recorded row every interval_s of its station; 2: twice as often.",
     )
     history_h: float = Field(
         default=2.0,

@@ -84,7 +84,11 @@ def silent(since_start_s: float, settings: SilentSettings) -> bool:
 
 
 def value(
-    metric: str, station: str, detector: int | None, step: int, moment: tuple[float, float],
+    metric: str,
+    station: str,
+    detector: int | None,
+    step: int,
+    moment: tuple[float, float],
     settings: DemoSettings,
 ) -> float:
     """The simulated reading of a series. moment: (seconds since the start, epoch seconds).

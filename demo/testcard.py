@@ -28,7 +28,9 @@ def draw(code: str, step: int) -> bytes:
     return _png(image)
 
 
-def _glyph(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], character: str, top: int, left: int) -> None:
+def _glyph(
+    image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], character: str, top: int, left: int
+) -> None:
     for index, dot in enumerate(_GLYPHS.get(character, "0" * 15)):
         y, x = top + index // 3 * _DOT, left + index % 3 * _DOT
         if dot == "1":

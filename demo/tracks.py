@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from demo.recordings import RECORDINGS, Row
 
-COMPASS = "N NNE NE ENE E ESE SE SSE S SSW SW WSW W WNW NW NNW".split()
+COMPASS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE"]
+COMPASS += ["S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ TRACKS: tuple[Track, ...] = (
     Track("W-03", _SHUN, _MET, _STORM, SUMMER),
     Track("W-04", _WAN, _MET, _STORM, SUMMER),
     Track("W-05", _SHUN, _MET, "2016-04-07", SPRING),
-    # Outfalls: one plant's year, begun at five places; tides at the sea, a flash flood in a channel.
+    # Outfalls: one plant's year, begun at five places; tides, a flash flood.
     Track("D-01", "wastewater-1990", _OUTFALL),
     Track("D-02", "wastewater-1990", _OUTFALL, 60),
     Track("D-03", "wastewater-1990", _OUTFALL, 120),
