@@ -97,8 +97,8 @@ def load_directory(conn: Connection) -> Directory:
     with conn.cursor() as cursor:
         cursor.execute(STATIONS_NOW)
         stations = {
-            code: StationInfo(number, code, *details, Origin[origin.upper()], release)
-            for number, code, *details, origin, release in cursor.fetchall()
+            row[1]: replace(StationInfo(*row[:6]), origin=Origin[row[6].upper()], release=row[7])
+            for row in cursor.fetchall()
         }
         cursor.execute(CURVES_NOW)
         curves = {code: tuple(map(tuple, points)) for code, points in cursor.fetchall()}
