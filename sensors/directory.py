@@ -7,10 +7,6 @@ from functools import cached_property
 from sensors.curve import Points
 from sensors.reading import Origin
 
-STORAGE, LEVEL, AQI = "storage_m3", "level_m", "aqi"
-# The six of HJ 633-2026 by our names, in the order of its table 3.
-AIR_METRICS = ("so2_ugm3", "no2_ugm3", "co_mgm3", "o3_ugm3", "pm10_ugm3", "pm25_ugm3")
-
 
 @dataclass(frozen=True, slots=True)
 class SeriesInfo:
