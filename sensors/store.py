@@ -97,7 +97,7 @@ def load_directory(conn: Connection) -> Directory:
     with conn.cursor() as cursor:
         cursor.execute(STATIONS_NOW)
         stations = {
-            row[1]: StationInfo(*row[:6], origin=Origin[row[6].upper()], release=row[7])
+            row[1]: replace(StationInfo(*row[:6]), origin=Origin[row[6].upper()], release=row[7])
             for row in cursor.fetchall()
         }
         cursor.execute(CURVES_NOW)
