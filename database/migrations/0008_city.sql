@@ -77,7 +77,18 @@ select p.id, s.code as camera, p.taken_at, p.width, p.height, p.origin, p.origin
   join city.station c on c.code = s.code
  where p.taken_at <= now() - make_interval(secs => c.public_delay_s);
 
+-- Roll-ups of a delayed series: a bucket only when all of it may be seen.
+create view city.rollup_5m as
+select p.station, p.metric, h.bucket, h.total, h.count, h.good, h.sum, h.min, h.max, h.last, h.sum_sin, h.sum_cos
+  from city.series p join dongtai.reading_5m h on h.series_id = p.series_id
+   and h.bucket <= now() - make_interval(secs => p.public_delay_s + 300 * (p.public_delay_s > 0)::int);
+
 create view city.rollup_1h as
-select p.station, p.metric, h.bucket, h.count, h.good, h.sum, h.min, h.max, h.last, h.sum_sin, h.sum_cos
+select p.station, p.metric, h.bucket, h.total, h.count, h.good, h.sum, h.min, h.max, h.last, h.sum_sin, h.sum_cos
   from city.series p join dongtai.reading_1h h on h.series_id = p.series_id
    and h.bucket <= now() - make_interval(secs => p.public_delay_s + 3600 * (p.public_delay_s > 0)::int);
+
+create view city.rollup_1d as
+select p.station, p.metric, h.bucket, h.total, h.count, h.good, h.sum, h.min, h.max, h.last, h.sum_sin, h.sum_cos
+  from city.series p join dongtai.reading_1d h on h.series_id = p.series_id
+   and h.bucket <= now() - make_interval(secs => p.public_delay_s + 86400 * (p.public_delay_s > 0)::int);
