@@ -15,8 +15,11 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
+
+import psycopg2
 
 import config
 from database.migrate import UnfitDatabase, migrate
@@ -26,6 +29,12 @@ from demo import effective, people, ports, provenance
 from demo.postgres import dsn_file
 from demo.settings import DemoSettings
 from demo.supervise import NotReady, Spec, Supervisor
+
+# The ingest's two sessions at the broker, by the names under which they report themselves.
+SESSIONS = ("ingest", "ingest-pictures")
+LISTENING = """
+select count(*)::int from dongtai.heartbeat
+ where up_since >= %s and process = any(%s) and detail ->> 'connected_since' is not null"""
 
 
 class Refused(Exception):
@@ -41,6 +50,10 @@ class Place:
     staff: int
     public: int
     mqtt: int
+
+    @property
+    def ports(self) -> dict[str, int]:
+        return {"STAFF_PORT": self.staff, "PUBLIC_PORT": self.public, "MQTT_PORT": self.mqtt}
 
     @property
     def config(self) -> Path:
@@ -62,9 +75,7 @@ def main() -> int:
     try:
         place = _place(os.environ, parser.parse_args().config)
         settings = config.load_or_exit(place.source)
-        ports.check(
-            {"STAFF_PORT": place.staff, "PUBLIC_PORT": place.public, "MQTT_PORT": place.mqtt}
-        )
+        ports.check(place.ports)
         with ExitStack() as stack:
             stack.enter_context(_only_one(place.data))
             supervisor = Supervisor(place.data / "log", os.environ)
@@ -91,28 +102,26 @@ def _start(supervisor: Supervisor, place: Place, settings: config.Config) -> dic
     supervisor.set_env("DONGTAI_DSN", dsn)
     found = _prepare(dsn, place)
     backlog_h = settings.section(DemoSettings).history_h if first_time else 0.0
-    for spec in _processes(place, backlog_h):
-        if supervisor.stopping:
-            break
-        supervisor.start(spec)
+    for together in _processes(place, dsn, backlog_h):
+        if not supervisor.stopping:
+            supervisor.start(*together)
     return found
 
 
-def _processes(place: Place, backlog_h: float) -> list[Spec]:
-    """What runs above the database, in the order of starting; it stops in reverse."""
+def _processes(place: Place, dsn: str, backlog_h: float) -> list[list[Spec]]:
+    """What runs above the database: each line starts when the one before is ready, and all
+    stop in reverse. The devices wait until the ingest listens: nothing may be lost on the way."""
     with_config = ["--config", str(place.config)]
+    backlog = ["--backlog-h", f"{backlog_h:g}"]
     return [
-        Spec("broker", _python("demo.broker", "--port", str(place.mqtt)), _port(place.mqtt)),
-        Spec("ingest", _python("ingest", *with_config)),
-        Spec("alerts", _python("alerts", *with_config)),
-        Spec("staff", _python("dashboard", *with_config)),
-        Spec("public", _python("dashboard.public", *with_config), _answers(place.public)),
-        # Asked for after the public one was started: both come up at the same time.
-        Spec(
-            "devices",
-            _python("demo.devices", *with_config, "--backlog-h", f"{backlog_h:g}"),
-            _answers(place.staff),
-        ),
+        [Spec("broker", _python("demo.broker", "--port", str(place.mqtt)), _port(place.mqtt))],
+        [
+            Spec("ingest", _python("ingest", *with_config), _ingest_listens(dsn)),
+            Spec("alerts", _python("alerts", *with_config)),
+            Spec("staff", _python("dashboard", *with_config), _answers(place.staff)),
+            Spec("public", _python("dashboard.public", *with_config), _answers(place.public)),
+        ],
+        [Spec("devices", _python("demo.devices", *with_config, *backlog))],
     ]
 
 
@@ -186,6 +195,18 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 def _port(port: int) -> Callable[[], bool]:
     return lambda: ports.listening(port)
+
+
+def _ingest_listens(dsn: str) -> Callable[[], bool]:
+    """Whether the ingest has told, since now, that its sessions at the broker are open."""
+    since = datetime.now(UTC)
+
+    def ready() -> bool:
+        with closing(psycopg2.connect(dsn)) as conn, conn.cursor() as cursor:
+            cursor.execute(LISTENING, (since, list(SESSIONS)))
+            return cursor.fetchone() == (len(SESSIONS),)
+
+    return ready
 
 
 def _answers(port: int) -> Callable[[], bool]:
