@@ -5,12 +5,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import psycopg2
 import pytest
 from playwright.sync_api import Browser
 
+from database.ground import extension_schema
 from database.migrate import migrate
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
@@ -25,26 +27,25 @@ from tests.servers.webhook import Webhook
 
 
 @pytest.fixture(scope="session")
-def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_dsn() -> Iterator[str]:
     """The server: TEST_DSN where it is set, else the embedded PostgreSQL."""
     if dsn := os.environ.get("TEST_DSN"):
         yield dsn
     else:
-        folder = Path(tmp_path_factory.getbasetemp()) / "postgres"
-        with embedded_postgres_server(folder) as dsn:
+        # Not in pytest's own folder: another run clears old ones away, with the server in them.
+        with (
+            TemporaryDirectory(prefix="dongtai-test-") as folder,
+            embedded_postgres_server(Path(folder) / "postgres") as dsn,
+        ):
             yield dsn
 
 
 @pytest.fixture(scope="session")
 def template(server_dsn: str) -> Iterator[str]:
     """A migrated database that the tests' databases are copied from."""
-    name = f"template_{uuid.uuid4().hex[:8]}"
-    execute(server_dsn, f"create database {name}")
-    conn = connect(DatabaseSettings(dsn=with_database(server_dsn, name)), None, application="test")
-    migrate(conn)
-    conn.close()
-    yield name
-    execute(server_dsn, f"drop database {name} with (force)")
+    with fresh_database(server_dsn) as settings:
+        migrated(settings)
+        yield settings.dsn.partition("?")[0].rpartition("/")[2]
 
 
 @pytest.fixture
@@ -71,9 +72,18 @@ def owner(database: DatabaseSettings) -> Iterator[Connection]:
 
 @pytest.fixture(scope="session")
 def timescale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The DSN of a real TimescaleDB, empty at first; one connection at a time."""
-    with timescale_server(tmp_path_factory.mktemp("timescale")) as dsn:
-        yield dsn
+    """The DSN of an empty database on a real TimescaleDB; one connection at a time.
+
+    TEST_DSN where that server has TimescaleDB, else TimescaleDB in WebAssembly.
+    """
+    dsn = os.environ.get("TEST_DSN")
+    if dsn and has_timescale(dsn):
+        with fresh_database(dsn) as settings:
+            execute(settings.dsn, "create extension if not exists timescaledb")
+            yield settings.dsn
+    else:
+        with timescale_server(tmp_path_factory.mktemp("timescale")) as address:
+            yield address
 
 
 @pytest.fixture
@@ -155,6 +165,24 @@ def fresh_database(server_dsn: str, how: str = "") -> Iterator[DatabaseSettings]
     execute(server_dsn, f"create database {name} {how}")
     yield DatabaseSettings(dsn=with_database(server_dsn, name))
     execute(server_dsn, f"drop database {name} with (force)")
+
+
+def migrated(settings: DatabaseSettings) -> None:
+    conn = connect(settings, None, application="test")
+    migrate(conn)
+    if extension_schema(conn):  # its scheduler would keep the template in use
+        conn.cursor().execute("select _timescaledb_functions.stop_background_workers()")
+        conn.commit()
+    conn.close()
+
+
+def has_timescale(dsn: str) -> bool:
+    conn = psycopg2.connect(dsn)
+    with conn.cursor() as cursor:
+        cursor.execute("select from pg_available_extensions where name = 'timescaledb'")
+        found = cursor.fetchone() is not None
+    conn.close()
+    return found
 
 
 def execute(dsn: str, statement: str) -> None:
