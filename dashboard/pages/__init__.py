@@ -110,6 +110,15 @@ class StaffDash(Dash):
             **(parts | {"title": title}),
         )
 
+    def _names(self) -> dict[str, str]:
+        """While the database is away the page still comes, and says that the link is lost."""
+        try:
+            with self._pool.transaction() as conn:
+                return station_names(conn)
+        except psycopg2.Error as error:
+            log.warning("the page has no station names to search: %s", str(error).strip())
+            return {}
+
 
 def _page(layout: Callable[..., html.Div], settings: DashboardSettings) -> Callable[..., html.Div]:
     def of_request(**_: Any) -> html.Div:
