@@ -41,7 +41,7 @@ function fill() {
   head(station);
   const metrics = Object.keys(station.latest).sort((a, b) => rank(station, a) - rank(station, b));
   keyed($("drawer-values"), metrics, (metric) => metric, (metric) => makeValue(metric), (node, metric) => fillValue(node, station, metric));
-  setData($("drawer-values"), "count", Math.min(4, metrics.length) || 1);
+  setData($("drawer-values"), "count", metrics.length > 4 ? 3 : metrics.length || 1);
   why(station);
   $("drawer-chart").hidden = !metrics.length;
   setText($("chart-title"), chosen.metric ? t("{metric}, last 24 h", { metric: metricName(chosen.metric) }) : "");

@@ -371,7 +371,7 @@ def _width_px(line: str) -> float:
 def _layout(
     start: datetime, now: datetime, right: float, zone: ZoneInfo, look: Look
 ) -> dict[str, Any]:
-    every = timedelta(hours=4)
+    every = timedelta(hours=6)
     first = start.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     hours = [first + timedelta(hours=i) for i in range(1, 26)]
     ticks = [at for at in hours if at.hour % (every.seconds // 3600) == 0 and at <= now]
@@ -400,6 +400,7 @@ def _layout(
             "range": [_local(start, zone), _local(now + AHEAD, zone)],
             "tickvals": [_local(at, zone) for at in ticks],
             "ticktext": [_hour(at) for at in ticks],
+            "tickangle": 0,
             "showgrid": False,
             "zeroline": False,
             "showline": False,
