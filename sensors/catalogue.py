@@ -60,7 +60,7 @@ METRICS = _table(
     Metric("nh3_ppm", "ppm", 0, 10000, 1, "氨", "NH₃"),
     Metric("cl2_ppm", "ppm", 0, 1000, 2, "氯", "Cl₂"),
     Metric("h2s_ppm", "ppm", 0, 1000, 1, "硫化氢", "H₂S"),
-    Metric("benzene_ppm", "ppm", 0, 5000, 2, "苯", "Benzene"),
+    Metric("benzene_ppm", "ppm", 0, 5000, 4, "苯", "Benzene"),
     Metric("lel_pct", "%LEL", 0, 100, 0, "可燃气", "Flammable gas"),
     Metric("hcl_ppm", "ppm", 0, 1000, 1, "氯化氢", "HCl"),
     Metric("voc_ppm", "ppm", 0, 20000, 1, "挥发性有机物", "VOC"),

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sensors.curve import Points
+from sensors.reading import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class StationInfo:
     interval_s: int
     device: str | None
     public: bool
+    origin: Origin = Origin.LIVE
+    release: str = "never"
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,18 @@ class Directory:
     stations: Mapping[str, StationInfo] = field(default_factory=dict)
     series: Mapping[tuple[str, str], SeriesInfo] = field(default_factory=dict)
     curves: Mapping[str, Points] = field(default_factory=dict)
+
+    @cached_property
+    def by_station(self) -> Mapping[str, tuple[SeriesInfo, ...]]:
+        """Every series of each station."""
+        found: dict[str, tuple[SeriesInfo, ...]] = {}
+        for info in self.series.values():
+            found[info.station] = (*found.get(info.station, ()), info)
+        return found
+
+    @cached_property
+    def by_id(self) -> Mapping[int, SeriesInfo]:
+        return {info.series_id: info for info in self.series.values()}
 
     @property
     def devices(self) -> frozenset[str]:

@@ -134,6 +134,12 @@ class Sensor(Section):
         return self
 
 
+class Tank(Section):
+    code: Code = Field(description="Its number at the plant.")
+    substance: str = Field(min_length=1, description="What it holds.")
+    volume_m3: float = Field(gt=0, description="What it can hold, m³.")
+
+
 class Station(Names):
     code: Code = Field(description="Code in topics and addresses; never reused.")
     kind: Kind = Field(description="One of " + ", ".join(KINDS) + ".")
@@ -154,10 +160,14 @@ class Station(Names):
     town: Names | None = Field(default=None, description="The town it stands in or near.")
     plant: Code | None = Field(default=None, description="The plant a gas sensor belongs to.")
     substances: tuple[str, ...] = Field(default=(), description="What a plant handles.")
+    tanks: tuple[Tank, ...] = Field(default=(), description="Where a plant keeps them.")
     release: Literal["never", "automatic"] = Field(
         default="never",
         description="A camera's pictures are staff-only; automatic is the operator's word that "
         "this view never shows people, vehicles or premises.",
+    )
+    origin: Literal["live", "recorded", "simulated", "exercise"] = Field(
+        default="live", description="What a camera's pictures are; observations say so themselves."
     )
     limits: tuple[Limit, ...] = Field(default=(), description="Its characteristic levels, limits.")
     curve: Curve | None = Field(default=None, description="Level-storage curve of a reservoir.")

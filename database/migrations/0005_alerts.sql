@@ -1,11 +1,13 @@
 -- Judgement. A rule's versions are never changed; an alert is one occurrence, its transitions its life.
+-- alert.version counts its transitions and is the seq of the newest; alert.reason is why it stands at its
+-- grade. Reasons are a code with its figures: alerts/wording.py makes sentences of them.
 
 create table rule (
     id          integer generated always as identity primary key,
     code        text not null unique
 );
 
--- definition: the rule as in config.yaml (alerts/rules.py); the newest version without retired_at is in force.
+-- definition: the rule as in config.yaml (alerts/settings.py); the newest version without retired_at is in force.
 create table rule_version (
     rule_id     integer not null references rule,
     version     integer not null,
@@ -38,6 +40,7 @@ create table alert (
     limit_value     double precision,
     peak_value      double precision,
     quality         smallint,
+    reason          jsonb not null default '{}',
     evidence        jsonb not null default '{}',
     owner           text,
     acknowledged_at timestamptz,

@@ -1,0 +1,138 @@
+"""The Alert: one occurrence with its life, as screens, API and messages see it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from alerts.reason import Reason
+from alerts.wording import say
+from sensors.catalogue import METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    zh: str
+    en: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"zh": self.zh, "en": self.en}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """value, limit: of the newest step; reason: why it stands (or last stood) at its grade.
+
+    began_at: first reading of the exceedance; raised_at: when the hold was over (event time);
+    announced_at: when people were told. version grows by one with every step of its life.
+    """
+
+    id: str
+    version: int
+    rule: str
+    rule_version: int
+    station: str | None
+    station_names: Names | None
+    metric: str | None
+    subject: str
+    label: Names
+    grade: str
+    peak_grade: str
+    state: str
+    began_at: datetime
+    raised_at: datetime
+    ended_at: datetime | None
+    announced_at: datetime | None
+    found_afterwards: bool
+    origin: str
+    value: float | None
+    limit: float | None
+    peak_value: float | None
+    quality: str
+    owner: str | None
+    acknowledged_at: datetime | None
+    note: str | None
+    reason: Reason
+    action: Names | None
+    cause: Names | None
+    consequence: Names | None
+    public: bool
+    department: str | None
+    changed_at: datetime
+
+    @property
+    def unit(self) -> str | None:
+        return METRICS[self.metric].unit if self.metric in METRICS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transition of an alert's life, as it was recorded."""
+
+    seq: int
+    kind: str
+    at: datetime
+    recorded_at: datetime
+    grade: str | None
+    value: float | None
+    limit: float | None
+    who: str | None
+    note: str | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLife:
+    """An alert with all that happened to it; evidence is plain JSON, as it was when raised."""
+
+    alert: Alert
+    steps: tuple[Step, ...]
+    evidence: dict[str, Any]
+
+
+_TIMES = ("began_at", "raised_at", "ended_at", "announced_at", "acknowledged_at")
+_PLAIN = (
+    *("id", "version", "rule", "rule_version", "station", "metric", "subject", "grade"),
+    *("peak_grade", "state", "found_afterwards", "origin", "value", "unit", "limit", "peak_value"),
+    *("quality", "owner", "note"),
+)
+_NAMED = ("station_names", "label", "action", "cause", "consequence")
+
+
+def to_json(alert: Alert) -> dict[str, Any]:
+    """The Alert object of the API and the live stream (staff)."""
+    document: dict[str, Any] = {key: getattr(alert, key) for key in _PLAIN}
+    document |= {key: rfc3339(getattr(alert, key)) for key in _TIMES}
+    document |= {key: _names(getattr(alert, key)) for key in _NAMED}
+    return document | {"reason": say(alert.reason)}
+
+
+def life_to_json(life: AlertLife) -> dict[str, Any]:
+    """The Alert object with `transitions` and `evidence`."""
+    return to_json(life.alert) | {
+        "transitions": [_step(step) for step in life.steps],
+        "evidence": life.evidence,
+    }
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """UTC with a Z, or None."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _names(names: Names | None) -> dict[str, str] | None:
+    return names.to_json() if names else None
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "seq": step.seq,
+        "kind": step.kind,
+        "at": rfc3339(step.at),
+        "recorded_at": rfc3339(step.recorded_at),
+        "grade": step.grade,
+        "value": step.value,
+        "limit": step.limit,
+        "who": step.who,
+        "note": step.note,
+        "reason": say(step.reason),
+    }

@@ -1,0 +1,291 @@
+"""Alerts in the database: list, read, acknowledge. Functions take a connection and never commit."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerts.alert import Alert, AlertLife, Names, Step
+from alerts.reason import Reason
+from database.pool import Connection
+from sensors.reading import Origin, Quality
+
+MAX_PAGE = 500
+
+_SELECT = """
+select a.id, a.version, r.code, a.rule_version, s.code, v.name_zh, v.name_en, q.metric, a.subject,
+       d.definition, a.grade, a.peak_grade, a.state, a.began_at, a.raised_at, a.ended_at,
+       a.announced_at, a.found_afterwards, a.origin, a.value, a.limit_value, a.peak_value,
+       a.quality, a.owner, a.acknowledged_at, a.note, a.reason, a.public, a.department,
+       a.changed_at
+  from alert a
+  join rule r on r.id = a.rule_id
+  join rule_version d on d.rule_id = a.rule_id and d.version = a.rule_version
+  left join series q on q.id = a.series_id
+  left join station s on s.id = a.station_id
+  left join station_version v on v.station_id = s.id and v.valid_to is null
+"""
+_LIST = (
+    _SELECT
+    + """
+ where (%(open)s::boolean is null or (a.state <> 'ended') = %(open)s)
+   and (%(state)s::text is null or a.state = %(state)s)
+   and (%(began_from)s::timestamptz is null or a.began_at >= %(began_from)s)
+   and (%(began_to)s::timestamptz is null or a.began_at < %(began_to)s)
+   and (%(after_at)s::timestamptz is null or (a.began_at, a.id) < (%(after_at)s, %(after_id)s))
+ order by a.began_at desc, a.id desc
+ limit %(limit)s
+"""
+)
+_OPEN = _SELECT + " where a.state <> 'ended' order by a.began_at desc, a.id desc"
+_ONE = _SELECT + " where a.id = %s"
+_CHANGED = _SELECT + " where a.changed_at >= %s order by a.changed_at, a.id"
+_STEPS = """
+select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
+  from alert_transition where alert_id = %s order by seq
+"""
+_EVIDENCE = "select evidence from alert where id = %s"
+_LOCK = "select version, state, owner from alert where id = %s for update"
+_ACKNOWLEDGE = """
+update alert
+   set owner = %(who)s, acknowledged_at = %(now)s, note = %(note)s, version = version + 1,
+       state = case when state = 'ended' then state else 'acknowledged' end,
+       changed_at = clock_timestamp()
+ where id = %(id)s
+returning version, grade, value, limit_value
+"""
+_ADD_STEP = """
+insert into alert_transition
+       (alert_id, seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+returning id
+"""
+
+
+class BadCursor(Exception):
+    """A cursor that no list of ours gave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """cursor: give it back for what follows; None at the end."""
+
+    alerts: tuple[Alert, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """It is yours. repeated: it was yours already, and nothing was written."""
+
+    alert: Alert
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Not done. owner: who has it already; None: the alert changed since you read it."""
+
+    alert: Alert
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchAlert:
+    id: str
+
+
+def list_alerts(
+    conn: Connection,
+    *,
+    state: str | None = None,
+    began_from: datetime | None = None,
+    began_to: datetime | None = None,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> AlertPage:
+    """Newest first. state: `open` (all but ended), `ended`, `active`, `acknowledged`, `returned`.
+
+    Raises BadCursor.
+    """
+    after_at, after_id = _read_cursor(cursor) if cursor else (None, None)
+    limit = max(1, min(limit, MAX_PAGE))
+    parameters = {
+        "open": True if state == "open" else None,
+        "state": None if state == "open" else state,
+        "began_from": began_from,
+        "began_to": began_to,
+        "after_at": after_at,
+        "after_id": after_id,
+        "limit": limit + 1,
+    }
+    rows = _rows(conn, _LIST, parameters)
+    alerts = tuple(_alert(row) for row in rows[:limit])
+    return AlertPage(alerts, _write_cursor(alerts[-1]) if len(rows) > limit else None)
+
+
+def open_alerts(conn: Connection) -> list[Alert]:
+    """Everything that has not ended, newest first, without paging: the desk shows all of it."""
+    return [_alert(row) for row in _rows(conn, _OPEN)]
+
+
+def changed_alerts(conn: Connection, since: datetime) -> list[Alert]:
+    """What changed at or after `since`, ended ones too: for the live stream, with an overlap."""
+    return [_alert(row) for row in _rows(conn, _CHANGED, (since,))]
+
+
+def find_alert(conn: Connection, alert_id: str) -> Alert | None:
+    rows = _rows(conn, _ONE, (alert_id,))
+    return _alert(rows[0]) if rows else None
+
+
+def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
+    """The alert with every step of its life and its evidence."""
+    alert = find_alert(conn, alert_id)
+    if alert is None:
+        return None
+    steps = tuple(_step(row) for row in _rows(conn, _STEPS, (alert_id,)))
+    return AlertLife(alert, steps, _rows(conn, _EVIDENCE, (alert_id,))[0][0])
+
+
+def acknowledge(
+    conn: Connection,
+    alert_id: str,
+    who: str,
+    note: str | None,
+    *,
+    expected_version: int,
+    now: datetime,
+) -> Acknowledged | Conflict | NoSuchAlert:
+    """Make `who` the owner: the first wins, the second learns who, a repeated tap changes nothing.
+
+    An alert that changed since `expected_version` (a step up, an end) is a Conflict without owner:
+    nobody should take over what they have not seen. An ended alert can still be acknowledged.
+    """
+    locked = _rows(conn, _LOCK, (alert_id,))
+    if not locked:
+        return NoSuchAlert(alert_id)
+    version, _, owner = locked[0]
+    if owner is None and version == expected_version:
+        _take(conn, alert_id, who, note, now)
+    alert = find_alert(conn, alert_id)
+    assert alert is not None, "locked above"  # noqa: S101 - for the type checker
+    if owner == who or (owner is None and version == expected_version):
+        return Acknowledged(alert, repeated=owner is not None)
+    return Conflict(alert, owner)
+
+
+def add_step(
+    conn: Connection,
+    alert_id: str,
+    seq: int,
+    kind: str,
+    *,
+    at: datetime,
+    recorded_at: datetime,
+    grade: str | None,
+    value: float | None,
+    limit: float | None,
+    reason: Reason,
+    who: str | None = None,
+    note: str | None = None,
+) -> int:
+    """Write one step into an alert's life; returns the transition's number."""
+    values = (alert_id, seq, kind, at, recorded_at, grade, value, limit, who, note)
+    rows = _rows(conn, _ADD_STEP, (*values, json.dumps(reason.to_json())))
+    return int(rows[0][0])
+
+
+def _take(conn: Connection, alert_id: str, who: str, note: str | None, now: datetime) -> None:
+    parameters = {"id": alert_id, "who": who, "note": note, "now": now}
+    version, grade, value, limit = _rows(conn, _ACKNOWLEDGE, parameters)[0]
+    add_step(
+        conn,
+        alert_id,
+        version,
+        "acknowledged",
+        at=now,
+        recorded_at=now,
+        grade=grade,
+        value=value,
+        limit=limit,
+        reason=Reason("acknowledged", {"who": who}),
+        who=who,
+        note=note,
+    )
+
+
+def _rows(
+    conn: Connection, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
+def _alert(row: tuple[Any, ...]) -> Alert:
+    (id_, version, rule, rule_version, station, zh, en, metric, subject, definition) = row[:10]
+    (grade, peak_grade, state, began, raised, ended, announced, afterwards, origin) = row[10:19]
+    (value, limit, peak, quality, owner, acknowledged, note, reason) = row[19:27]
+    public, department, changed = row[27:30]
+    return Alert(
+        id=id_,
+        version=version,
+        rule=rule,
+        rule_version=rule_version,
+        station=station,
+        station_names=Names(zh, en) if zh else None,
+        metric=metric,
+        subject=subject,
+        label=Names(definition["label"]["zh"], definition["label"]["en"]),
+        grade=grade,
+        peak_grade=peak_grade,
+        state=state,
+        began_at=began,
+        raised_at=raised,
+        ended_at=ended,
+        announced_at=announced,
+        found_afterwards=afterwards,
+        origin=Origin(origin).word,
+        value=value,
+        limit=limit,
+        peak_value=peak,
+        quality="missing" if quality is None else Quality(quality).word,
+        owner=owner,
+        acknowledged_at=acknowledged,
+        note=note,
+        reason=Reason.from_json(reason),
+        action=_named(definition.get("action")),
+        cause=_named(definition.get("cause")),
+        consequence=_named(definition.get("consequence")),
+        public=public,
+        department=department,
+        changed_at=changed,
+    )
+
+
+def _step(row: tuple[Any, ...]) -> Step:
+    seq, kind, at, recorded_at, grade, value, limit, who, note, reason = row
+    return Step(
+        seq, kind, at, recorded_at, grade, value, limit, who, note, Reason.from_json(reason)
+    )
+
+
+def _named(names: Mapping[str, str] | None) -> Names | None:
+    return Names(names["zh"], names["en"]) if names else None
+
+
+def _write_cursor(alert: Alert) -> str:
+    text = f"{alert.began_at.isoformat()} {alert.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        at, _, alert_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return datetime.fromisoformat(at), alert_id
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor(f"{cursor!r} is not a cursor of this list") from error

@@ -1,0 +1,166 @@
+"""Reasons made into sentences, Chinese and English: the same words on screen and in messages."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from alerts.reason import Reason
+from sensors.catalogue import METRICS
+
+# Wall-clock times in sentences are Beijing time: messages leave the house without a time zone.
+BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+GRADE_WORDS = {
+    "red": ("红色", "red"),
+    "orange": ("橙色", "orange"),
+    "yellow": ("黄色", "yellow"),
+    "blue": ("蓝色", "blue"),
+}
+KIND_WORDS = {
+    "raised": ("触发", "raised"),
+    "announced": ("触发", "raised"),
+    "stepped_up": ("升级", "stepped up"),
+    "stepped_down": ("降级", "stepped down"),
+    "ended": ("解除", "ended"),
+    "acknowledged": ("已接警", "acknowledged"),
+}
+# Anything but live data says so before all else.
+ORIGIN_WORDS = {
+    "recorded": ("【回放】", "[RECORDED] "),
+    "simulated": ("【模拟】", "[SIMULATED] "),
+    "exercise": ("【演练】", "[EXERCISE] "),
+}
+
+_UNITS = (
+    ("天", "day", 86400),
+    ("小时", "hour", 3600),
+    ("分钟", "minute", 60),
+    ("秒", "second", 1),
+)
+
+Pair = tuple[str, str]
+Params = Mapping[str, Any]
+
+
+def say(reason: Reason) -> dict[str, str]:
+    """{"zh": ..., "en": ...}; a code that is not known is shown as it is, never hidden."""
+    sentence = SENTENCES.get(reason.code)
+    zh, en = sentence(reason.params) if sentence else (reason.code, reason.code)
+    return {"zh": zh, "en": en}
+
+
+def duration(seconds: float) -> Pair:
+    """`5 分钟`, `5 minutes`: the two largest units, rounded down; under a second is 0 s."""
+    whole = max(0, int(seconds))
+    zh: list[str] = []
+    en: list[str] = []
+    for zh_unit, en_unit, size in _UNITS:
+        count, whole = divmod(whole, size)
+        if count and len(zh) < 2:
+            zh.append(f"{count} {zh_unit}")
+            en.append(f"{count} {en_unit}{'s' if count > 1 else ''}")
+    return (" ".join(zh) or "0 秒", " ".join(en) or "0 seconds")
+
+
+def amount(metric: str, value: float | None) -> str:
+    """A value with the metric's decimals and unit; an unknown one is a dash, never 0."""
+    known = METRICS[metric]
+    if value is None:
+        return "—"
+    return f"{value:.{known.digits}f} {known.unit}".rstrip()
+
+
+def clock(moment: str) -> str:
+    """`11-22 20:37`, Beijing time, from RFC 3339 text."""
+    return datetime.fromisoformat(moment).astimezone(BEIJING).strftime("%m-%d %H:%M")
+
+
+def _beyond(zh_word: str, en_word: str) -> Callable[[Params], Pair]:
+    def sentence(p: Params) -> Pair:
+        metric = METRICS[p["metric"]]
+        value, limit = amount(metric.code, p["value"]), amount(metric.code, p["limit"])
+        named_zh, named_en = p.get("limit_zh") or "", f"{p.get('limit_en') or ''} ".lstrip()
+        zh = f"{metric.zh} {value} {zh_word}{named_zh} {limit}"
+        en = f"{metric.en} {value} {en_word} {named_en}{limit}"
+        if p.get("held_s"):
+            held_zh, held_en = duration(p["held_s"])
+            zh, en = f"{zh}，已持续 {held_zh}", f"{en} for {held_en}"
+        return _with_quality(p, zh, en)
+
+    return sentence
+
+
+def _not_cleared(p: Params) -> Pair:
+    """Behind the limit again, but within the dead-band, or not for long enough."""
+    metric = METRICS[p["metric"]]
+    value, limit = amount(metric.code, p["value"]), amount(metric.code, p["limit"])
+    zh = f"{metric.zh} {value}，尚未稳定回到{p.get('limit_zh') or ''} {limit} 的安全一侧"
+    en = f"{metric.en} {value}, not yet safely back behind {limit}"
+    return _with_quality(p, zh, en)
+
+
+def _with_quality(p: Params, zh: str, en: str) -> Pair:
+    if p.get("quality") == "suspect":
+        return f"{zh}（数据可疑）", f"{en} (suspect reading)"
+    return zh, en
+
+
+def _returned(p: Params) -> Pair:
+    metric = METRICS[p["metric"]]
+    value = amount(metric.code, p["value"])
+    if p.get("limit") is None:
+        return f"{metric.zh} {value}，限值已失效", f"{metric.en} {value}, limit not in force now"
+    limit = amount(metric.code, p["limit"])
+    zh_side, en_side = ("以下", "below") if p.get("when") == "above" else ("以上", "above")
+    return _with_quality(
+        p,
+        f"{metric.zh} {value}，已回到 {limit} {zh_side}",
+        f"{metric.en} {value}, back {en_side} {limit}",
+    )
+
+
+def _no_data(p: Params) -> Pair:
+    metric = METRICS[p["metric"]]
+    zh_for, en_for = duration(p["silent_s"])
+    if p.get("never_seen"):
+        zh = f"{metric.zh}从未收到数据，已等待 {zh_for}"
+        en = f"no {metric.en} data ever received, {en_for} waited"
+    else:
+        zh, en = f"{metric.zh}已 {zh_for}无有效数据", f"no usable {metric.en} data for {en_for}"
+    if p.get("offline_since"):
+        since = clock(p["offline_since"])
+        return f"{zh}，设备自 {since} 起离线", f"{en}; device offline since {since}"
+    return zh, en
+
+
+def _data_again(p: Params) -> Pair:
+    metric = METRICS[p["metric"]]
+    value = amount(metric.code, p["value"])
+    return f"{metric.zh}数据已恢复：{value}", f"{metric.en} data are back: {value}"
+
+
+def _ingest_silent(p: Params) -> Pair:
+    if p.get("silent_s") is None:
+        return "采集进程从未报告心跳", "the ingest process has never reported a heartbeat"
+    zh, en = duration(p["silent_s"])
+    return f"采集进程已 {zh}无心跳", f"no heartbeat from the ingest process for {en}"
+
+
+def _ingest_disconnected(p: Params) -> Pair:
+    zh, en = duration(p["silent_s"])
+    return f"采集进程与消息服务器断开已 {zh}", f"ingest cut off from the broker for {en}"
+
+
+SENTENCES: dict[str, Callable[[Params], Pair]] = {
+    "above": _beyond("高于", "above"),
+    "below": _beyond("低于", "below"),
+    "not_cleared": _not_cleared,
+    "returned": _returned,
+    "no_data": _no_data,
+    "data_again": _data_again,
+    "ingest_silent": _ingest_silent,
+    "ingest_disconnected": _ingest_disconnected,
+    "ingest_back": lambda _: ("采集进程已恢复", "the ingest process is back"),
+    "withdrawn": lambda _: ("规则已不再适用于此处", "the rule no longer applies here"),
+    "acknowledged": lambda p: (f"{p['who']} 已接警", f"acknowledged by {p['who']}"),
+}

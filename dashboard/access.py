@@ -1,0 +1,107 @@
+"""Who may do what: one table of rights by role, one of routes. What is in neither is denied."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from dashboard.accounts import Principal
+
+ANYONE = "anyone"  # no sign-in needed
+SEE = "see"  # everything on the desks, pictures included
+ACKNOWLEDGE = "acknowledge"  # take an alert
+INSPECT = "inspect"  # messages that could not be used, with what devices sent
+RELEASE = "release"  # show a picture to the public
+TUNE = "tune"  # rules and limits
+ADMINISTER = "administer"  # accounts and keys
+
+RIGHTS = {
+    "viewer": {SEE},
+    "duty": {SEE, ACKNOWLEDGE, INSPECT},
+    "environment": {SEE, INSPECT, RELEASE, TUNE},
+    "administrator": {SEE, ACKNOWLEDGE, INSPECT, RELEASE, TUNE, ADMINISTER},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """path: as FastAPI writes it. form: an HTML form, whose handler checks the CSRF field."""
+
+    method: str
+    path: str
+    right: str
+    form: bool = False
+
+
+API = "/api/v1"
+ROUTES = (
+    Route("GET", "/sign-in", ANYONE),
+    Route("POST", "/sign-in", ANYONE, form=True),
+    Route("GET", "/sign-in/{name}", ANYONE),
+    Route("GET", "/sign-out", SEE),
+    Route("POST", "/sign-out", SEE, form=True),
+    Route("GET", "/healthz", ANYONE),
+    Route("GET", "/readyz", ANYONE),
+    Route("GET", "/metrics", SEE),
+    Route("GET", "/live", SEE),
+    Route("GET", "/cam/{code}.jpg", SEE),
+    Route("GET", f"{API}/openapi.json", SEE),
+    Route("GET", f"{API}/stations", SEE),
+    Route("GET", f"{API}/stations/{{code}}/readings", SEE),
+    Route("GET", f"{API}/alerts", SEE),
+    Route("GET", f"{API}/alerts/{{alert_id}}", SEE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/acknowledge", ACKNOWLEDGE),
+    Route("GET", f"{API}/cameras", SEE),
+    Route("GET", f"{API}/cameras/{{code}}/pictures", SEE),
+    Route("POST", f"{API}/cameras/{{code}}/release", RELEASE),
+    Route("GET", f"{API}/ledger", SEE),
+    Route("GET", f"{API}/quarantine", INSPECT),
+    # Third-party scripts and styles as published: nothing of ours is in them.
+    Route("GET", "/assets/vendor/{path:path}", ANYONE),
+    # Dash: its pages and assets, and its callbacks, which have a table of their own.
+    Route("POST", "/_dash-update-component", SEE),
+    Route("GET", "/{path:path}", SEE),
+)
+
+
+def may(principal: Principal, right: str) -> bool:
+    return right == ANYONE or right in RIGHTS.get(principal.role, set())
+
+
+def find(method: str, path: str) -> Route | None:
+    """The first route that fits; None: no one may. HEAD is GET without the body."""
+    wanted = "GET" if method == "HEAD" else method
+    for route, pattern in _patterns():
+        if route.method == wanted and pattern.fullmatch(path):
+            return route
+    return None
+
+
+def is_page(path: str) -> bool:
+    """Whether a person's browser shows this address: who is not signed in is then led to do so."""
+    apart = ("/api/", "/cam/", "/live", "/metrics", "/_dash", "/assets/", "/_reload-hash")
+    return not path.startswith(apart)
+
+
+def without_right(outputs: Iterable[str], rights: dict[str, str]) -> list[str]:
+    """The callbacks that nobody has been given a right for."""
+    return sorted(output for output in outputs if output not in rights)
+
+
+@cache
+def _patterns() -> tuple[tuple[Route, re.Pattern[str]], ...]:
+    return tuple((route, _pattern(route.path)) for route in ROUTES)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """`{name}` is one part of the path, `{name:path}` all the rest."""
+    parts = re.split(r"(\{\w+(?::path)?\})", path)
+    return re.compile(
+        "".join(
+            (".*" if part.endswith(":path}") else "[^/]+")
+            if part.startswith("{")
+            else re.escape(part)
+            for part in parts
+        ),
+        re.DOTALL,
+    )

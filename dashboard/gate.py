@@ -1,0 +1,237 @@
+"""The one door to everything of the staff service: who asks, may they, and is it really them.
+
+ASGI middleware around the whole application (pages, callbacks, stream, API, pictures, assets).
+Deny by default: access.py says who may. It also puts the security headers on every answer.
+"""
+
+import hmac
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import quote, urlsplit
+
+import psycopg2
+from anyio import to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import access, accounts, problems
+from dashboard.accounts import Principal
+from dashboard.problems import Problem
+from database.pool import Pool
+
+SESSION_COOKIE = "dongtai_session"
+CSRF_COOKIE = "_csrf_token"  # Dash sends it back as the header by itself
+CSRF_HEADER = "x-csrftoken"
+PRINCIPAL = "dongtai.principal"  # its key in the ASGI scope
+GATE = "dongtai.gate"
+LARGEST_BODY = 2_000_000
+# While the database is away, who was known this many seconds ago is still known: a desk shows what
+# it has and says that the link is lost, instead of asking for a password that nobody can check.
+REMEMBER_S = 600
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+log = logging.getLogger(__name__)
+
+
+def security_headers(csp: str, *, https: bool) -> dict[str, str]:
+    headers = {
+        "Content-Security-Policy": csp,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    }
+    return headers | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
+
+
+def content_policy(script_hashes: list[str], outside: tuple[str, ...] = ()) -> str:
+    """Scripts are ours or known by hash; styles may be inline, as React and MapLibre set them so.
+
+    outside: origins of map tiles that the operator allowed.
+    """
+    more = "".join(f" {origin}" for origin in outside)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            " ".join(("script-src 'self'", *script_hashes)),
+            "style-src 'self' 'unsafe-inline'",
+            f"img-src 'self' data: blob:{more}",
+            "font-src 'self' data:",
+            f"connect-src 'self'{more}",
+            "worker-src 'self' blob:",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+class Headered:
+    """Puts the same headers on every answer, and no-store where the answer does not say."""
+
+    def __init__(self, app: ASGIApp, headers: Callable[[], dict[str, str]]) -> None:
+        self.app, self.headers = app, headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def headered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers().items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, headered)
+
+
+class Gate:
+    """Finds out who asks, refuses who may not, and hands on the rest with its principal."""
+
+    def __init__(self, app: ASGIApp, pool: Pool, session_hours: float) -> None:
+        self.app, self.pool, self.session_hours = app, pool, session_hours
+        self._remembered: dict[bytes, tuple[Principal, float]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        try:
+            scope[GATE] = self
+            scope[PRINCIPAL] = await self._admit(scope)
+        except Problem as problem:
+            await _refusal(scope, problem)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    async def _admit(self, scope: Scope) -> Principal | None:
+        headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
+        _check_body(headers)
+        if "\0" in path or b"%00" in scope["query_string"]:
+            raise Problem(400, "the address contains a NUL character")
+        route = access.find(method, path)
+        if route is not None and route.right == access.ANYONE:
+            if method not in _SAFE:
+                check_origin(headers)
+            return None
+        principal, by_cookie = await self._principal(headers)
+        if principal is None:
+            raise Problem(401, "sign in first, or send a token", {"WWW-Authenticate": "Bearer"})
+        if route is None:
+            raise Problem(405, f"{method} is not possible at {path}")
+        if by_cookie and method not in _SAFE:
+            check_origin(headers)
+            if not route.form:
+                _check_csrf(headers, principal)
+        if not access.may(principal, route.right):
+            raise Problem(
+                403, f"the role {principal.role} may not {route.right}", role=principal.role
+            )
+        return principal
+
+    async def _principal(self, headers: Headers) -> tuple[Principal | None, bool]:
+        """Who asks, and whether by cookie. A bearer token comes first: it is meant."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return await self.known(token.strip(), by_cookie=False), False
+        session = cookie(headers, SESSION_COOKIE)
+        return (await self.known(session, by_cookie=True) if session else None), True
+
+    async def known(self, secret: str, *, by_cookie: bool) -> Principal | None:
+        """Who holds this session or token now."""
+        key = accounts.digest(secret)
+        try:
+            principal = await to_thread.run_sync(partial(self._look_up, secret, by_cookie))
+        except psycopg2.Error as error:
+            return self._known_before(key, error)
+        if principal is None:
+            self._remembered.pop(key, None)
+        else:
+            self._remember(key, principal)
+        return principal
+
+    def _look_up(self, secret: str, by_cookie: bool) -> Principal | None:
+        now = datetime.now(UTC)
+        with self.pool.transaction() as conn:
+            if by_cookie:
+                return accounts.by_session(conn, secret, now, self.session_hours)
+            return accounts.by_token(conn, secret, now)
+
+    def _known_before(self, key: bytes, error: psycopg2.Error) -> Principal:
+        principal, at = self._remembered.get(key, (None, 0.0))
+        if principal is None or time.monotonic() - at > REMEMBER_S:
+            log.warning("cannot look up who asks: %s", str(error).strip())
+            raise problems.unavailable()
+        return principal
+
+    def _remember(self, key: bytes, principal: Principal) -> None:
+        if len(self._remembered) > 10_000:
+            self._remembered.clear()
+        self._remembered[key] = (principal, time.monotonic())
+
+
+def cookie(headers: Headers, name: str) -> str | None:
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(name)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+def check_origin(headers: Headers) -> None:
+    """Refuse what another site made a browser send; programs send no Origin."""
+    origin = headers.get("origin")
+    site = headers.get("sec-fetch-site")
+    foreign = (
+        urlsplit(origin).netloc != headers.get("host")
+        if origin
+        else site not in (None, "same-origin", "none")
+    )
+    if foreign:
+        raise Problem(403, f"this request comes from another site ({origin or site})")
+
+
+def same(given: str | None, expected: str | None) -> bool:
+    """Compare secrets in constant time; nothing equals a missing one."""
+    if not given or not expected:
+        return False
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _check_csrf(headers: Headers, principal: Principal) -> None:
+    if not same(headers.get(CSRF_HEADER), principal.csrf):
+        raise Problem(
+            403, f"the header X-CSRFToken is missing or wrong; send the cookie {CSRF_COOKIE} in it"
+        )
+
+
+def _check_body(headers: Headers) -> None:
+    length = headers.get("content-length", "0")
+    if "transfer-encoding" in headers:
+        raise Problem(411, "send the body with its Content-Length")
+    if not length.isdigit() or int(length) > LARGEST_BODY:
+        raise Problem(413, f"the body has {length} bytes; {LARGEST_BODY} are the most")
+
+
+def _refusal(scope: Scope, problem: Problem) -> ASGIApp:
+    """A person is led to the sign-in page; everything else gets the problem."""
+    if problem.status == 401 and scope["method"] in _SAFE and access.is_page(scope["path"]):
+        here = scope["path"] + (
+            "?" + scope["query_string"].decode() if scope["query_string"] else ""
+        )
+        return RedirectResponse(f"/sign-in?next={quote(here, safe='')}", 303)
+    return problem.response()

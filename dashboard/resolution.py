@@ -1,0 +1,137 @@
+"""How fine a history is shown: the finest resolution whose points fit, and its points. Pure."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from dashboard.shapes import iso, quality_word
+
+RAW = "raw"
+WIDTHS = {
+    "1m": timedelta(minutes=1),
+    "5m": timedelta(minutes=5),
+    "1h": timedelta(hours=1),
+    "1d": timedelta(days=1),
+}
+ALL = (RAW, *WIDTHS)
+# Below this share of the readings pointing one way, a mean direction means nothing.
+_LEAST_RESULTANT = 1e-6
+_EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+08:00")
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    observed_at: datetime
+    value: float | None
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A row of a roll-up: start, all readings, usable ones, plainly good ones, their sums."""
+
+    start: datetime
+    total: int
+    count: int
+    good: int
+    sum: float | None
+    min: float | None
+    max: float | None
+    sum_sin: float | None
+    sum_cos: float | None
+
+
+def candidates(
+    since: datetime, until: datetime, interval_s: float, max_points: int, have: Sequence[str] = ALL
+) -> list[str]:
+    """The resolutions to try, finest first; the last one always stays, to be merged if need be.
+
+    A series that reports more often than it should may still overflow `raw`: then try the next.
+    """
+    span_s = (until - since).total_seconds()
+    fitting = [name for name in have if _expected(name, span_s, interval_s) <= max_points]
+    return fitting if have[-1] in fitting else [*fitting, have[-1]]
+
+
+def merged(buckets: Sequence[Bucket], max_points: int) -> tuple[int, list[Bucket]]:
+    """(days each, buckets): as many days put together as `max_points` asks for, 1 if they fit."""
+    days = 1
+    found = list(buckets)
+    while len(found) > max_points:
+        days += max(1, len(buckets) // max_points - days)
+        groups = groupby(buckets, key=lambda bucket: (bucket.start - _EPOCH).days // days)
+        found = [_merge(list(group)) for _, group in groups]
+    return days, found
+
+
+def raw_points(rows: Iterable[RawRow]) -> Iterator[dict[str, Any]]:
+    """Each reading as a point; a missing one is a point without value, never a joined line."""
+    for row in rows:
+        yield {
+            "t": iso(row.observed_at),
+            "value": row.value,
+            "min": row.value,
+            "max": row.value,
+            "count": 0 if row.value is None else 1,
+            "quality": quality_word(row.quality),
+        }
+
+
+def bucket_points(buckets: Iterable[Bucket], *, circular: bool) -> Iterator[dict[str, Any]]:
+    """Each bucket as a point; t is its start. Directions have a mean but no least or greatest."""
+    for bucket in buckets:
+        yield {
+            "t": iso(bucket.start),
+            "value": mean(bucket, circular=circular),
+            "min": None if circular else bucket.min,
+            "max": None if circular else bucket.max,
+            "count": bucket.count,
+            "quality": _quality(bucket),
+        }
+
+
+def mean(bucket: Bucket, *, circular: bool) -> float | None:
+    """sum / count; for directions atan2 of the sums, in [0, 360); None where nothing is usable."""
+    if not bucket.count:
+        return None
+    if not circular:
+        return None if bucket.sum is None else bucket.sum / bucket.count
+    sine, cosine = bucket.sum_sin or 0.0, bucket.sum_cos or 0.0
+    if math.hypot(sine, cosine) < _LEAST_RESULTANT * bucket.count:
+        return None
+    degrees = math.degrees(math.atan2(sine, cosine)) % 360
+    return 0.0 if degrees >= 360 else degrees
+
+
+def _expected(name: str, span_s: float, interval_s: float) -> float:
+    """How many points; a bucket more at either end, for they are cut by the range."""
+    width_s = interval_s if name == RAW else WIDTHS[name].total_seconds()
+    return span_s / width_s + (1 if name == RAW else 2)
+
+
+def _quality(bucket: Bucket) -> str:
+    if not bucket.count:
+        return "missing"
+    return "good" if bucket.good == bucket.total else "suspect"
+
+
+def _merge(buckets: Sequence[Bucket]) -> Bucket:
+    return Bucket(
+        buckets[0].start,
+        sum(b.total for b in buckets),
+        sum(b.count for b in buckets),
+        sum(b.good for b in buckets),
+        _total(b.sum for b in buckets),
+        min((b.min for b in buckets if b.min is not None), default=None),
+        max((b.max for b in buckets if b.max is not None), default=None),
+        _total(b.sum_sin for b in buckets),
+        _total(b.sum_cos for b in buckets),
+    )
+
+
+def _total(numbers: Iterable[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return math.fsum(known) if known else None

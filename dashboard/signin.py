@@ -1,0 +1,246 @@
+"""Signing in and out: two plain HTML forms that work without a line of script."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from anyio import to_thread
+from fastapi import APIRouter
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dashboard import accounts
+from dashboard.accounts import Lock, Principal, Refused
+from dashboard.gate import CSRF_COOKIE, PRINCIPAL, SESSION_COOKIE, cookie, same
+from dashboard.problems import Problem
+from dashboard.settings import DashboardSettings
+from dashboard.text import language_of, text
+from dashboard.wording import clock_text, word
+from database.pool import Pool
+
+LANGUAGE_COOKIE = "dongtai_lang"
+TEMPLATES = Path(__file__).parent / "templates"
+# These pages need nothing but their own style sheet.
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_LONGEST_FORM = 10_000
+
+
+class Attempts:
+    """How often each address may try: `most` in a minute, counted in this process."""
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most, self.clock = most, clock
+        self._tried: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
+
+    def allow(self, address: str) -> bool:
+        now = self.clock()
+        with self._lock:
+            if len(self._tried) > 10_000:
+                self._tried = {a: t for a, t in self._tried.items() if t and now - t[-1] < 60}
+            tried = self._tried.setdefault(address, deque())
+            while tried and now - tried[0] >= 60:
+                tried.popleft()
+            if len(tried) >= self.most:
+                return False
+            tried.append(now)
+            return True
+
+
+class Strangers:
+    """Locks names that do not exist just as those that do, so that a lock betrays nothing."""
+
+    def __init__(self, lock: Lock) -> None:
+        self.lock = lock
+        self._failed: dict[str, tuple[int, datetime | None]] = {}
+
+    def refuse(self, name: str, now: datetime) -> Refused:
+        if len(self._failed) > 10_000:
+            self._failed.clear()
+        count, until = self._failed.get(name, (0, None))
+        if until is not None and until > now:
+            return Refused("locked", until)
+        until = now + timedelta(minutes=self.lock.minutes)
+        full = count + 1 >= self.lock.after
+        self._failed[name] = (0, until) if full else (count + 1, None)
+        return Refused("locked", until) if full else Refused("wrong")
+
+
+class SignIn:
+    """The pages' routes with what they need: the database and the settings."""
+
+    def __init__(self, pool: Pool, settings: DashboardSettings) -> None:
+        self.pool, self.settings = pool, settings
+        self.attempts = Attempts(settings.staff.attempts_per_minute)
+        self.lock = Lock(settings.staff.lock_after, settings.staff.lock_minutes)
+        self.strangers = Strangers(self.lock)
+        self.templates = Environment(
+            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+        )
+        self.router = APIRouter(include_in_schema=False)
+        self.router.add_api_route("/sign-in", self.form, methods=["GET"])
+        self.router.add_api_route("/sign-in", self.enter, methods=["POST"])
+        self.router.add_api_route("/sign-in/{name}", style, methods=["GET"])
+        self.router.add_api_route("/sign-out", self.ask, methods=["GET"])
+        self.router.add_api_route("/sign-out", self.leave, methods=["POST"])
+
+    async def form(self, request: Request) -> Response:
+        return self._page(request, next_=request.query_params.get("next"))
+
+    async def enter(self, request: Request) -> Response:
+        form = await read_form(request)
+        address = address_of(request)
+        next_ = form.get("next")
+        t = text(self._language(request))
+        if not self.attempts.allow(address):
+            message = t("Too many attempts from this address. Wait a minute.")
+            return self._page(request, next_=next_, message=message, status=429)
+        name, password = form.get("name", "").strip(), form.get("password", "")
+        agent = request.headers.get("user-agent", "")
+        found = await to_thread.run_sync(partial(self._try, name, password, address, agent))
+        if isinstance(found, Refused):
+            message = self._why(found, self._language(request))
+            return self._page(
+                request, next_=next_, message=message, name=name, status=_status(found)
+            )
+        return self._welcome(request, *found, next_=next_)
+
+    async def ask(self, request: Request) -> Response:
+        principal: Principal = request.scope[PRINCIPAL]
+        return self._render(request, "sign_out.html", principal=principal)
+
+    async def leave(self, request: Request) -> Response:
+        principal: Principal = request.scope[PRINCIPAL]
+        form = await read_form(request)
+        given = form.get("csrf") or request.headers.get("x-csrftoken")
+        if not same(given, principal.csrf):
+            raise Problem(403, "the form is not from this session; open /sign-out and try again")
+        token = cookie(Headers(scope=request.scope), SESSION_COOKIE) or ""
+        await to_thread.run_sync(partial(self._close, token, principal, address_of(request)))
+        answer = RedirectResponse("/sign-in", 303)
+        answer.delete_cookie(SESSION_COOKIE)
+        answer.delete_cookie(CSRF_COOKIE)
+        return answer
+
+    def _try(self, name: str, password: str, address: str, agent: str) -> Refused | tuple[str, str]:
+        """Check, count, note and open a session: one transaction each way."""
+        staff, now = self.settings.staff, datetime.now(UTC)
+        with self.pool.transaction() as conn:
+            found = accounts.verify_password(conn, name, password, now, self.lock)
+            if isinstance(found, Refused) and found.reason == "stranger":
+                found = self.strangers.refuse(name, now)
+            if isinstance(found, Refused):
+                reason = found.reason
+                accounts.audit(conn, name[:80], "sign-in refused", None, address, reason=reason)
+                return found
+            accounts.audit(conn, found.name, "signed in", None, address)
+            return accounts.open_session(
+                conn, found.account_id, now, staff.session_hours, address=address, agent=agent
+            )
+
+    def _close(self, token: str, principal: Principal, address: str) -> None:
+        with self.pool.transaction() as conn:
+            accounts.close_session(conn, token)
+            accounts.audit(conn, principal.name, "signed out", None, address)
+
+    def _welcome(self, request: Request, token: str, csrf: str, next_: str | None) -> Response:
+        answer = RedirectResponse(local_path(next_), 303)
+        secure = self.settings.staff.secure_cookies
+        # The session's end is the database's; the cookie lives as long as the browser allows.
+        age = int(self.settings.staff.session_hours * 3600) + 30 * 86400
+        answer.set_cookie(
+            SESSION_COOKIE, token, max_age=age, httponly=True, samesite="lax", secure=secure
+        )
+        answer.set_cookie(CSRF_COOKIE, csrf, max_age=age, samesite="lax", secure=secure)
+        if request.query_params.get("lang"):
+            answer.set_cookie(LANGUAGE_COOKIE, self._language(request), max_age=age, samesite="lax")
+        return answer
+
+    def _why(self, refused: Refused, lang: str) -> str:
+        t = text(lang)
+        if refused.until is None:
+            return t("Name or password is wrong.")
+        until = clock_text(refused.until, datetime.now(UTC), self.settings.zone)
+        return t("Too many wrong passwords: this name is locked until {until}.", until=until)
+
+    def _page(
+        self,
+        request: Request,
+        *,
+        next_: str | None,
+        message: str = "",
+        name: str = "",
+        status: int = 200,
+    ) -> Response:
+        return self._render(
+            request,
+            "sign_in.html",
+            status=status,
+            next=local_path(next_),
+            message=message,
+            name=name,
+        )
+
+    def _render(
+        self, request: Request, template: str, *, status: int = 200, **values: object
+    ) -> Response:
+        lang = self._language(request)
+        page = self.templates.get_template(template).render(
+            t=text(lang),
+            lang=lang,
+            other="en" if lang == "zh" else "zh",
+            title=getattr(self.settings.title, lang),
+            word=word,
+            **values,
+        )
+        return HTMLResponse(page, status, {"Content-Security-Policy": POLICY})
+
+    def _language(self, request: Request) -> str:
+        chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+        accept = request.headers.get("accept-language")
+        return language_of(chosen, accept, self.settings.language)
+
+
+async def style(name: str) -> Response:
+    """The pages' one style sheet, for who is not signed in."""
+    if name != "style.css":
+        raise Problem(404, f"there is nothing at /sign-in/{name}")
+    content = (TEMPLATES / "sign_in.css").read_text("utf-8")
+    return Response(content, media_type="text/css", headers={"Cache-Control": "max-age=300"})
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a posted form; the first value of each."""
+    body = await request.body()
+    if len(body) > _LONGEST_FORM:
+        raise Problem(413, f"the form has {len(body)} bytes; {_LONGEST_FORM} are the most")
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {key: values[0] for key, values in fields.items()}
+
+
+def local_path(wanted: str | None) -> str:
+    """Where to go on: a path of ours, else the front page; other hosts in disguise are not."""
+    path = wanted or "/"
+    parts = urlsplit(path)
+    odd = "\\" in path or any(ord(character) < 33 for character in path)
+    if odd or parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//"):
+        return "/"
+    return "/" if path.startswith(("/sign-in", "/sign-out")) else path
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _status(refused: Refused) -> int:
+    return 401 if refused.until is None else 423

@@ -1,0 +1,155 @@
+"""What the staff service reads: stations, the live end of series, histories. Never commits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerts import store as alerts_store
+from alerts.alert import to_json
+from dashboard import resolution
+from dashboard.resolution import Bucket, RawRow
+from dashboard.shapes import LatestRow, OpenAlert, StationRow
+from dashboard.snapshot import Changed, Loaded
+from database.pool import Connection
+from sensors.catalogue import METRICS
+
+STATIONS = """
+select s.code, s.kind, v.name_zh, v.name_en, v.lon, v.lat, v.interval_s, v.details -> 'town',
+       v.department, v.public, v.device, p.taken_at, coalesce(p.origin, 0), d.reported_at
+  from station s
+  join station_version v on v.station_id = s.id and v.valid_to is null
+  left join lateral (select taken_at, origin from picture
+                      where station_id = s.id order by taken_at desc limit 1) p on s.kind = 'camera'
+  left join device_status d on d.device = v.device and not d.online
+ where s.kind = any(%(kinds)s) or %(kinds)s is null
+ order by s.code"""
+
+# The trend is the slope to the oldest good reading of the last hour: one index look-up a series.
+LATEST = """
+select s.code, q.metric, n.interval_s, t.observed_at, t.value, t.quality, t.origin, t.received_at,
+       t.original_at,
+       (t.value - b.value) * 3600 / extract(epoch from t.observed_at - b.observed_at)
+  from series q
+  join station s on s.id = q.station_id
+  join station_version v on v.station_id = s.id and v.valid_to is null
+  join sensor n on n.series_id = q.id and n.valid_to is null
+  {state_join} series_state t on t.series_id = q.id {changed}
+  left join lateral (select r.observed_at, r.value from reading r
+                      where r.series_id = q.id
+                        and r.observed_at >= t.observed_at - interval '1 hour'
+                        and r.observed_at <= t.observed_at - interval '20 minutes'
+                        and r.quality = 0
+                      order by r.observed_at limit 1) b on t.quality = 0
+ order by s.code, q.id"""
+ALL_LATEST = LATEST.format(state_join="left join", changed="")
+CHANGED_LATEST = LATEST.format(state_join="join", changed="and t.changed_at >= %s")
+
+NEWEST_PICTURES = """
+select s.code, p.taken_at, p.origin
+  from station s
+  join lateral (select taken_at, origin from picture
+                 where station_id = s.id order by taken_at desc limit 1) p on true
+ where s.kind = 'camera'"""
+OFFLINE = "select device, reported_at from device_status where not online"
+
+OPEN_ALERTS = """
+select s.code, a.grade, a.acknowledged_at is not null
+  from alert a join station s on s.id = a.station_id where a.state <> 'ended'"""
+
+SERIES = """
+select q.id, q.metric, n.interval_s
+  from station s
+  left join series q on q.station_id = s.id
+  left join sensor n on n.series_id = q.id and n.valid_to is null
+ where s.code = %s order by q.id"""
+RAW = """
+select observed_at, value, quality from reading
+ where series_id = %s and observed_at >= %s and observed_at < %s order by observed_at limit %s"""
+ROLLUP = """
+select bucket, total, count, good, sum, min, max, sum_sin, sum_cos from reading_{name}
+ where series_id = %s and bucket > %s and bucket < %s order by bucket"""
+ROLLUPS = {name: ROLLUP.format(name=name) for name in resolution.WIDTHS}
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRow:
+    series_id: int
+    metric: str
+    interval_s: int
+
+    @property
+    def circular(self) -> bool:
+        return self.metric in METRICS and METRICS[self.metric].circular
+
+    @property
+    def unit(self) -> str:
+        return METRICS[self.metric].unit if self.metric in METRICS else ""
+
+
+def stations(conn: Connection, kinds: Sequence[str] | None = None) -> list[StationRow]:
+    rows = _rows(conn, STATIONS, {"kinds": list(kinds) if kinds else None})
+    return [StationRow(*row) for row in rows]
+
+
+def latest(conn: Connection) -> list[LatestRow]:
+    """The live end of every series, those that never reported too."""
+    return [_latest(row) for row in _rows(conn, ALL_LATEST)]
+
+
+def load(conn: Connection) -> Loaded:
+    """Everything that the live stream shows (a `live.Source`)."""
+    alerts = [to_json(alert) for alert in alerts_store.open_alerts(conn)]
+    return Loaded(stations(conn), latest(conn), alerts)
+
+
+def changes(conn: Connection, since: datetime) -> Changed:
+    """What changed at or after `since` (a `live.Source`)."""
+    return Changed(
+        [_latest(row) for row in _rows(conn, CHANGED_LATEST, (since,))],
+        [to_json(alert) for alert in alerts_store.changed_alerts(conn, since)],
+        {code: (at, origin) for code, at, origin in _rows(conn, NEWEST_PICTURES)},
+        dict(_rows(conn, OFFLINE)),
+    )
+
+
+def open_alerts(conn: Connection) -> list[OpenAlert]:
+    return [OpenAlert(*row) for row in _rows(conn, OPEN_ALERTS)]
+
+
+def series_of(conn: Connection, station: str) -> dict[str, SeriesRow] | None:
+    """The series of a station by metric; None where there is no such station."""
+    rows = _rows(conn, SERIES, (station,))
+    if not rows:
+        return None
+    return {row[1]: SeriesRow(row[0], row[1], row[2] or 3600) for row in rows if row[0]}
+
+
+def history(
+    conn: Connection, series: SeriesRow, since: datetime, until: datetime, max_points: int
+) -> tuple[str, list[dict[str, Any]]]:
+    """(resolution, points) of [since, until), the finest that `max_points` holds."""
+    for name in resolution.candidates(since, until, series.interval_s, max_points):
+        if name == resolution.RAW:
+            rows = _rows(conn, RAW, (series.series_id, since, until, max_points + 1))
+            if len(rows) <= max_points:
+                return name, list(resolution.raw_points(RawRow(*row) for row in rows))
+            continue
+        start = since - resolution.WIDTHS[name]
+        rows = _rows(conn, ROLLUPS[name], (series.series_id, start, until))
+        days, buckets = resolution.merged([Bucket(*row) for row in rows], max_points)
+        label = name if days == 1 else f"{days}d"
+        return label, list(resolution.bucket_points(buckets, circular=series.circular))
+    raise AssertionError("`candidates` ends with a roll-up, which is always answered")
+
+
+def _latest(row: tuple[Any, ...]) -> LatestRow:
+    circular = row[1] in METRICS and METRICS[row[1]].circular
+    trend = None if row[9] is None or circular else round(float(row[9]), 4)
+    return LatestRow(*(*row[:9], trend))
+
+
+def _rows(conn: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
