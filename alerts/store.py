@@ -147,9 +147,7 @@ def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
     alert = find_alert(conn, alert_id)
     if alert is None:
         return None
-    steps = tuple(
-        Step(*row[:9], Reason.from_json(row[9])) for row in _rows(conn, _STEPS, (alert_id,))
-    )
+    steps = tuple(_step(row) for row in _rows(conn, _STEPS, (alert_id,)))
     return AlertLife(alert, steps, _rows(conn, _EVIDENCE, (alert_id,))[0][0])
 
 
@@ -266,6 +264,13 @@ def _alert(row: tuple[Any, ...]) -> Alert:
         public=public,
         department=department,
         changed_at=changed,
+    )
+
+
+def _step(row: tuple[Any, ...]) -> Step:
+    seq, kind, at, recorded_at, grade, value, limit, who, note, reason = row
+    return Step(
+        seq, kind, at, recorded_at, grade, value, limit, who, note, Reason.from_json(reason)
     )
 
 

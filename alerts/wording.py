@@ -90,6 +90,15 @@ def _beyond(zh_word: str, en_word: str) -> Callable[[Params], Pair]:
     return sentence
 
 
+def _not_cleared(p: Params) -> Pair:
+    """Behind the limit again, but within the dead-band, or not for long enough."""
+    metric = METRICS[p["metric"]]
+    value, limit = amount(metric.code, p["value"]), amount(metric.code, p["limit"])
+    zh = f"{metric.zh} {value}，尚未稳定回到{p.get('limit_zh') or ''} {limit} 的安全一侧"
+    en = f"{metric.en} {value}, not yet safely back behind {limit}"
+    return _with_quality(p, zh, en)
+
+
 def _with_quality(p: Params, zh: str, en: str) -> Pair:
     if p.get("quality") == "suspect":
         return f"{zh}（数据可疑）", f"{en} (suspect reading)"
@@ -145,6 +154,7 @@ def _ingest_disconnected(p: Params) -> Pair:
 SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "above": _beyond("高于", "above"),
     "below": _beyond("低于", "below"),
+    "not_cleared": _not_cleared,
     "returned": _returned,
     "no_data": _no_data,
     "data_again": _data_again,

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alerts import store as alerts_store
+from alerts.alert import to_json
 from dashboard import resolution
 from dashboard.resolution import Bucket, RawRow
 from dashboard.shapes import LatestRow, OpenAlert, StationRow
+from dashboard.snapshot import Changed, Loaded
 from database.pool import Connection
 from sensors.catalogue import METRICS
 
@@ -26,8 +29,7 @@ select s.code, s.kind, v.name_zh, v.name_en, v.lon, v.lat, v.interval_s, v.detai
 LATEST = """
 select s.code, q.metric, n.interval_s, t.observed_at, t.value, t.quality, t.origin, t.received_at,
        t.original_at,
-       (t.value - b.value) * 3600 / extract(epoch from t.observed_at - b.observed_at),
-       t.changed_at
+       (t.value - b.value) * 3600 / extract(epoch from t.observed_at - b.observed_at)
   from series q
   join station s on s.id = q.station_id
   join station_version v on v.station_id = s.id and v.valid_to is null
@@ -42,6 +44,14 @@ select s.code, q.metric, n.interval_s, t.observed_at, t.value, t.quality, t.orig
  order by s.code, q.id"""
 ALL_LATEST = LATEST.format(state_join="left join", changed="")
 CHANGED_LATEST = LATEST.format(state_join="join", changed="and t.changed_at >= %s")
+
+NEWEST_PICTURES = """
+select s.code, p.taken_at, p.origin
+  from station s
+  join lateral (select taken_at, origin from picture
+                 where station_id = s.id order by taken_at desc limit 1) p on true
+ where s.kind = 'camera'"""
+OFFLINE = "select device, reported_at from device_status where not online"
 
 OPEN_ALERTS = """
 select s.code, a.grade, a.acknowledged_at is not null
@@ -59,6 +69,7 @@ select observed_at, value, quality from reading
 ROLLUP = """
 select bucket, total, count, good, sum, min, max, sum_sin, sum_cos from reading_{name}
  where series_id = %s and bucket > %s and bucket < %s order by bucket"""
+ROLLUPS = {name: ROLLUP.format(name=name) for name in resolution.WIDTHS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +97,20 @@ def latest(conn: Connection) -> list[LatestRow]:
     return [_latest(row) for row in _rows(conn, ALL_LATEST)]
 
 
-def changed_latest(conn: Connection, since: datetime) -> list[tuple[LatestRow, datetime]]:
-    """What changed at or after `since`, each with its changed_at."""
-    return [(_latest(row), row[10]) for row in _rows(conn, CHANGED_LATEST, (since,))]
+def load(conn: Connection) -> Loaded:
+    """Everything that the live stream shows (a `live.Source`)."""
+    alerts = [to_json(alert) for alert in alerts_store.open_alerts(conn)]
+    return Loaded(stations(conn), latest(conn), alerts)
+
+
+def changes(conn: Connection, since: datetime) -> Changed:
+    """What changed at or after `since` (a `live.Source`)."""
+    return Changed(
+        [_latest(row) for row in _rows(conn, CHANGED_LATEST, (since,))],
+        [to_json(alert) for alert in alerts_store.changed_alerts(conn, since)],
+        {code: (at, origin) for code, at, origin in _rows(conn, NEWEST_PICTURES)},
+        dict(_rows(conn, OFFLINE)),
+    )
 
 
 def open_alerts(conn: Connection) -> list[OpenAlert]:
@@ -114,7 +136,7 @@ def history(
                 return name, list(resolution.raw_points(RawRow(*row) for row in rows))
             continue
         start = since - resolution.WIDTHS[name]
-        rows = _rows(conn, ROLLUP.format(name=name), (series.series_id, start, until))
+        rows = _rows(conn, ROLLUPS[name], (series.series_id, start, until))
         days, buckets = resolution.merged([Bucket(*row) for row in rows], max_points)
         label = name if days == 1 else f"{days}d"
         return label, list(resolution.bucket_points(buckets, circular=series.circular))
@@ -124,7 +146,7 @@ def history(
 def _latest(row: tuple[Any, ...]) -> LatestRow:
     circular = row[1] in METRICS and METRICS[row[1]].circular
     trend = None if row[9] is None or circular else round(float(row[9]), 4)
-    return LatestRow(*row[:9], trend)
+    return LatestRow(*(*row[:9], trend))
 
 
 def _rows(conn: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sensors.curve import Points
-
-STORAGE, LEVEL, AQI = "storage_m3", "level_m", "aqi"
-# The six of HJ 633-2026 by our names, in the order of its table 3.
-AIR_METRICS = ("so2_ugm3", "no2_ugm3", "co_mgm3", "o3_ugm3", "pm10_ugm3", "pm25_ugm3")
+from sensors.reading import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,8 @@ class StationInfo:
     interval_s: int
     device: str | None
     public: bool
+    origin: Origin = Origin.LIVE
+    release: str = "never"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,18 @@ class Directory:
     stations: Mapping[str, StationInfo] = field(default_factory=dict)
     series: Mapping[tuple[str, str], SeriesInfo] = field(default_factory=dict)
     curves: Mapping[str, Points] = field(default_factory=dict)
+
+    @cached_property
+    def by_station(self) -> Mapping[str, tuple[SeriesInfo, ...]]:
+        """Every series of each station."""
+        found: dict[str, tuple[SeriesInfo, ...]] = {}
+        for info in self.series.values():
+            found[info.station] = (*found.get(info.station, ()), info)
+        return found
+
+    @cached_property
+    def by_id(self) -> Mapping[int, SeriesInfo]:
+        return {info.series_id: info for info in self.series.values()}
 
     @property
     def devices(self) -> frozenset[str]:

@@ -1,0 +1,180 @@
+"""Cross-checks of the `alerts` section on the raw document; each mistake has its remedy.
+
+Only what is well-formed is looked at: what a model refuses by itself is reported there, once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from alerts.grade import GRADES
+from config import Mistake, did_you_mean, entries
+from sensors.catalogue import METRICS
+
+# What ingest computes: the metric hangs on stations that measure one of these.
+DERIVED = {
+    "storage_m3": {"level_m"},
+    "aqi": {"pm25_ugm3", "pm10_ugm3", "so2_ugm3", "no2_ugm3", "co_mgm3", "o3_ugm3"},
+}
+
+
+@dataclass(frozen=True)
+class _Station:
+    code: str
+    kind: str
+    metrics: frozenset[str]
+    limits: Mapping[tuple[str, str], float]
+
+    def has(self, metric: str) -> bool:
+        return metric in self.metrics or bool(self.metrics & DERIVED.get(metric, set()))
+
+
+def check_rules(raw: Mapping[str, Any]) -> list[Mistake]:
+    stations = {station.code: station for station in _stations(raw)}
+    mistakes = _repeated(raw, "rules", "code") + _repeated(raw, "receivers", "name")
+    for index, rule in entries(raw, "alerts", "rules"):
+        where = ("alerts", "rules", index)
+        mistakes += _unknown_stations(where, rule, stations)
+        if rule.get("metric") in METRICS:
+            covered = list(_covered(rule, stations))
+            mistakes += _covers_nothing(where, rule, covered)
+            mistakes += _unknown_limits(where, rule, covered)
+            mistakes += _wrong_order(where, rule, covered)
+    return mistakes
+
+
+_Where = tuple[str | int, ...]
+
+
+def _repeated(raw: Mapping[str, Any], part: str, key: str) -> list[Mistake]:
+    seen: dict[str, int] = {}
+    mistakes = []
+    for index, entry in entries(raw, "alerts", part):
+        name = str(entry.get(key))
+        if name in seen:
+            problem = f"duplicate: entry {seen[name]} of {part} has the same {key}; change one"
+            mistakes.append(Mistake(("alerts", part, index, key), name, problem))
+        seen.setdefault(name, index)
+    return mistakes
+
+
+def _unknown_stations(
+    where: _Where, rule: Mapping[str, Any], stations: Mapping[str, _Station]
+) -> list[Mistake]:
+    mistakes = []
+    for index, code in enumerate(_list(rule.get("stations"))):
+        here, metric = (*where, "stations", index), rule.get("metric")
+        if not isinstance(code, str):
+            continue
+        if code not in stations:
+            problem = f"unknown station; {did_you_mean(code, stations)}"
+            mistakes.append(Mistake(here, code, problem))
+        elif metric in METRICS and not stations[code].has(str(metric)):
+            problem = (
+                f"does not measure {metric}; it has {', '.join(sorted(stations[code].metrics))}"
+            )
+            mistakes.append(Mistake(here, code, problem))
+    return mistakes
+
+
+def _covers_nothing(
+    where: _Where, rule: Mapping[str, Any], covered: list[_Station]
+) -> list[Mistake]:
+    if covered or rule.get("stations") or not rule.get("kind"):
+        return []
+    problem = f"no station of this kind measures {rule['metric']}, so the rule could never fire"
+    return [Mistake((*where, "kind"), rule["kind"], problem)]
+
+
+def _unknown_limits(
+    where: _Where, rule: Mapping[str, Any], covered: list[_Station]
+) -> list[Mistake]:
+    names = {name for s in covered for metric, name in s.limits if metric == rule["metric"]}
+    mistakes = []
+    for grade, said in _grades(rule).items():
+        if isinstance(said, str) and covered and said not in names:
+            remedy = did_you_mean(said, names) if names else "they have none: give a number"
+            problem = f"no covered station has such a limit of {rule['metric']}; {remedy}"
+            mistakes.append(Mistake((*where, "grades", grade), said, problem))
+    return mistakes
+
+
+def _wrong_order(where: _Where, rule: Mapping[str, Any], covered: list[_Station]) -> list[Mistake]:
+    """Grades that do not rise (or fall, for below), or a dead-band that swallows the next grade.
+
+    Numbers alone are judged once; with named limits the first station that shows it is named.
+    """
+    named = any(isinstance(said, str) for said in _grades(rule).values())
+    for station in covered if named else [None]:
+        limits = [(grade, _value(rule, grade, station)) for grade in GRADES]
+        known = [(grade, value) for grade, value in limits if value is not None]
+        at = f" at {station.code}" if station else ""
+        if problem := _order_problem(rule, known):
+            return [Mistake((*where, "grades"), _shown(known), f"{problem}{at}")]
+        if problem := _band_problem(rule, known):
+            return [Mistake((*where, "dead_band"), rule.get("dead_band"), f"{problem}{at}")]
+    return []
+
+
+def _order_problem(rule: Mapping[str, Any], known: Sequence[tuple[str, float]]) -> str | None:
+    sign, word = (-1, "fall") if rule.get("when") == "below" else (1, "rise")
+    for (low, less), (high, more) in pairwise(known):
+        if sign * more <= sign * less:
+            return f"grades must {word} from blue to red: {low} is {less:g}, {high} is {more:g}"
+    return None
+
+
+def _band_problem(rule: Mapping[str, Any], known: Sequence[tuple[str, float]]) -> str | None:
+    band = rule.get("dead_band", 0)
+    if not isinstance(band, int | float):
+        return None
+    for (low, less), (high, more) in pairwise(known):
+        if band >= round(abs(more - less), 9):
+            return (
+                f"must be smaller than the gap between {low} ({less:g}) and {high} ({more:g}), "
+                f"which is {abs(more - less):g}"
+            )
+    return None
+
+
+def _value(rule: Mapping[str, Any], grade: str, station: _Station | None) -> float | None:
+    said = _grades(rule).get(grade)
+    if isinstance(said, str):
+        return station.limits.get((rule["metric"], said)) if station else None
+    return float(said) if isinstance(said, int | float) else None
+
+
+def _shown(known: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{grade} {value:g}" for grade, value in known)
+
+
+def _covered(rule: Mapping[str, Any], stations: Mapping[str, _Station]) -> Iterator[_Station]:
+    listed = _list(rule.get("stations"))
+    for station in stations.values():
+        in_scope = station.kind == rule.get("kind") or station.code in listed
+        if in_scope and station.has(rule["metric"]):
+            yield station
+
+
+def _stations(raw: Mapping[str, Any]) -> Iterator[_Station]:
+    for _, entry in entries(raw, "sensors", "stations"):
+        said = _list(entry.get("metrics"))
+        metrics = [each.get("metric") if isinstance(each, dict) else each for each in said]
+        limits = {
+            (str(limit.get("metric")), str(limit.get("name"))): float(limit["value"])
+            for limit in _list(entry.get("limits"))
+            if isinstance(limit, dict) and isinstance(limit.get("value"), int | float)
+        }
+        yield _Station(
+            str(entry.get("code")), str(entry.get("kind")), frozenset(map(str, metrics)), limits
+        )
+
+
+def _grades(rule: Mapping[str, Any]) -> dict[str, Any]:
+    grades = rule.get("grades")
+    return grades if isinstance(grades, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,70 @@
+// The severity board: what burns, how bad, since when, whose. Four cells always in sight.
+
+import { $, GRADES, alertAmount, el, gradeWord, metricName, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
+import { choose, counts, isOwned, liveValue, on, openAlerts, sinceOf } from "./state.mjs";
+
+const cells = {};
+
+export function start() {
+  for (const grade of GRADES) cells[grade] = cell(grade);
+  $("board").replaceChildren(...GRADES.map((grade) => cells[grade].root), rest());
+  for (const event of ["first", "all", "change", "tick"]) on(event, draw);
+}
+function cell(grade) {
+  const root = el("button", "cell", null, { type: "button", "data-grade": grade });
+  const parts = {
+    root, shape: el("span", "cell-shape"), count: el("span", "cell-count"), word: el("span", "cell-word", gradeWord(grade)),
+    name: el("span", "cell-name"), since: el("span", "cell-since quiet"),
+    value: el("b", "cell-value"), unit: el("span", "unit"), owner: el("span", "cell-owner"),
+  };
+  const value = el("span", "cell-number");
+  value.append(parts.value, " ", parts.unit);
+  const number = el("span", "cell-tally");
+  number.append(parts.count, parts.word);
+  const what = el("span", "cell-what");
+  what.append(parts.name, parts.since);
+  const whose = el("span", "cell-whose");
+  whose.append(value, parts.owner);
+  root.append(parts.shape, number, what, whose);
+  root.addEventListener("click", () => {
+    const worst = openAlerts().find((alert) => alert.grade === grade);
+    if (worst) choose(worst.station, worst.metric, worst.id);
+  });
+  return parts;
+}
+function rest() {
+  const root = el("div", "cell rest");
+  for (const [id, label] of [["count-silent", t("No data")], ["count-normal", t("Normal")]]) {
+    const part = el("span", "rest-part");
+    part.append(el("span", "secondary", label), el("span", "rest-count", "—", { id }));
+    root.append(part);
+  }
+  return root;
+}
+function draw() {
+  for (const grade of GRADES) drawCell(grade);
+  const { silent, normal } = counts();
+  setText($("count-silent"), String(silent));
+  setText($("count-normal"), String(normal));
+}
+function drawCell(grade) {
+  const found = openAlerts().filter((alert) => alert.grade === grade);
+  const parts = cells[grade];
+  const worst = found[0];
+  setShape(parts.shape, grade, Boolean(worst) && isOwned(worst));
+  setText(parts.count, String(found.length));
+  setData(parts.root, "state", !worst ? "empty" : isOwned(worst) ? "owned" : "unclaimed");
+  parts.root.disabled = !worst;
+  if (!worst) return drawEmpty(parts);
+  const [number, unit] = alertAmount(worst, liveValue(worst));
+  setText(parts.name, shortName(worst.station_names) || worst.subject);
+  setText(parts.since, [metricName(worst.metric), span(sinceOf(worst), true)].filter(Boolean).join(" · "));
+  setText(parts.value, number);
+  setText(parts.unit, unit);
+  setText(parts.owner, worst.owner ?? t("unclaimed"));
+  setClass(parts.owner, isOwned(worst) ? "cell-owner" : "cell-owner strong");
+}
+function drawEmpty(parts) {
+  setText(parts.name, t("Nothing open"));
+  for (const key of ["since", "value", "unit", "owner"]) setText(parts[key], "");
+}

@@ -1,0 +1,25 @@
+// Starts what the page shows. Dash draws the layout first; nothing here touches what Dash owns.
+
+const parts = {
+  desk: async () => (await import("./desk.mjs")).start(),
+  wall: async () => {
+    const [pictures, live, state] = await Promise.all([import("./pictures.mjs"), import("./live.mjs"), import("./state.mjs")]);
+    pictures.startWall();
+    live.start();
+    window.dongtai = Object.freeze({ stations: state.stations, link: live.link });
+  },
+};
+let started = false;
+
+async function look() {
+  const page = document.querySelector("[data-page]");
+  if (started || !page) return;
+  started = true;
+  watcher.disconnect();
+  const { start } = await import("./preferences.mjs");
+  start();
+  await parts[page.dataset.page]();
+}
+const watcher = new MutationObserver(look);
+watcher.observe(document.documentElement, { childList: true, subtree: true });
+look();

@@ -1,0 +1,78 @@
+// The duty desk: starts its parts in order, the keyboard, and what is said aloud.
+
+import { $, alertAmount, gradeWord, metricName, setData, shortName, t } from "./core.mjs";
+import { alerts, choose, chosen, emit, isOwned, on, stations, toAcknowledge } from "./state.mjs";
+import * as board from "./board.mjs";
+import * as chart from "./chart.mjs";
+import * as drawer from "./drawer.mjs";
+import * as finder from "./find.mjs";
+import * as list from "./list.mjs";
+import * as live from "./live.mjs";
+import * as desk_map from "./map.mjs";
+
+const known = new Set(); // alerts that have been announced
+
+export function start() {
+  board.start();
+  list.start();
+  chart.start();
+  drawer.start();
+  finder.start();
+  document.addEventListener("keydown", onKey);
+  on("first", begin);
+  on("change", announce);
+  on("all", announce);
+  for (const [id, act] of Object.entries({ "zoom-in": () => desk_map.map?.zoomIn(), "zoom-out": () => desk_map.map?.zoomOut(), "zoom-home": () => emit("home") })) {
+    $(id).addEventListener("click", act);
+  }
+  for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => show(tab.dataset.tab));
+  show("list");
+  live.start();
+  window.dongtai = Object.freeze({ get map() { return desk_map.map; }, stations, alerts, chosen, link: live.link });
+}
+/** The first picture: the worst unclaimed alert is under the cursor, and open where there is room. */
+async function begin() {
+  for (const id of alerts.keys()) known.add(id);
+  const wanted = new URLSearchParams(location.search).get("station");
+  const worst = toAcknowledge()[0];
+  if (stations.has(wanted)) choose(wanted);
+  else if (worst && matchMedia("(min-width: 1440px)").matches) choose(worst.station, worst.metric, worst.id);
+  await desk_map.start();
+  desk_map.firstView();
+}
+/** New unclaimed alerts are said once; a new red one pulses for ten seconds at most. */
+function announce() {
+  for (const [id, alert] of alerts) {
+    if (known.has(id)) continue;
+    known.add(id);
+    if (isOwned(alert) || alert.found_afterwards) continue;
+    const [value, unit] = alertAmount(alert, alert.value);
+    $("live-words").textContent = t("New {grade} alert: {name} {metric} {value}", {
+      grade: gradeWord(alert.grade), name: shortName(alert.station_names), metric: metricName(alert.metric), value: `${value} ${unit}`,
+    });
+    if (alert.grade === "red") pulse();
+  }
+}
+function pulse() {
+  const cell = document.querySelector(".cell[data-grade=red]");
+  cell.classList.remove("pulse");
+  void cell.offsetWidth;
+  cell.classList.add("pulse");
+}
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  const acts = {
+    j: () => list.step(1), k: () => list.step(-1), a: list.acknowledgeCurrent, escape: drawer.close,
+    m: () => { show("map"); emit("centre"); }, "/": () => $("search").focus(),
+  };
+  const act = acts[event.key.toLowerCase()];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+/** Below 1024 px list and map take turns. */
+function show(tab) {
+  setData(document.body, "tab", tab);
+  for (const node of document.querySelectorAll("[data-tab]")) if (node.tagName === "BUTTON") node.setAttribute("aria-pressed", String(node.dataset.tab === tab));
+  desk_map.map?.resize();
+}

@@ -1,0 +1,135 @@
+// The alert list: to acknowledge, acknowledged, no data and stale. Rows are kept, not rebuilt.
+
+import { $, alertAmount, ageOf, el, figure, keyed, metricName, moment, named, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
+import { acknowledged, alerts, choose, chosen, isOwned, liveValue, on, silent, sinceOf, stationState, stations, toAcknowledge, trend } from "./state.mjs";
+import { openForm } from "./acknowledge.mjs";
+
+export function start() {
+  for (const event of ["first", "all", "change", "tick", "chosen"]) on(event, draw);
+}
+function draw() {
+  const waiting = toAcknowledge(), taken = acknowledged(), quiet = silent();
+  setText($("waiting-count"), String(waiting.length));
+  setText($("taken-count"), String(taken.length));
+  setText($("silent-count"), String(quiet.length));
+  $("waiting-none").hidden = waiting.length > 0;
+  keyed($("waiting"), waiting, (alert) => alert.id, make, fill);
+  keyed($("taken"), taken, (alert) => alert.id, make, fill);
+  keyed($("silent"), quiet, (station) => station.code, makeSilent, fillSilent);
+  $("taken-part").hidden = taken.length === 0;
+  $("silent-part").hidden = quiet.length === 0;
+}
+function make(alert) {
+  const root = el("li", "row", null, { "data-grade": alert.grade });
+  const name = el("button", "row-name", null, { type: "button" });
+  const value = el("span", "row-value");
+  value.append(el("b"), el("span", "unit"), el("span", "row-trend"));
+  const button = el("button", "button ack", null, { type: "button" });
+  button.append(el("span", "", t("Ack")), el("kbd", "", "A", { "aria-hidden": "true" }));
+  root.append(
+    el("span", "row-shape"), line(name, el("span", "row-since")),
+    line(value, el("span", "row-limit secondary")), line(el("span", "row-owner quiet"), button),
+  );
+  name.addEventListener("click", () => pick(root.dataset.key));
+  button.addEventListener("click", () => {
+    pick(root.dataset.key);
+    openForm(root, alerts.get(root.dataset.key));
+  });
+  return root;
+}
+function line(...parts) {
+  const node = el("div", "row-line");
+  node.append(...parts);
+  return node;
+}
+function pick(id) {
+  const alert = alerts.get(id);
+  if (alert) choose(alert.station, alert.metric, id);
+}
+function fill(root, alert) {
+  const station = stations.get(alert.station);
+  const owned = isOwned(alert);
+  const now = liveValue(alert);
+  const [number, unit] = alertAmount(alert, now);
+  setClass(root, owned ? "row owned" : "row");
+  setData(root, "grade", alert.grade);
+  setData(root, "current", chosen.alert === alert.id ? "true" : null);
+  setShape(root.querySelector(".row-shape"), alert.grade, owned);
+  const name = root.querySelector(".row-name");
+  setText(name, shortName(alert.station_names) || named(alert.label) || alert.subject);
+  if (chosen.alert === alert.id) name.setAttribute("aria-current", "true");
+  else name.removeAttribute("aria-current");
+  setText(root.querySelector(".row-since"), span(sinceOf(alert), !owned));
+  setText(root.querySelector(".row-value b"), `${metricName(alert.metric) || named(alert.label)} ${now === null ? "" : number}`);
+  setText(root.querySelector(".unit"), now === null ? "" : unit);
+  setText(root.querySelector(".row-trend"), trend(station, alert.metric));
+  setText(root.querySelector(".row-limit"), limitText(alert));
+  setText(root.querySelector(".row-owner"), ownerText(alert, owned));
+  const button = root.querySelector(".ack");
+  button.hidden = owned;
+  button.setAttribute("aria-label", `${t("Ack")} ${name.textContent} ${metricName(alert.metric)}`);
+}
+export function limitText(alert) {
+  const parts = [];
+  if (alert.limit !== null && alert.limit !== undefined) {
+    parts.push(t("limit {value}", { value: alertAmount(alert, alert.limit)[0] }));
+  }
+  if (alert.found_afterwards) parts.push(t("found afterwards"));
+  if (alert.quality === "suspect") parts.push(t("suspect"));
+  return parts.join(" · ");
+}
+function ownerText(alert, owned) {
+  const parts = owned ? [alert.owner ?? "—", moment(alert.acknowledged_at)] : [t("unclaimed")];
+  if (alert.state === "returned") parts.push(t("back to normal"));
+  if (alert.note) parts.push(alert.note);
+  return parts.join(" · ");
+}
+
+// ---- no data and stale
+
+function makeSilent() {
+  const root = el("li", "row silent");
+  const name = el("button", "row-name", null, { type: "button" });
+  root.append(el("span", "row-ring"), line(name, el("span", "row-since")), line(el("span", "row-last quiet")));
+  name.addEventListener("click", () => choose(root.dataset.key));
+  return root;
+}
+function fillSilent(root, station) {
+  const state = stationState(station);
+  const age = ageOf(station.newest);
+  setData(root, "state", state);
+  setData(root, "current", chosen.station === station.code && !chosen.alert ? "true" : null);
+  setText(root.querySelector(".row-ring"), state === "unknown" ? "?" : "");
+  setText(root.querySelector(".row-name"), shortName(station.names));
+  setText(root.querySelector(".row-since"), age === null ? t("no data")
+    : t(state === "unknown" ? "no data {span}" : "stale {span}", { span: span(age) }));
+  setText(root.querySelector(".row-last"), lastText(station));
+}
+function lastText(station) {
+  const [metric, latest] = Object.entries(station.latest).find(([, v]) => v.value !== null) ?? [];
+  const parts = [station.code];
+  if (metric) parts.push(t("last {what}", { what: `${metricName(metric)} ${figure(latest.value, 1)}` }));
+  return parts.join(" · ");
+}
+
+// ---- the keyboard's way through the list
+
+export function rows() {
+  return [...document.querySelectorAll("#waiting > .row, #taken > .row, #silent > .row")];
+}
+/** Move the cursor; the row is brought into sight because a person asked for it. */
+export function step(by) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.findIndex((row) => row.dataset.current === "true");
+  const row = all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
+  const button = row.querySelector(".row-name");
+  button.click();
+  button.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+}
+export function acknowledgeCurrent() {
+  const row = rows().find((found) => found.dataset.current === "true") ?? $("waiting").firstElementChild;
+  const button = row?.querySelector(".ack");
+  if (button && !button.hidden) button.click();
+}

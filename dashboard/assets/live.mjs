@@ -1,0 +1,125 @@
+// The link to the server: events in, and the truth about the link itself.
+
+import { $, clock, date, isSample, now, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
+import { change, emit, replaceAll, stations } from "./state.mjs";
+
+const LOST_AFTER_MS = 5000; // a beat comes every 2 s
+const TRY_AGAIN_MS = 1500;
+let source = null;
+let heardAt = null; // on this machine's clock: it measures silence, not age
+let lostAt = null; // on the server's clock
+let shownAt = null;
+let backUntil = 0;
+let signedOut = false;
+export const link = { state: "connecting", newest: null, p95_s: null };
+
+export function start() {
+  heardAt = performance.now();
+  connect();
+  setInterval(watch, 500);
+  setInterval(tick, 1000);
+  tick();
+}
+
+function connect() {
+  source?.close();
+  source = new EventSource(urls.live);
+  source.addEventListener("hello", (event) => hear(event, onHello));
+  source.addEventListener("change", (event) => hear(event, onChange));
+  source.addEventListener("beat", (event) => hear(event, onBeat));
+  source.addEventListener("lost", (event) => onLost(JSON.parse(event.data)));
+  source.addEventListener("resync", connect);
+  source.onerror = () => {
+    source.close();
+    setTimeout(connect, TRY_AGAIN_MS);
+    askWhy();
+  };
+}
+/** A refused stream says nothing about why: ask whether we are still signed in. */
+async function askWhy() {
+  try {
+    const answer = await fetch(urls.alerts + "?state=active&limit=1", { redirect: "manual" });
+    signedOut = answer.status === 401 || answer.type === "opaqueredirect";
+  } catch {
+    signedOut = false;
+  }
+}
+function hear(event, act) {
+  const data = JSON.parse(event.data);
+  setServerTime(data.now);
+  heardAt = performance.now();
+  shownAt = now();
+  signedOut = false;
+  act(data);
+}
+function onHello(data) {
+  const differ = replaceAll(data.stations.features, data.alerts);
+  const first = link.state === "connecting";
+  if (link.state === "lost") {
+    backUntil = performance.now() + 5000;
+    setText($("banner-text"), t("Back, {n} changes", { n: differ }));
+  }
+  link.newest = data.newest;
+  setState("up");
+  emit(first ? "first" : "all", data);
+}
+function onChange(data) {
+  change(data.stations ?? [], data.alerts ?? []);
+  if (link.state === "lost") setState("up");
+  emit("change", data);
+}
+function onBeat(data) {
+  if (link.state === "lost") setState("up");
+  link.newest = data.newest;
+  link.p95_s = data.screen_p95_s;
+}
+/** The server says that its database is away: what it would send is old. */
+function onLost(data) {
+  if (link.state === "lost") return;
+  lostAt = Date.parse(data.since ?? data.now);
+  setState("lost");
+}
+function setState(state) {
+  link.state = state;
+  document.body.dataset.link = state;
+  tick();
+}
+/** Whether the server has been silent for too long; checked apart from any event. */
+function watch() {
+  const silent_ms = performance.now() - heardAt;
+  if (link.state !== "lost" && silent_ms > LOST_AFTER_MS - 600) {
+    lostAt = now() - silent_ms;
+    setState("lost");
+    if (source.readyState === EventSource.OPEN) connect(); // an open line that says nothing is dead
+  }
+}
+
+/** Once a second: clock, ages, banner. Everything that ages hangs on the event "tick". */
+function tick() {
+  const ms = now();
+  setText($("clock"), clock(ms));
+  setText($("clock-date"), date(ms));
+  const words = { up: t("Link up"), lost: t("Link lost"), connecting: t("Connecting") };
+  setText($("link-word"), words[link.state]);
+  const age = link.newest ? Math.max(0, (ms - Date.parse(link.newest)) / 1000) : null;
+  setText($("link-age"), age === null ? t("no data yet") : t("newest {span} ago", { span: span(age) }));
+  setText($("link-p95"), link.p95_s === null || link.p95_s === undefined ? "" : link.p95_s.toFixed(1) + " s");
+  setClass($("link-screen"), $("link-p95").textContent ? "wide" : "wide gone");
+  banner();
+  // Recorded, simulated and exercise data say so at all times; only a live district has no chip.
+  $("sample-chip").hidden = stations.size > 0 && [...stations.values()].every((s) => s.origin === "live" && !isSample(s.names));
+  emit("tick");
+}
+function banner() {
+  const lost = link.state === "lost";
+  const back = !lost && performance.now() < backUntil;
+  $("banner").hidden = !lost && !back;
+  if (!lost) return;
+  const since = span(Math.max(0, (now() - (lostAt ?? now())) / 1000), true);
+  const text = signedOut ? t("You have been signed out. This screen is no longer updated.")
+    : t("Connection lost {at}. Screen shows {shown}. Trying again, {span}.", {
+        at: lostAt ? clock(lostAt) : "—", shown: shownAt ? clock(shownAt) : "—", span: since,
+      });
+  setText($("banner-text"), text);
+  $("banner-sign-in").hidden = !signedOut;
+}

@@ -1,0 +1,248 @@
+// The map: one GeoJSON source fed by differences. It moves only when a person moves it.
+
+import { $, ageOf, amount, el, icon, keyed, lang, metricName, remScale, setClass, setData, setText, shape, shortName, span, t, urls, valueText } from "./core.mjs";
+import { alertsOf, choose, chosen, condition, isOwned, liveValue, on, openAlerts, sinceOf, stations, trend, valueState } from "./state.mjs";
+import * as markers from "./markers.mjs";
+import * as overview from "./overview.mjs";
+
+const RANK = { red: 9, orange: 8, yellow: 7, blue: 6, unknown: 3, stale: 2, suspect: 1, partly: 0, normal: 0 };
+const OVER = { "icon-allow-overlap": true, "icon-ignore-placement": true };
+export let map = null;
+let gl = null;
+let ready = false;
+const drawn = new Map(); // code -> the properties that the source has
+const tags = new Map(); // code -> marker
+
+export async function start() {
+  gl = await import(urls.maplibre);
+  await markers.load(urls.symbols);
+  map = new gl.Map({
+    container: "map", style: styleUrl(), bounds: home() ?? [[121.68, 29.76], [122.06, 30.0]],
+    fitBoundsOptions: { padding: 24 }, attributionControl: false, dragRotate: false, pitchWithRotate: false,
+    touchPitch: false, maxZoom: 17, minZoom: 8, keyboard: true, fadeDuration: 0,
+    locale: { "Map.Title": t("Map") },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new gl.ScaleControl({ maxWidth: 90 * remScale() }), "bottom-left");
+  map.addControl(new gl.AttributionControl({ compact: false }), "bottom-left");
+  map.on("style.load", onStyle);
+  map.setMissingStyleImageResolver(addImage);
+  map.on("move", () => { pointers(); overview.frame(map, useful()); });
+  map.on("click", onClick);
+  map.on("mousemove", onHover);
+  map.on("mouseout", () => ($("map-tip").hidden = true));
+  for (const event of ["first", "all", "change", "tick"]) on(event, update);
+  on("chosen", () => { select(); update(); });
+  on("theme", () => map.setStyle(styleUrl(), { diff: false }));
+  on("home", goHome);
+  on("centre", () => centre(chosen.station));
+  await map.once("load");
+}
+const theme = () => document.documentElement.dataset.shown;
+const styleUrl = () => new URL(urls.style.replace("{theme}", theme()).replace("{lang}", lang), location.href).href;
+
+// ---- pictures and layers
+
+function addImage(id) {
+  if (!/^(ring|wind\||\w+\|)/.test(id) || map.hasImage(id)) return;
+  const ratio = Math.max(2, Math.ceil(devicePixelRatio));
+  map.addImage(id, markers.draw(id, markers.palette(), remScale(), ratio), { pixelRatio: ratio });
+}
+function onStyle() {
+  drawn.clear();
+  map.addSource("stations", { type: "geojson", promoteId: "code", data: { type: "FeatureCollection", features: [...stations.values()].map(feature) } });
+  map.addLayer({ id: "wind", source: "stations", type: "symbol", filter: ["has", "wind"],
+    layout: { ...OVER, "icon-image": ["get", "wind"], "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map" } });
+  map.addLayer({ id: "ring", source: "stations", type: "symbol", filter: ["==", ["get", "code"], chosen.station ?? ""],
+    layout: { ...OVER, "icon-image": "ring" } });
+  map.addLayer({ id: "stations", source: "stations", type: "symbol",
+    layout: { ...OVER, "icon-image": ["get", "icon"], "symbol-sort-key": ["get", "sort"] } });
+  enlargeLabels();
+  overview.draw(map.getStyle(), markers.palette());
+  ready = true;
+  update();
+  select();
+}
+/** The style's labels are sized for a desk; on a 4K wall of pixels they grow with the rest. */
+function enlargeLabels() {
+  const scale = remScale();
+  if (scale === 1) return;
+  for (const layer of map.getStyle().layers) {
+    const size = layer.layout?.["text-size"];
+    if (typeof size === "number") map.setLayoutProperty(layer.id, "text-size", size * scale);
+    if (Array.isArray(size) && size[0] === "interpolate") {
+      map.setLayoutProperty(layer.id, "text-size", size.map((v, i) => (i >= 4 && i % 2 === 0 && typeof v === "number" ? v * scale : v)));
+    }
+  }
+}
+function properties(station) {
+  const { grade, owned, state } = condition(station);
+  const look = grade ? grade + (owned ? "-owned" : "") : state === "partly" ? "normal" : state;
+  const found = { code: station.code, icon: `${station.kind}|${look}`, sort: RANK[grade ?? state] + (grade && !owned ? 0.5 : 0) };
+  const speed = station.latest.wind_speed_ms, from = station.latest.wind_dir_deg;
+  if (speed?.value && from && [speed, from].every((v) => v.value !== null && ["fresh", "late"].includes(valueState(station, v)))) {
+    found.wind = `wind|${Math.round(speed.value)}`;
+    found.turn = Math.round(from.value + 180) % 360;
+  }
+  return found;
+}
+function feature(station) {
+  const own = properties(station);
+  drawn.set(station.code, { ...own, at: station.at.join() });
+  return { type: "Feature", geometry: { type: "Point", coordinates: station.at }, properties: own };
+}
+
+// ---- updates: only what looks different goes to the map
+
+function update() {
+  if (!ready) return;
+  const diff = { add: [], update: [], remove: [] };
+  for (const station of stations.values()) compare(station, diff);
+  for (const code of drawn.keys()) if (!stations.has(code)) { diff.remove.push(code); drawn.delete(code); }
+  if (diff.add.length || diff.update.length || diff.remove.length) map.getSource("stations").updateData(diff);
+  label();
+  pointers();
+}
+function compare(station, diff) {
+  const had = drawn.get(station.code);
+  if (!had) return diff.add.push(feature(station));
+  const own = properties(station);
+  const keys = ["icon", "sort", "wind", "turn"];
+  const changed = keys.filter((key) => own[key] !== had[key]);
+  const moved = had.at !== station.at.join();
+  if (!changed.length && !moved) return;
+  drawn.set(station.code, { ...own, at: station.at.join() });
+  diff.update.push({
+    id: station.code,
+    ...(moved ? { newGeometry: { type: "Point", coordinates: station.at } } : {}),
+    addOrUpdateProperties: changed.filter((key) => own[key] !== undefined).map((key) => ({ key, value: own[key] })),
+    removeProperties: changed.filter((key) => own[key] === undefined),
+  });
+}
+function select() {
+  if (ready) map.setFilter("ring", ["==", ["get", "code"], chosen.station ?? ""]);
+}
+
+// ---- tags: unclaimed red, and the selected station
+
+function label() {
+  const wanted = new Set(openAlerts().filter((a) => a.grade === "red" && !isOwned(a) && stations.has(a.station)).map((a) => a.station));
+  if (chosen.station && stations.has(chosen.station)) wanted.add(chosen.station);
+  for (const [code, marker] of tags) if (!wanted.has(code)) { marker.remove(); tags.delete(code); }
+  for (const code of wanted) tag(stations.get(code));
+}
+function tag(station) {
+  let marker = tags.get(station.code);
+  if (!marker) {
+    const root = el("div", "tag");
+    root.append(el("b", "tag-what"), el("span", "tag-who"));
+    marker = new gl.Marker({ element: root, anchor: "left", offset: [28 * remScale(), 0] }).setLngLat(station.at).addTo(map);
+    root.removeAttribute("tabindex");
+    root.removeAttribute("role");
+    root.setAttribute("aria-hidden", "true"); // the list and the drawer say the same
+    tags.set(station.code, marker);
+  }
+  marker.setLngLat(station.at);
+  const root = marker.getElement();
+  const worst = alertsOf(station.code)[0];
+  setData(root, "grade", worst?.grade);
+  setText(root.firstChild, worst ? `${shortName(station.names)} ${valueText(liveValue(worst), worst.metric)} ${trend(station, worst.metric)}` : firstValue(station));
+  setText(root.lastChild, worst ? `${span(sinceOf(worst), !isOwned(worst))} · ${worst.owner ?? t("unclaimed")}` : station.newest ? t("{span} ago", { span: span(ageOf(station.newest)) }) : t("no data"));
+}
+function firstValue(station) {
+  const [metric, latest] = Object.entries(station.latest)[0] ?? [];
+  return metric ? `${shortName(station.names)} ${metricName(metric)} ${valueText(latest.value, metric)}` : shortName(station.names);
+}
+
+// ---- edge pointers: an alert out of sight, or under a panel, is still shown
+
+/** What the panels leave free, in pixels of the map. */
+export function useful() {
+  const box = $("map").getBoundingClientRect();
+  const drawer = $("drawer");
+  const free = { left: 0, top: 0, right: box.width, bottom: box.height };
+  if (!drawer.hidden) {
+    const over = drawer.getBoundingClientRect();
+    if (over.left > box.left + 40) free.right = Math.min(free.right, over.left - box.left);
+    else if (over.top > box.top + 40) free.bottom = Math.min(free.bottom, over.top - box.top);
+  }
+  return free;
+}
+function pointers() {
+  const free = useful();
+  const out = openAlerts().filter((a) => stations.has(a.station)).map((alert) => ({ alert, at: map.project(stations.get(alert.station).at) }))
+    .filter(({ at }) => at.x < free.left || at.y < free.top || at.x > free.right || at.y > free.bottom);
+  const seen = new Set();
+  const shown = out.filter(({ alert }) => !seen.has(alert.station) && seen.add(alert.station)).slice(0, 8);
+  keyed($("pointers"), shown, ({ alert }) => alert.station, makePointer, (node, item) => fillPointer(node, item, free));
+}
+function makePointer({ alert }) {
+  const root = el("button", "pointer", null, { type: "button" });
+  root.append(icon("i-up", "icon pointer-arrow"), el("span", "pointer-shape"), el("span", "pointer-name"));
+  root.addEventListener("click", () => { choose(alert.station, alert.metric, alert.id); centre(alert.station); });
+  return root;
+}
+function fillPointer(root, { alert, at }, free) {
+  const key = `${alert.grade}|${isOwned(alert)}`;
+  if (root.dataset.look !== key) {
+    root.dataset.look = key;
+    root.querySelector(".pointer-shape").replaceChildren(shape(alert.grade, isOwned(alert)));
+  }
+  setText(root.querySelector(".pointer-name"), shortName(alert.station_names));
+  const cx = (free.left + free.right) / 2, cy = (free.top + free.bottom) / 2;
+  const w = root.offsetWidth || 90, h = root.offsetHeight || 26;
+  const x = Math.min(free.right - w - 8, Math.max(free.left + 8, at.x - w / 2));
+  const y = Math.min(free.bottom - h - 8, Math.max(free.top + 8, at.y - h / 2));
+  root.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+  root.firstChild.style.transform = `rotate(${Math.round(Math.atan2(at.x - cx, cy - at.y) * 57.3)}deg)`;
+}
+
+// ---- what a person does
+
+function home() {
+  const at = [...stations.values()].map((s) => s.at);
+  if (!at.length) return null;
+  const lon = at.map((p) => p[0]), lat = at.map((p) => p[1]);
+  return [[Math.min(...lon), Math.min(...lat)], [Math.max(...lon), Math.max(...lat)]];
+}
+function padding(extra) {
+  const box = $("map").getBoundingClientRect(), free = useful();
+  return { left: extra, top: extra, right: box.width - free.right + extra, bottom: box.height - free.bottom + extra };
+}
+const duration = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300);
+export function goHome() {
+  const bounds = home();
+  if (bounds) map.fitBounds(bounds, { padding: padding(40 * remScale()), duration: duration() });
+}
+/** The first view, before anybody has looked: the district in what the panels leave free. */
+export function firstView() {
+  const bounds = home();
+  if (bounds) map.fitBounds(bounds, { padding: padding(36 * remScale()), duration: 0 });
+}
+function centre(code) {
+  const station = stations.get(code);
+  if (station) map.easeTo({ center: station.at, padding: padding(0), duration: duration(), zoom: Math.max(map.getZoom(), 12.5) });
+  map.once("moveend", () => map.setPadding({ left: 0, top: 0, right: 0, bottom: 0 }));
+}
+function under(point) {
+  const r = 12 * remScale();
+  const found = ready ? map.queryRenderedFeatures([[point.x - r, point.y - r], [point.x + r, point.y + r]], { layers: ["stations"] }) : [];
+  const far = (f) => { const at = map.project(f.geometry.coordinates); return Math.hypot(at.x - point.x, at.y - point.y) - f.properties.sort; };
+  return found.sort((a, b) => far(a) - far(b))[0]?.properties.code ?? null;
+}
+function onClick(event) {
+  const code = under(event.point);
+  if (!code) return;
+  const worst = alertsOf(code)[0];
+  choose(code, worst?.metric ?? null, worst?.id ?? null);
+}
+function onHover(event) {
+  const code = under(event.point);
+  map.getCanvas().style.cursor = code ? "pointer" : "";
+  const tip = $("map-tip");
+  tip.hidden = !code || tags.has(code);
+  if (tip.hidden) return;
+  setText(tip, firstValue(stations.get(code)));
+  tip.style.transform = `translate(${Math.round(event.point.x + 16)}px, ${Math.round(event.point.y - 30)}px)`;
+}

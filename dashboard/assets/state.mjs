@@ -1,0 +1,108 @@
+// What the desk knows: stations, open alerts, what the person chose. Changed by the live stream only.
+
+import { GRADES, ageOf, ageState, now } from "./core.mjs";
+
+export const stations = new Map(); // code -> properties, with `at` [lon, lat]
+export const alerts = new Map(); // id -> open alert
+export const chosen = { station: null, metric: null, alert: null };
+const listeners = new Map();
+
+export function on(name, listener) {
+  listeners.set(name, [...(listeners.get(name) ?? []), listener]);
+}
+export function emit(name, detail) {
+  for (const listener of listeners.get(name) ?? []) listener(detail);
+}
+
+/** The whole picture: at the start and after every lost link. Returns how many things differ. */
+export function replaceAll(features, open) {
+  const before = new Map([...stations].map(([code, s]) => [code, s.newest]));
+  const had = new Map([...alerts].map(([id, a]) => [id, a.version]));
+  stations.clear();
+  alerts.clear();
+  for (const feature of features) put(feature);
+  for (const alert of open) if (alert.state !== "ended") alerts.set(alert.id, alert);
+  let differ = 0;
+  for (const [code, s] of stations) differ += before.get(code) !== s.newest;
+  for (const [id, a] of alerts) differ += had.get(id) !== a.version;
+  for (const id of had.keys()) differ += !alerts.has(id);
+  return differ;
+}
+export function change(features, changed) {
+  for (const feature of features) put(feature);
+  for (const alert of changed) putAlert(alert);
+}
+export function putAlert(alert) {
+  const known = alerts.get(alert.id);
+  if (known && known.version > alert.version) return; // an older word that came by another way
+  if (alert.state === "ended") alerts.delete(alert.id);
+  else alerts.set(alert.id, alert);
+}
+function put(feature) {
+  stations.set(feature.properties.code, { ...feature.properties, at: feature.geometry.coordinates });
+}
+
+// ---- what follows from it, now
+
+export const isOwned = (alert) => Boolean(alert.acknowledged_at || alert.state === "acknowledged");
+const worstFirst = (a, b) =>
+  GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade) ||
+  Number(isOwned(a)) - Number(isOwned(b)) || Date.parse(a.raised_at) - Date.parse(b.raised_at);
+export const openAlerts = () => [...alerts.values()].sort(worstFirst);
+export const toAcknowledge = () => openAlerts().filter((alert) => !isOwned(alert));
+export const acknowledged = () => openAlerts().filter(isOwned);
+export const alertsOf = (code) => openAlerts().filter((alert) => alert.station === code);
+export const metricAlert = (code, metric) => alertsOf(code).find((a) => a.metric === metric);
+
+/** The age state of one latest value now; never better than what the server knew. */
+export function valueState(station, latest) {
+  if (latest.state === "unknown") return "unknown";
+  return ageState(ageOf(latest.t), latest.interval_s ?? station.interval_s);
+}
+/** The station's state now: its newest value's. */
+export function stationState(station) {
+  if (station.state === "unknown") return "unknown";
+  const newest = Object.values(station.latest).find((latest) => latest.t === station.newest);
+  return ageState(ageOf(station.newest), newest?.interval_s ?? station.interval_s);
+}
+/** {grade, owned} of the worst open alert, or {state} normal, suspect, stale or unknown. */
+export function condition(station) {
+  const worst = alertsOf(station.code)[0];
+  if (worst) return { grade: worst.grade, owned: isOwned(worst), alert: worst };
+  const state = stationState(station);
+  if (state === "stale" || state === "unknown") return { state };
+  const values = Object.values(station.latest);
+  if (values.some((v) => v.quality === "suspect")) return { state: "suspect" };
+  const old = values.some((v) => ["stale", "unknown"].includes(valueState(station, v)));
+  return { state: old ? "partly" : "normal" };
+}
+/** Stations and cameras whose data are missing or old, longest first. */
+export const silent = () =>
+  [...stations.values()]
+    .filter((s) => ["stale", "unknown"].includes(stationState(s)))
+    .sort((a, b) => (Date.parse(a.newest) || 0) - (Date.parse(b.newest) || 0));
+export function counts() {
+  let silentNow = 0, normal = 0;
+  for (const station of stations.values()) {
+    const { grade, state } = condition(station);
+    if (grade) continue;
+    if (state === "stale" || state === "unknown") silentNow += 1;
+    else if (state === "normal" || state === "suspect") normal += 1;
+  }
+  return { silent: silentNow, normal };
+}
+/** The value an alert is about: the live one where it can be used, else the alert's own. */
+export function liveValue(alert) {
+  const latest = stations.get(alert.station)?.latest[alert.metric];
+  return latest && latest.value !== null ? latest.value : alert.value;
+}
+export function trend(station, metric) {
+  const rate = station?.latest[metric]?.trend_per_h;
+  if (rate === null || rate === undefined) return "";
+  return rate > 0 ? "↑" : rate < 0 ? "↓" : "→";
+}
+export function choose(station, metric = null, alert = null) {
+  Object.assign(chosen, { station, metric, alert });
+  emit("chosen");
+}
+export const sinceOf = (alert) => Math.max(0, (now() - Date.parse(alert.began_at)) / 1000);

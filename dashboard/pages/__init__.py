@@ -1,0 +1,116 @@
+"""The staff pages: one Dash application. Its callbacks serve what a person does; what moves live
+comes by server-sent events to the scripts in dashboard/assets.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import dash
+from dash import Dash, Input, Output, html
+
+from dashboard.pages import cameras, desk
+from dashboard.pages.chart import Request, chart
+from dashboard.pages.day import station_names
+from dashboard.pages.strings import page_data
+from dashboard.pages.tokens import ASSETS
+from dashboard.pages.viewer import viewer
+from dashboard.settings import DashboardSettings
+from dashboard.text import text
+from database.pool import Pool
+
+PLOTLY = "/assets/vendor/plotly-basic.min.js"  # before Dash's own bundle, which it replaces
+MAPLIBRE_CSS = "/assets/vendor/maplibre-gl.css"
+# Dash loads the entry module only; it imports the others, and tokens.css comes before desk.css.
+NOT_BY_ITSELF = r"^(?!boot\.mjs$|desk\.css$|tokens\.css$).*"
+# path, module name in Dash's registry, layout
+PAGES = (("/", "desk", desk.layout), ("/cameras", "cameras", cameras.layout))
+# The right that each callback needs (dashboard/access.py); Dash's own page switch included.
+CALLBACK_RIGHTS = {
+    "chart.figure": "see",
+    "_pages_content.children": "see",
+    "_pages_store.data": "see",
+    "_pages_dummy.children": "see",
+}
+
+INDEX = """<!DOCTYPE html>
+<html lang="{lang}"{theme}>
+<head>
+{metas}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+{css}
+</head>
+<body data-link="connecting">
+{app_entry}
+<script type="application/json" id="page">{page}</script>
+{config}
+{scripts}
+{renderer}
+</body>
+</html>
+"""
+
+
+def create_dash(
+    pool: Pool, settings: DashboardSettings, now: Callable[[], datetime] | None = None
+) -> Dash:
+    """The application, served under `/`. `pool`: of the role staff; `now`: for tests."""
+    clock = now or (lambda: datetime.now(settings.zone))
+    app = StaffDash(
+        pool,
+        settings,
+        name="dashboard.pages",
+        assets_folder=str(ASSETS),
+        assets_ignore=NOT_BY_ITSELF,
+        pages_folder="",
+        use_pages=True,
+        include_pages_meta=False,
+        external_scripts=[PLOTLY],
+        external_stylesheets=[MAPLIBRE_CSS],
+        title=settings.title.zh,
+        update_title="",
+        enable_mcp=False,
+        add_log_handler=False,
+    )
+    for path, name, layout in PAGES:
+        dash.register_page(name, path=path, title=settings.title.zh, layout=_page(layout, settings))
+
+    @app.callback(Output("chart", "figure"), Input("chart-request", "data"))
+    def show_chart(wanted: dict[str, Any] | None) -> Any:
+        request = Request.read(wanted)
+        return chart(pool, request, clock(), settings.zone) if request else dash.no_update
+
+    return app
+
+
+class StaffDash(Dash):  # type: ignore[misc] # Dash ships no types
+    """Dash whose page carries language, theme and the texts of the scripts from the first byte."""
+
+    def __init__(self, pool: Pool, settings: DashboardSettings, **options: Any) -> None:
+        self._pool, self._settings = pool, settings
+        super().__init__(**options)
+
+    def interpolate_index(self, **parts: Any) -> str:
+        who = viewer(self._settings.language)
+        with self._pool.transaction() as conn:
+            names = station_names(conn)
+        page = page_data(who.lang, self._settings.time_zone, names, who.name)
+        title = self._settings.title.zh if who.lang == "zh" else self._settings.title.en
+        return INDEX.format(
+            lang="zh-CN" if who.lang == "zh" else "en",
+            theme=f' data-theme="{who.theme}"' if who.theme else "",
+            page=json.dumps(page, ensure_ascii=False).replace("<", "\\u003c"),
+            **(parts | {"title": title}),
+        )
+
+
+def _page(layout: Callable[..., html.Div], settings: DashboardSettings) -> Callable[..., html.Div]:
+    def of_request(**_: Any) -> html.Div:
+        who = viewer(settings.language)
+        title = settings.title.zh if who.lang == "zh" else settings.title.en
+        return layout(text(who.lang), who, title)
+
+    return of_request

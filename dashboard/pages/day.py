@@ -1,0 +1,89 @@
+"""What the drawer's chart reads: a day of one series and its limits. Never commits."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dashboard.figures.station import DAY, LimitLine, Point
+from dashboard.text import DEFAULT
+from database.pool import Connection
+from sensors.reading import Quality
+
+# What arrives this much after it was measured was found afterwards, not live (LOOK.md, late data).
+LATE_INTERVALS = 5
+LATE_LEAST_S = 300
+
+_SERIES = """
+select q.id, n.interval_s
+  from series q
+  join station s on s.id = q.station_id
+  join sensor n on n.series_id = q.id and n.valid_to is null
+ where s.code = %s and q.metric = %s
+"""
+_DAY = """
+select observed_at, value, quality, received_at
+  from reading
+ where series_id = %s and observed_at > %s and observed_at <= %s
+ order by observed_at
+"""
+# Limits in force on the day, with the grade of the open alert that stands on one.
+_LIMITS = """
+select l.value, l.label_zh, l.label_en, min(a.grade)
+  from limit_value l
+  left join alert a on a.series_id = l.series_id and a.state <> 'ended' and a.limit_value = l.value
+ where l.series_id = %(series)s and l.valid_from <= %(now)s
+   and (l.valid_to is null or l.valid_to > %(now)s)
+   and (l.season_from is null
+        or case when l.season_from <= l.season_to
+                then %(day)s between l.season_from and l.season_to
+                else %(day)s >= l.season_from or %(day)s <= l.season_to end)
+ group by l.value, l.label_zh, l.label_en
+"""
+_INITIALS = """
+select s.code, v.name_zh
+  from station s join station_version v on v.station_id = s.id and v.valid_to is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    points: tuple[Point, ...]
+    limits: tuple[LimitLine, ...]
+    interval_s: float
+
+
+def read_day(
+    conn: Connection, station: str, metric: str, now: datetime, lang: str = DEFAULT
+) -> Day | None:
+    """The 24 h up to `now`, points in time order; None where there is no such series.
+
+    `now` in the district's zone: its month and day choose the season's limits.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute(_SERIES, (station, metric))
+        found = cursor.fetchone()
+        if found is None:
+            return None
+        series, interval_s = found
+        cursor.execute(_DAY, (series, now - DAY, now))
+        points = tuple(_point(*row, interval_s=interval_s) for row in cursor.fetchall())
+        cursor.execute(_LIMITS, {"series": series, "now": now, "day": f"{now:%m-%d}"})
+        limits = tuple(
+            LimitLine(value, zh if lang == "zh" else en, grade)
+            for value, zh, en, grade in cursor.fetchall()
+        )
+    return Day(points, limits, float(interval_s))
+
+
+def station_names(conn: Connection) -> dict[str, str]:
+    """Code -> Chinese name of every station."""
+    with conn.cursor() as cursor:
+        cursor.execute(_INITIALS)
+        return {str(code): str(name) for code, name in cursor.fetchall()}
+
+
+def _point(
+    at: datetime, value: float | None, quality: int, received_at: datetime, *, interval_s: float
+) -> Point:
+    late = received_at - at > timedelta(seconds=max(LATE_LEAST_S, LATE_INTERVALS * interval_s))
+    flags = Quality(quality)
+    return Point(at, value, flags.word, late)

@@ -1,0 +1,206 @@
+"""The duty desk: places for the board, list, map and drawer, which the scripts fill and keep."""
+
+from dash import dcc, html
+
+from dashboard.pages.layout import Say, frame, icon_button
+from dashboard.pages.viewer import Viewer
+
+# plotly: no cloud buttons, no logo, nothing to zoom by accident (MEASURED: 7).
+CHART_CONFIG = {
+    "displayModeBar": False,
+    "displaylogo": False,
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+
+
+def layout(say: Say, viewer: Viewer, title: str) -> html.Div:
+    board = html.Section(id="board", className="board", **{"aria-label": say("Severity board")})
+    main = html.Main(
+        [_list(say), _map(say), _drawer(say)], id="content", className="main", tabIndex=-1
+    )
+    return frame("desk", "/", say, viewer, title, _tabs(say), board, main)
+
+
+def _tabs(say: Say) -> html.Nav:
+    buttons = [
+        html.Button(say(label), type="button", className="tab", **{"data-tab": name})
+        for name, label in (("list", "List"), ("map", "Map"))
+    ]
+    return html.Nav(buttons, className="tabs", **{"aria-label": say("List or map")})
+
+
+# ---- list
+
+
+def _list(say: Say) -> html.Section:
+    none = html.P(say("Nothing to acknowledge"), id="waiting-none", className="quiet none")
+    return html.Section(
+        [
+            html.Div(
+                [
+                    _part(say("To acknowledge"), "waiting", none),
+                    _part(say("Acknowledged"), "taken"),
+                    _part(say("No data and stale"), "silent"),
+                ],
+                className="list-scroll",
+            ),
+            _keys(say),
+        ],
+        className="list",
+        **{"aria-label": say("Alerts")},
+    )
+
+
+def _part(title: str, name: str, *more: html.P) -> html.Div:
+    heading = html.H2([title, " ", html.B("0", id=f"{name}-count")], className="list-title")
+    return html.Div([heading, *more, html.Ul(id=name, className="rows")], id=f"{name}-part")
+
+
+def _keys(say: Say) -> html.Div:
+    keys = (("J K", "next"), ("A", "ack"), ("M", "map"), ("/", "search"))
+    return html.Div(
+        [
+            html.Span([*(html.Kbd(key) for key in names.split()), say(label)])
+            for names, label in keys
+        ],
+        className="keys",
+    )
+
+
+# ---- map
+
+
+def _map(say: Say) -> html.Section:
+    tools = html.Div(
+        [
+            icon_button("zoom-in", "i-plus", say("Zoom in")),
+            icon_button("zoom-out", "i-minus", say("Zoom out")),
+            icon_button("zoom-home", "i-home", say("Whole district")),
+        ],
+        className="tools",
+    )
+    overview = html.Div(
+        [
+            html.Canvas(id="overview-map"),
+            html.Div(id="overview-frame", className="overview-frame"),
+        ],
+        className="overview",
+        **{"aria-hidden": "true"},
+    )
+    return html.Section(
+        [
+            html.Div(id="map", className="map"),
+            html.Div(id="pointers", className="pointers"),
+            html.Div(id="map-tip", className="map-tip", hidden=True),
+            tools,
+            overview,
+        ],
+        className="map-panel",
+        **{"aria-label": say("Map")},
+    )
+
+
+# ---- drawer
+
+
+def _drawer(say: Say) -> html.Aside:
+    head = html.Div(
+        [
+            html.Span(id="drawer-shape", className="drawer-shape"),
+            html.Div(
+                [
+                    html.H2(
+                        [html.Span(id="drawer-name"), html.Span(id="drawer-sample")],
+                        className="drawer-name",
+                    ),
+                    html.P(id="drawer-state", className="secondary"),
+                ],
+                className="drawer-title",
+            ),
+            icon_button("drawer-close", "i-close", say("Close")),
+        ],
+        className="drawer-head",
+    )
+    body = [_values(say), _why(say), _chart(say), _look(say), _todo(say), _life(say)]
+    return html.Aside(
+        [head, html.Div(body, id="drawer-body", className="drawer-body", tabIndex=0)],
+        id="drawer",
+        className="drawer",
+        hidden=True,
+        **{"aria-label": say("Station")},
+    )
+
+
+def _values(say: Say) -> html.Div:
+    return html.Div(
+        id="drawer-values", className="values", role="group", **{"aria-label": say("Values")}
+    )
+
+
+def _why(say: Say) -> html.Section:
+    return html.Section(
+        html.Ul(id="why-list"),
+        id="drawer-why",
+        className="part whys",
+        hidden=True,
+        **{"aria-label": say("Why")},
+    )
+
+
+def _chart(say: Say) -> html.Section:
+    title = html.H3(
+        [html.Span(id="chart-title"), " ", html.Span(id="chart-unit", className="quiet")],
+        className="part-title",
+    )
+    graph = dcc.Graph(id="chart", config=CHART_CONFIG, responsive=True, style={"height": "100%"})
+    return html.Section(
+        [title, html.Div(graph, className="chart"), dcc.Store(id="chart-request")],
+        id="drawer-chart",
+        className="part",
+        **{"aria-label": say("Chart")},
+    )
+
+
+def _look(say: Say) -> html.Div:
+    picture = html.Figure(
+        [
+            html.Img(alt="", hidden=True),
+            html.Figcaption([html.Span(), html.Span(className="secondary")]),
+        ],
+        id="drawer-picture",
+        className="picture",
+        hidden=True,
+    )
+    neighbours = html.Div(
+        [html.H3(say("Neighbours"), className="part-title"), html.Ul(id="neighbours")],
+        className="neighbours",
+    )
+    return html.Div([picture, neighbours], className="part look")
+
+
+def _todo(say: Say) -> html.Section:
+    rows = [
+        html.Div([html.H3(say(title), className="part-title"), html.P(id=name)])
+        for name, title in (
+            ("todo-action", "What to do"),
+            ("todo-consequence", "If nothing is done"),
+            ("todo-cause", "Likely cause"),
+        )
+    ]
+    return html.Section(rows, id="drawer-todo", className="part todo", hidden=True)
+
+
+def _life(say: Say) -> html.Section:
+    title = html.H3(
+        [say("Course of the alert"), html.Span(id="life-rule", className="quiet")],
+        className="part-title between",
+    )
+    return html.Section(
+        [title, html.Ol(id="life", className="life"), html.Dl(id="evidence", hidden=True)],
+        id="drawer-life",
+        className="part",
+        hidden=True,
+    )

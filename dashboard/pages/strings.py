@@ -1,0 +1,74 @@
+"""What the scripts of a page need before they start: their texts, words, tables and addresses."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pypinyin import Style, lazy_pinyin
+
+from dashboard.pages.tokens import ASSETS, TOKENS
+from dashboard.text import text
+from dashboard.wording import word
+from sensors.catalogue import METRICS
+
+# The codes that the scripts turn into words.
+CODES = (
+    *("red", "orange", "yellow", "blue", "normal", "unknown", "fresh", "late", "stale"),
+    *("good", "suspect", "missing", "impossible", "rate", "stuck", "clock", "device"),
+    *("derived_from_suspect", "live", "recorded", "simulated", "exercise"),
+    *("active", "acknowledged", "returned", "ended"),
+    *("reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera"),
+)
+# The steps of an alert's life, as the journal says them.
+STEPS = {
+    "raised": "raised",
+    "announced": "announced",
+    "stepped_up": "stepped up",
+    "stepped_down": "stepped down",
+    "noted": "noted",
+}
+URLS = {
+    "live": "/live",
+    "alerts": "/api/v1/alerts",
+    "cam": "/cam",
+    "style": "/map/style-{theme}-{lang}.json",
+    "maplibre": "/assets/vendor/maplibre-gl.mjs",
+    "symbols": "/assets/symbols.svg",
+}
+_CALL = re.compile(r"""\bt\(\s*"((?:[^"\\]|\\.)+)\"""")
+
+
+@cache
+def msgids(folder: Path = ASSETS) -> tuple[str, ...]:
+    """Every text the scripts ask for: t("...") in their source."""
+    found = {
+        msgid for path in folder.glob("*.mjs") for msgid in _CALL.findall(path.read_text("utf-8"))
+    }
+    return tuple(sorted(found))
+
+
+def page_data(lang: str, zone: str, names: Mapping[str, str], user: str) -> dict[str, Any]:
+    """The JSON that core.mjs reads. names: code -> Chinese name, for the initials."""
+    t = text(lang)
+    return {
+        "lang": lang,
+        "zone": zone,
+        "user": user,
+        "texts": {msgid: t(msgid) for msgid in msgids()},
+        "words": {code: word(code, lang) for code in CODES}
+        | {code: t(step) for code, step in STEPS.items()},
+        "grades": TOKENS["grade"],
+        "metrics": {
+            m.code: {"zh": m.zh, "en": m.en, "unit": m.unit, "digits": m.digits}
+            for m in METRICS.values()
+        },
+        "initials": {code: initials(name) for code, name in names.items()},
+        "urls": URLS,
+    }
+
+
+def initials(name: str) -> str:
+    """柴桥水库 -> cqsk: what a hurried officer types."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()

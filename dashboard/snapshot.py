@@ -1,0 +1,171 @@
+"""What the screens show now, in memory: told what was read, it says which stations differ."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from dashboard.shapes import (
+    Json,
+    LatestRow,
+    OpenAlert,
+    StationRow,
+    age_of,
+    age_state,
+    collection,
+    feature,
+    iso,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything, as one look at the database found it. alerts: Alert objects of the API, open."""
+
+    stations: list[StationRow]
+    values: list[LatestRow]
+    alerts: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What one look found since the last one; it may well be known already.
+
+    pictures: camera -> newest. offline: device -> since when.
+    """
+
+    values: list[LatestRow]
+    alerts: list[Json]
+    pictures: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
+    offline: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Difference:
+    """What viewers have not seen yet; gathered until it is pushed."""
+
+    stations: set[str] = field(default_factory=set)
+    alerts: dict[str, Json] = field(default_factory=dict)
+    pictures: dict[str, datetime] = field(default_factory=dict)
+    values: list[LatestRow] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.stations or self.alerts or self.pictures)
+
+
+class Snapshot:
+    """staff: whether features carry what only staff may see."""
+
+    def __init__(self, *, staff: bool = True) -> None:
+        self.staff = staff
+        self.stations: dict[str, StationRow] = {}
+        self.values: dict[str, dict[str, LatestRow]] = {}
+        self.alerts: dict[str, Json] = {}
+        self._states: dict[str, list[str]] = {}
+
+    def load(self, found: Loaded, into: Difference) -> bool:
+        """Take over everything; True where stations came or went, so that all must be sent."""
+        stations = {row.code: row for row in found.stations}
+        values: dict[str, dict[str, LatestRow]] = {code: {} for code in stations}
+        for row in found.values:
+            values.setdefault(row.station, {})[row.metric] = row
+        into.stations |= {
+            code
+            for code, row in stations.items()
+            if self.stations.get(code) != row or self.values.get(code) != values[code]
+        }
+        moved = stations.keys() != self.stations.keys()
+        self.stations, self.values = stations, values
+        self._take_alerts(found.alerts, into)
+        self.alerts = {alert["id"]: alert for alert in found.alerts}
+        return moved
+
+    def apply(self, found: Changed, into: Difference) -> None:
+        """Take over what changed; what is known already makes no difference."""
+        for row in found.values:
+            of_station = self.values.setdefault(row.station, {})
+            if of_station.get(row.metric) != row:
+                of_station[row.metric] = row
+                into.stations.add(row.station)
+                into.values.append(row)
+        self._take_alerts(found.alerts, into)
+        self._take_pictures(found.pictures, into)
+        self._take_offline(found.offline, into)
+
+    def age(self, now: datetime, into: Difference) -> None:
+        """Values grow old without any message: find the stations where one changed its state."""
+        for code, station in self.stations.items():
+            rows = self.values.get(code, {}).values()
+            states = [age_state(age_of(row.observed_at, now), row.interval_s) for row in rows]
+            states.append(age_state(age_of(station.newest_picture, now), station.interval_s))
+            if self._states.get(code) != states:
+                if code in self._states:
+                    into.stations.add(code)
+                self._states[code] = states
+
+    def features(self, codes: Iterable[str], now: datetime) -> list[Json]:
+        by_station: dict[str, list[OpenAlert]] = {}
+        for alert in self.alerts.values():
+            if alert["station"] and alert["state"] != "ended":
+                claimed = alert["acknowledged_at"] is not None
+                found = OpenAlert(alert["station"], alert["grade"], claimed)
+                by_station.setdefault(alert["station"], []).append(found)
+        return [
+            feature(
+                self.stations[code],
+                list(self.values.get(code, {}).values()),
+                by_station.get(code, []),
+                now,
+                staff=self.staff,
+            )
+            for code in sorted(codes)
+            if code in self.stations
+        ]
+
+    def hello(self, now: datetime) -> Json:
+        """All of it, for who has just come."""
+        alerts = [alert for alert in self.alerts.values() if alert["state"] != "ended"]
+        return {
+            "now": iso(now),
+            "stations": collection(self.features(self.stations, now), now),
+            "alerts": sorted(alerts, key=lambda alert: str(alert["began_at"]), reverse=True),
+            "newest": iso(self.newest()),
+        }
+
+    def change(self, difference: Difference, now: datetime) -> Json:
+        return {
+            "now": iso(now),
+            "stations": self.features(difference.stations, now),
+            "alerts": list(difference.alerts.values()),
+            "pictures": [
+                {"camera": camera, "t": iso(at)} for camera, at in difference.pictures.items()
+            ],
+        }
+
+    def newest(self) -> datetime | None:
+        """The newest device time of any value: what the link's age is counted from."""
+        times = (row.observed_at for rows in self.values.values() for row in rows.values())
+        return max((at for at in times if at is not None), default=None)
+
+    def _take_alerts(self, alerts: Iterable[Json], into: Difference) -> None:
+        for alert in alerts:
+            if self.alerts.get(alert["id"]) != alert:
+                self.alerts[alert["id"]] = alert
+                into.alerts[alert["id"]] = alert
+                into.stations |= {alert["station"]} if alert["station"] else set()
+
+    def _take_pictures(
+        self, pictures: Mapping[str, tuple[datetime, int]], into: Difference
+    ) -> None:
+        for code, (at, origin) in pictures.items():
+            station = self.stations.get(code)
+            if station is not None and station.newest_picture != at:
+                self.stations[code] = replace(station, newest_picture=at, picture_origin=origin)
+                into.pictures[code] = at
+                into.stations.add(code)
+
+    def _take_offline(self, offline: Mapping[str, datetime], into: Difference) -> None:
+        for code, station in self.stations.items():
+            since = offline.get(station.device) if station.device else None
+            if station.device_down_since != since:
+                self.stations[code] = replace(station, device_down_since=since)
+                into.stations.add(code)
