@@ -48,9 +48,7 @@ def test_defects_stay_as_they_are() -> None:
 
 
 def test_units_are_converted_by_the_device() -> None:
-    by_key = {
-        (track.station, field.metric): (track, field) for track in TRACKS for field in track.fields
-    }
+    by_key = {(t.station, field.metric): (t, field) for t in TRACKS for field in t.fields}
     track, co = by_key["A-01", "co_mgm3"]
     row = track.rows()[track.first()]
     assert co.value(row) == row.values["CO"] / 1000
@@ -67,19 +65,15 @@ def test_every_series_is_fed_once_and_says_from_where(stations: tuple) -> None:
     series = {(s.code, sensor.metric) for s in stations for sensor in s.sensors}
     assert len(fed) == len(set(fed))
     assert set(fed) == series
-    origins = {
-        (s.station, metric): s.report(0, NOW).origin
-        for s in streams
-        for metric in s.report(0, NOW).values
-    }
+    first = [(s.station, s.report(0, NOW)) for s in streams]
+    origins = {(code, metric): report.origin for code, report in first for metric in report.values}
     told = {(row.station, row.metric): row for row in provenance.table(stations)}
     assert {key: told[key].origin for key in series} == origins
 
 
 def test_every_camera_shows_a_picture_and_says_from_where(stations: tuple) -> None:
-    told = {
-        row.station: row.origin for row in provenance.table(stations) if row.metric == "picture"
-    }
+    pictures = [row for row in provenance.table(stations) if row.metric == "picture"]
+    told = {row.station: row.origin for row in pictures}
     by_code = {station.code: station for station in stations}
     for camera in cameras(stations):
         assert camera.picture(0)[:3] in (b"\xff\xd8\xff", b"\x89PN")

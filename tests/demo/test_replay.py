@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +47,7 @@ def test_after_the_last_row_the_first_follows(step: int, first: int) -> None:
 @given(st.sampled_from([5, 10, 15, 20, 30]))
 def test_stations_do_not_report_in_the_same_instant(interval: int) -> None:
     phases = sorted(phase_of(order, interval) for order in range(20))
-    assert min(b - a for a, b in zip(phases, phases[1:], strict=False)) > interval / 80
+    assert min(b - a for a, b in pairwise(phases)) > interval / 80
 
 
 def test_the_original_time_is_the_recorded_one_at_any_speed() -> None:
