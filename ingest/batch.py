@@ -1,4 +1,4 @@
-"""The pure middle of the pipeline: what a batch of messages comes to, before anything is written."""
+"""The pure middle of the pipeline: what a batch comes to, before anything is written."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -48,6 +48,7 @@ select r.series_id, r.observed_at, r.value, r.quality, r.revision, r.origin, r.r
   from (values %s) k (series_id, observed_at)
   join reading r on r.series_id = k.series_id and r.observed_at = k.observed_at
 """
+STORED_READINGS_TEMPLATE = "(%s::integer, %s::timestamptz)"
 KEEP_REVISION = """
 insert into reading_revision (series_id, observed_at, revision, value, quality, origin,
                               received_at, replaced_at, replaced_by)
@@ -165,7 +166,7 @@ def stored_readings(conn: Connection, keys: Iterable[Key]) -> dict[Key, Reading]
             cursor,
             STORED_READINGS,
             list(keys),
-            template="(%s::integer, %s::timestamptz)",
+            template=STORED_READINGS_TEMPLATE,
             page_size=1000,
             fetch=True,
         )

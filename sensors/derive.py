@@ -79,7 +79,7 @@ def _air_inputs(
 
     Readings newer than what was known of their series are taken in the order in which they came, so
     that it does not matter how they were gathered into batches. A late one says nothing of now: the
-    AQI of its own time is computed where all that the station measures came for that time.
+    AQI of its own time is computed where all that the station measures came with it.
     """
     newest: dict[str, dict[str, Latest]] = {}
     moments: dict[tuple[str, datetime], _AirInputs] = {}

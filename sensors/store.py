@@ -15,6 +15,7 @@ from psycopg2.extras import execute_values
 from database.pool import Connection
 from sensors.catalogue import AQI, DERIVED_FROM, STORAGE
 from sensors.directory import Directory, SeriesInfo, StationInfo
+from sensors.reading import Origin
 from sensors.settings import Curve, Sensor, SensorsSettings, Station
 from sensors.versions import Key, Versions, Wanted, Written, write
 
@@ -32,7 +33,8 @@ KNOWN_SERIES = "select s.code, q.metric, q.id from series q join station s on s.
 NEW_SERIES = "insert into series (station_id, metric) values %s"
 
 STATIONS_NOW = """
-select s.id, s.code, s.kind, v.interval_s, v.device, v.public
+select s.id, s.code, s.kind, v.interval_s, v.device, v.public, v.details ->> 'origin',
+       v.details ->> 'release'
   from station s join station_version v on v.station_id = s.id and v.valid_to is null
 """
 SERIES_NOW = """
@@ -94,7 +96,10 @@ def load_directory(conn: Connection) -> Directory:
     """Everything in force now, as ingest needs it."""
     with conn.cursor() as cursor:
         cursor.execute(STATIONS_NOW)
-        stations = {row[1]: StationInfo(*row) for row in cursor.fetchall()}
+        stations = {
+            row[1]: replace(StationInfo(*row[:6]), origin=Origin[row[6].upper()], release=row[7])
+            for row in cursor.fetchall()
+        }
         cursor.execute(CURVES_NOW)
         curves = {code: tuple(map(tuple, points)) for code, points in cursor.fetchall()}
         cursor.execute(SERIES_NOW)
@@ -220,4 +225,5 @@ def _details(station: Station) -> dict[str, Any]:
         "plant": station.plant,
         "substances": list(station.substances),
         "release": station.release,
+        "origin": station.origin,
     }

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import psycopg2
@@ -26,13 +27,16 @@ from tests.servers.webhook import Webhook
 
 
 @pytest.fixture(scope="session")
-def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_dsn() -> Iterator[str]:
     """The server: TEST_DSN where it is set, else the embedded PostgreSQL."""
     if dsn := os.environ.get("TEST_DSN"):
         yield dsn
     else:
-        folder = Path(tmp_path_factory.getbasetemp()) / "postgres"
-        with embedded_postgres_server(folder) as dsn:
+        # Not in pytest's own folder: another run clears old ones away, with the server in them.
+        with (
+            TemporaryDirectory(prefix="dongtai-test-") as folder,
+            embedded_postgres_server(Path(folder) / "postgres") as dsn,
+        ):
             yield dsn
 
 

@@ -65,7 +65,7 @@ function head(station) {
   }
   setText($("drawer-name"), shortName(station.names));
   setText($("drawer-sample"), isSample(station.names) ? t("sample") : "");
-  const parts = [station.code, word(station.kind)];
+  const parts = [station.code];
   if (grade) parts.push(gradeWord(grade), span(sinceOf(alert)), isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed"));
   else parts.push(state === "partly" ? t("some values are old") : ageText(ageOf(station.newest), stationState(station)));
   if (station.origin !== "live") parts.push(word(station.origin));

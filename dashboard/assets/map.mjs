@@ -25,9 +25,9 @@ export async function start() {
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new gl.ScaleControl({ maxWidth: 90 * remScale() }), "bottom-left");
-  map.addControl(new gl.AttributionControl({ compact: true }), "bottom-left");
+  map.addControl(new gl.AttributionControl({ compact: false }), "bottom-left");
   map.on("style.load", onStyle);
-  map.on("styleimagemissing", ({ id }) => addImage(id));
+  map.setMissingStyleImageResolver(addImage);
   map.on("move", () => { pointers(); overview.frame(map, useful()); });
   map.on("click", onClick);
   map.on("mousemove", onHover);

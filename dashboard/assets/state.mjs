@@ -76,7 +76,7 @@ export function condition(station) {
   const old = values.some((v) => ["stale", "unknown"].includes(valueState(station, v)));
   return { state: old ? "partly" : "normal" };
 }
-/** Stations whose data are missing or old, longest first; cameras have their own wall. */
+/** Stations and cameras whose data are missing or old, longest first. */
 export const silent = () =>
   [...stations.values()]
     .filter((s) => ["stale", "unknown"].includes(stationState(s)))

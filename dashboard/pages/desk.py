@@ -155,11 +155,9 @@ def _chart(say: Say) -> html.Section:
         [html.Span(id="chart-title"), " ", html.Span(id="chart-unit", className="quiet")],
         className="part-title",
     )
-    graph = dcc.Graph(
-        id="chart", config=CHART_CONFIG, responsive=True, className="chart", clear_on_unhover=True
-    )
+    graph = dcc.Graph(id="chart", config=CHART_CONFIG, responsive=True, style={"height": "100%"})
     return html.Section(
-        [title, graph, dcc.Store(id="chart-request")],
+        [title, html.Div(graph, className="chart"), dcc.Store(id="chart-request")],
         id="drawer-chart",
         className="part",
         **{"aria-label": say("Chart")},

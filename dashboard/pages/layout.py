@@ -41,7 +41,7 @@ def top_bar(path: str, say: Say, viewer: Viewer, title: str) -> html.Header:
             html.H1(title, className="brand"),
             html.Nav(links, className="nav", **{"aria-label": say("Screens")}),
             *([_search(say)] if path == "/" else []),
-            html.Span(say("Sample data"), className="chip"),
+            html.Span(say("Sample data"), id="sample-chip", className="chip"),
             html.Span(className="spring"),
             _link(say),
             html.Div(

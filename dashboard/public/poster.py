@@ -4,16 +4,20 @@ The poster is cut to the stations' surroundings from the base map of gis/; pins 
 per cent of it, so that one picture serves every width.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from math import cos, radians
 from typing import Any
 
+import orjson
 from shapely.geometry import box as rectangle
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from dashboard.public.documents import Document, document
+from dashboard.public.places import KM_PER_DEGREE
 from dashboard.shapes import StationRow
+from gis.palette import PALETTES, Palette
 
 Box = tuple[float, float, float, float]  # west, south, east, north, degrees
 
@@ -23,20 +27,6 @@ PHONE_WIDTH_PX = 343  # pins must not cover each other at this width
 MARGIN = 0.08
 LEAST_DEGREES = 0.08
 SHORE, COAST = 20, 1.6
-
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    sea: str
-    shore: str
-    land: str
-    coast: str
-    water: str
-    waterline: str
-
-
-LIGHT = Palette("#DDE5E9", "#D2DDE2", "#F8F8F5", "#74838B", "#CCDBE3", "#86A3B3")
-DARK = Palette("#0D1317", "#141C21", "#22292C", "#566369", "#12252E", "#456474")
 
 
 def box_around(points: Iterable[tuple[float, float]]) -> Box | None:
@@ -67,6 +57,25 @@ def place_percent(box: Box, lon: float, lat: float) -> tuple[float, float]:
         round(100 * (lon - west) / (east - west), 2),
         round(100 * (north - lat) / (north - south), 2),
     )
+
+
+def posters(land: bytes, water: bytes) -> Callable[[Box], Mapping[str, Document]]:
+    """Maker of both posters by the name under which they are served; a box is drawn once."""
+
+    @lru_cache(maxsize=4)
+    def made(box: Box) -> Mapping[str, Document]:
+        surfaces = orjson.loads(land), orjson.loads(water)
+        return {
+            f"poster-{theme}.svg": document(svg(box, *surfaces, palette), "image/svg+xml")
+            for theme, palette in PALETTES.items()
+        }
+
+    return made
+
+
+def km_per_width(box: Box) -> float:
+    west, south, east, north = box
+    return (east - west) * KM_PER_DEGREE * cos(radians((south + north) / 2))
 
 
 def apart(box: Box, stations: Iterable[StationRow], gap_px: tuple[int, int]) -> list[StationRow]:

@@ -2,7 +2,8 @@
 
 A statement is a string constant (or one in a tuple, list or dict constant, or a psycopg2.sql
 object) of a module named store that begins with an SQL verb. A template with {places} is asked in
-the forms that its module makes of it as constants; one of which it makes none is refused.
+the forms that its module makes of it as constants; one of which it makes none is refused. What
+execute_values is given as `template` stands in a constant NAME_TEMPLATE beside NAME.
 """
 
 import contextlib
@@ -80,7 +81,12 @@ def _of_module(name: str) -> Iterator[Statement]:
     for key, text in constants.items():
         if _VERB.match(text) and not _expanded(text, constants.values()):
             before = () if text in temporary else temporary
-            yield Statement(name, key, text, before)
+            row = constants.get(f"{key}_TEMPLATE")
+            yield Statement(name, key, _with_row(text, row) if row else text, before)
+
+
+def _with_row(text: str, row: str) -> str:
+    return re.sub(r"values\s+%s", lambda _: f"values {row}", text, count=1, flags=re.IGNORECASE)
 
 
 def _expanded(text: str, others: Iterable[str]) -> bool:

@@ -141,6 +141,20 @@ def test_a_table_without_geometry_is_named(tmp_path):
     )
 
 
+def test_a_file_with_several_layers_is_not_guessed_at(tmp_path):
+    for name, east in (("streets", 0), ("rivers", 0.1)):
+        line = shapely.LineString([(121.8 + east, 29.85), (121.85 + east, 29.9)])
+        frame(line).to_file(tmp_path / "all.gpkg", layer=name)
+    assert sentence(layers({"path": "all.gpkg"}), tmp_path) == (
+        "gis.layers.0.layer: 'all.gpkg' holds several layers; name one of streets, rivers"
+    )
+    assert "did you mean 'rivers'?" in sentence(
+        layers({"path": "all.gpkg", "layer": "river"}), tmp_path
+    )
+    (found,) = read_operator(layers({"path": "all.gpkg", "layer": "rivers"}), tmp_path)
+    assert shapes_of(found)[0].coords[0] == (121.9, 29.85)
+
+
 def test_a_file_without_coordinate_system_is_asked_for_it(tmp_path):
     frame(SQUARE).to_file(tmp_path / "a.shp")
     (tmp_path / "a.prj").unlink()

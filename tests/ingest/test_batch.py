@@ -24,18 +24,20 @@ from ingest.message import Message
 from sensors.reading import Quality, Reading
 
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
-READINGS = st.builds(
-    reading,
-    st.integers(1, 3),
-    st.integers(0, 8),
-    st.sampled_from([1.0, 2.0, None]),
-)
 
 
 def reading(series: int, minute: int, value: float | None = 1.0) -> Reading:
     at = START + timedelta(minutes=minute)
     quality = Quality.MISSING if value is None else Quality.GOOD
     return Reading(series, "R-01", "level_m", at, at, value, quality)
+
+
+READINGS = st.builds(
+    reading,
+    st.integers(1, 3),
+    st.integers(0, 8),
+    st.sampled_from([1.0, 2.0, None]),
+)
 
 
 def message(number: int = 0, topic: str = "dongtai/v1/obs/R-01") -> Message:

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from ingest.pipeline import bury, walk, walk_again
-from tests.ingest.conftest import NOW, level, message
+from sensors.store import load_directory, sync
+from tests.ingest.conftest import DISTRICT, NOW, level, message
 
 LEVELS = """
 select extract(epoch from r.observed_at - %s)::int, r.value, r.revision
@@ -129,7 +130,8 @@ def test_a_retained_message_without_a_time_is_not_taken_for_a_new_reading(take, 
 
 def test_null_is_missing_and_never_zero(take, query):
     take(message("R-01", level(None, -5)))
-    assert query("select value, quality & 1 from reading") == [(None, 1)]
+    rows = query("select r.value, r.quality & 1 from reading r")
+    assert rows == [(None, 1), (None, 1)]  # the level, and the storage that follows from it
 
 
 def test_a_frame_of_a_protocol_not_decoded_yet_is_kept_for_later(take, query):
@@ -187,13 +189,11 @@ def test_a_message_that_breaks_the_walk_is_buried_with_the_defect(owner, context
 def test_a_quarantined_message_walks_again_under_its_first_arrival_time(owner, context, query):
     late_station = message("R-02", {"v": {"level_m": 3}}, arrived=-3600)
     walk(owner, context, [late_station], NOW)
-    directory = context.directory
-    found = replace(
-        directory,
-        stations={**directory.stations, "R-02": directory.stations["R-01"]},
-        series={**directory.series, ("R-02", "level_m"): directory.series["R-01", "level_m"]},
-    )
-    letter = walk_again(owner, replace(context, directory=found, replaying=True), late_station, NOW)
+    added = DISTRICT.stations[0].model_copy(update={"code": "R-02", "curve": None})
+    stations = (*DISTRICT.stations, added)
+    sync(owner, DISTRICT.model_copy(update={"stations": stations}), NOW)
+    found = replace(context, directory=load_directory(owner), replaying=True)
+    letter = walk_again(owner, found, late_station, NOW)
     assert not letter.problems
     assert query(LEVELS, NOW) == [(-3600, 3.0, 0)]
     assert query("select received, stored from ledger where feed = 'replay'") == [(1, 1)]

