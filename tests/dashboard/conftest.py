@@ -38,18 +38,25 @@ class Desk:
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=20)
 
-    def browser(self, role: str) -> httpx.Client:
+    @contextmanager
+    def browser(self, role: str) -> Iterator[httpx.Client]:
         """A browser that has signed in."""
-        client = httpx.Client(base_url=self.url, timeout=20)
-        answer = client.post("/sign-in", data={"name": role, "password": PASSWORD})
-        assert answer.status_code == 303, answer.text
-        return client
+        with self.client() as client:
+            answer = client.post("/sign-in", data={"name": role, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            yield client
 
-    def connect(self) -> Connection:
-        return connect(self.database, None, application="test")
+    def rows(self, statement: str) -> list[tuple]:
+        """What a statement says, as the owner."""
+        conn = connect(self.database, None, application="test")
+        with conn.cursor() as cursor:
+            cursor.execute(statement)
+            found = cursor.fetchall()
+        conn.close()
+        return found
 
     def write(self, act: Callable[[Connection], object]) -> None:
-        conn = self.connect()
+        conn = connect(self.database, None, application="test")
         act(conn)
         conn.commit()
         conn.close()
