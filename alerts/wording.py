@@ -1,5 +1,6 @@
 """Reasons made into sentences, Chinese and English: the same words on screen and in messages."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -43,9 +44,11 @@ Params = Mapping[str, Any]
 
 
 def say(reason: Reason) -> dict[str, str]:
-    """{"zh": ..., "en": ...}; a code that is not known is shown as it is, never hidden."""
-    sentence = SENTENCES.get(reason.code)
-    zh, en = sentence(reason.params) if sentence else (reason.code, reason.code)
+    """{"zh": ..., "en": ...}. What cannot be worded is shown as it is: it never hides an alert."""
+    try:
+        zh, en = SENTENCES[reason.code](reason.params)
+    except (KeyError, TypeError, ValueError):
+        zh = en = json.dumps(reason.to_json(), ensure_ascii=False)
     return {"zh": zh, "en": en}
 
 

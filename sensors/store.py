@@ -224,6 +224,7 @@ def _details(station: Station) -> dict[str, Any]:
         "town": station.town.model_dump() if station.town else None,
         "plant": station.plant,
         "substances": list(station.substances),
+        "tanks": [tank.model_dump() for tank in station.tanks],
         "release": station.release,
         "origin": station.origin,
     }

@@ -46,7 +46,7 @@ def air(minutes, station="A-01", **values) -> list[Reading]:
     return [reading(station, metric, minutes, chosen[metric]) for metric in AIR_METRICS]
 
 
-def known(readings) -> dict:
+def known(readings) -> dict[tuple[str, str], Reading]:
     return {(r.station, r.metric): r for r in readings}
 
 
@@ -148,9 +148,10 @@ MESSAGES = st.lists(
 )
 
 
-def run(batches) -> dict:
+def run(batches) -> dict[tuple[int, datetime], Reading]:
     """The derived readings as they stand in the end: the same series and time again is upserted."""
-    latest, stored = {}, {}
+    latest: dict[tuple[str, str], Reading] = {}
+    stored: dict[tuple[int, datetime], Reading] = {}
     for batch in batches:
         sent = [reading(s, m, at, v) for s, at, values in batch for m, v in values.items()]
         for one in derive(sent, latest, DIRECTORY):

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,12 @@ from sensors.settings import SensorsSettings
 from sensors.store import load_directory, sync
 from sensors.versions import BEGINNING
 
+Row = tuple[Any, ...]
+Entry = dict[str, Any]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 WATER = {"code": "water", "zh": "水利局", "en": "Water Bureau"}
-RESERVOIR = {
+RESERVOIR: Entry = {
     "code": "R-1",
     "kind": "reservoir",
     "zh": "甲",
@@ -61,18 +64,18 @@ def settings(*stations, departments=(WATER,)) -> SensorsSettings:
     return SensorsSettings.model_validate({"departments": departments, "stations": stations})
 
 
-def rows(conn, statement: str, *values) -> list[tuple]:
+def rows(conn, statement: str, *values) -> list[Row]:
     with conn.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
-def contents(conn) -> dict:
+def contents(conn) -> dict[str, list[Row]]:
     """Everything in the tables, with the place of each row on disk: a rewritten row is another."""
     return {table: rows(conn, f"select ctid, * from {table} order by 1") for table in TABLES}
 
 
-def versions(conn, code: str) -> list[tuple]:
+def versions(conn, code: str) -> list[Row]:
     return rows(
         conn,
         "select valid_from, valid_to, name_zh, lon from station_version v "
