@@ -15,7 +15,7 @@ class Judge:
 
     @classmethod
     def load(cls, conn: Connection) -> "Judge":
-        raise NotImplementedError
+        return cls()
 
 
 def judge_batch(
@@ -25,4 +25,4 @@ def judge_batch(
 
     order, has left out readings at or before the judged watermark, and commits.
     """
-    raise NotImplementedError
+    return []
