@@ -55,6 +55,23 @@ class Desk:
         conn.close()
         return found
 
+    def cut_off(self) -> None:
+        """No connection lives and none can be made: the database is away."""
+        self._server(f"alter database {self.name} with allow_connections false")
+        self._server(
+            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{self.name}'"
+        )
+
+    def let_in(self) -> None:
+        self._server(f"alter database {self.name} with allow_connections true")
+
+    @property
+    def name(self) -> str:
+        return self.database.dsn.partition("?")[0].rpartition("/")[2]
+
+    def _server(self, statement: str) -> None:
+        execute(with_database(self.database.dsn, "postgres"), statement)
+
     def write(self, act: Callable[[Connection], object]) -> None:
         conn = connect(self.database, None, application="test")
         act(conn)
