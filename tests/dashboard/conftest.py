@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
+import hypothesis
 import pytest
 
 from dashboard.__main__ import Server
@@ -20,6 +21,10 @@ from database.settings import DatabaseSettings
 from demo.postgres import with_database
 from tests import sample
 from tests.conftest import execute
+
+# Suites share cores: how long an example takes says nothing.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 PASSWORD = "correct-horse-battery"
 
