@@ -291,5 +291,3 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         raise BadCursor(f"{cursor!r} is not a cursor of this list") from error
 
 
-def seed(conn, settings, now):
-    pass
