@@ -1,7 +1,7 @@
 """What holds for every stream of readings."""
 
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ QUALITIES = st.sampled_from(
     [Quality.GOOD, Quality.GOOD, Quality.GOOD, Quality.RATE, Quality.IMPOSSIBLE]
 )
 RULES = st.builds(
-    lambda **changes: rule(**changes),
+    rule,
     grades=st.sampled_from(
         [{"blue": 100}, {"blue": 100, "red": 110}, {"yellow": 98, "orange": 105, "red": 111}]
     ),
@@ -139,7 +139,7 @@ def test_an_alert_is_raised_before_it_ends_and_alternates(settings, readings):
     assert kinds == ["raised", "ended"] * (len(kinds) // 2) + ["raised"] * (len(kinds) % 2)
     assert (desk.states != {} and desk.state.alert is not None) == (len(kinds) % 2 == 1)
     grades = [step.grade for step in desk.happened if step.kind != "ended"]
-    assert all(a != b for a, b in zip(grades, grades[1:], strict=False)) or "ended" in kinds
+    assert all(a != b for a, b in pairwise(grades)) or "ended" in kinds
 
 
 @given(st.lists(st.floats(98, 120, exclude_min=True), min_size=1, max_size=30))

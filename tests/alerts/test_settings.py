@@ -1,4 +1,4 @@
-"""The `alerts` section is refused with line, key, value and remedy; and its settings are described."""
+"""The `alerts` section: refused with line, key and remedy; every setting described."""
 
 from pathlib import Path
 
