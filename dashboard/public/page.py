@@ -15,29 +15,38 @@ from dashboard.public.weather import Weather, weather, wind_word
 from dashboard.shapes import GRADES, StationRow, age_of, age_state
 from dashboard.wording import metric_name
 
-PIN_PX = (38, 44)  # what a pin with its name takes
+NAMED_KINDS = ("air", "reservoir")  # whose names stand on the map
 NEAR_KM = 15.0  # an air station farther away says nothing about a place
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """One mark on the poster, in per cent of it. label: in the page's language."""
+    """One mark on the map; x, y in per cent of the poster. named: whether its label has room."""
 
     code: str
     kind: str
+    name: str
+    label: str
+    named: bool
+    lon: float
+    lat: float
     x: float
     y: float
     state: str
+    at: datetime | None
+    interval_s: int
     grade: str | None
     aqi: int | None
     step: int
-    label: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Poster:
+    """pins: what has room on the poster, the most important drawn last; every: all, that one first."""
+
     box: Box
     pins: tuple[Pin, ...]
+    every: tuple[Pin, ...]
     hidden: int
 
 
@@ -169,12 +178,13 @@ def gases(look: Look, lang: str) -> tuple[str, ...]:
 
 
 def poster(look: Look, airs: Mapping[str, AirNow], box: Box, lang: str) -> Poster:
-    """Warned stations first, then the worst air; cameras and what does not fit are left out."""
+    """Warned stations first, then the worst air. Cameras have their pictures instead."""
     shown = [s for s in look.city.stations if s.kind != "camera"]
     order = sorted(shown, key=lambda s: _importance(look, airs, s))
-    kept = apart(box, order, PIN_PX)
-    pins = [_pin(look, airs, box, s, lang) for s in reversed(kept)]
-    return Poster(box, tuple(pins), len(shown) - len(kept))
+    kept = apart(box, [(s, s.kind in NAMED_KINDS) for s in order])
+    pins = [_pin(look, airs, box, s, lang, named=named) for s, named in reversed(kept)]
+    every = [_pin(look, airs, box, s, lang, named=s.kind in NAMED_KINDS) for s in order]
+    return Poster(box, tuple(pins), tuple(every), len(shown) - len(kept))
 
 
 def rows(look: Look, airs: Mapping[str, AirNow]) -> list[Row]:
@@ -223,21 +233,27 @@ def _row(look: Look, airs: Mapping[str, AirNow], station: StationRow) -> Row:
 
 
 def _pin(
-    look: Look, airs: Mapping[str, AirNow], box: Box, station: StationRow, lang: str
+    look: Look, airs: Mapping[str, AirNow], box: Box, station: StationRow, lang: str, *, named: bool
 ) -> Pin:
-    x, y = place_percent(box, station.lon, station.lat)
     air, row = airs.get(station.code), _row(look, airs, station)
-    label = station.name_zh if lang == "zh" else station.name_en
+    name = station.name_zh if lang == "zh" else station.name_en
+    x, y = place_percent(box, station.lon, station.lat)
     return Pin(
-        station.code,
-        station.kind,
-        x,
-        y,
-        row.state,
-        row.grade,
-        air.aqi if air else None,
-        air.step if air else 0,
-        short_name(label) if station.kind in ("air", "reservoir") else None,
+        code=station.code,
+        kind=station.kind,
+        name=name,
+        label=short_name(name),
+        named=named,
+        lon=station.lon,
+        lat=station.lat,
+        x=x,
+        y=y,
+        state=row.state,
+        at=air.at if air else row.at,
+        interval_s=air.interval_s if air else row.interval_s,
+        grade=row.grade,
+        aqi=air.aqi if air else None,
+        step=air.step if air else 0,
     )
 
 

@@ -24,7 +24,8 @@ Box = tuple[float, float, float, float]  # west, south, east, north, degrees
 RATIO = 29 / 20
 WIDTH, HEIGHT = 870, 600  # of the SVG, in its own units
 PHONE_WIDTH_PX = 343  # pins must not cover each other at this width
-MARGIN = 0.08
+PIN_HALF_PX, NAME_HALF_PX, NAME_BOTTOM_PX = (19, 14), 24, 32
+MARGIN = 0.11
 LEAST_DEGREES = 0.08
 SHORE, COAST = 20, 1.6
 
@@ -78,15 +79,31 @@ def km_per_width(box: Box) -> float:
     return (east - west) * KM_PER_DEGREE * cos(radians((south + north) / 2))
 
 
-def apart(box: Box, stations: Iterable[StationRow], gap_px: tuple[int, int]) -> list[StationRow]:
-    """Those that fit without covering an earlier one, at a phone's width. First come, first kept."""
-    kept: list[tuple[StationRow, float, float]] = []
-    for station in stations:
+def apart(
+    box: Box, stations: Iterable[tuple[StationRow, bool]]
+) -> list[tuple[StationRow, bool]]:
+    """(station, whether its name fits too) of those that cover no earlier one at a phone's width.
+
+    stations: with whether it has a name to show. First come, first kept.
+    """
+    kept: list[tuple[StationRow, bool]] = []
+    taken: list[tuple[float, float, float, float]] = []
+    for station, has_name in stations:
         x, y = place_percent(box, station.lon, station.lat)
         px, py = x * PHONE_WIDTH_PX / 100, y * PHONE_WIDTH_PX / RATIO / 100
-        if all(abs(px - a) >= gap_px[0] or abs(py - b) >= gap_px[1] for _, a, b in kept):
-            kept.append((station, px, py))
-    return [station for station, _, _ in kept]
+        for named in (True, False) if has_name else (False,):
+            half = NAME_HALF_PX if named else PIN_HALF_PX[0]
+            bottom = NAME_BOTTOM_PX if named else PIN_HALF_PX[1]
+            rect = (px - half, py - PIN_HALF_PX[1], px + half, py + bottom)
+            if all(_apart(rect, other) for other in taken):
+                kept.append((station, named))
+                taken.append(rect)
+                break
+    return kept
+
+
+def _apart(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
 def svg(box: Box, land: Mapping[str, Any], water: Mapping[str, Any], palette: Palette) -> bytes:

@@ -32,7 +32,9 @@ SCRIPT_WORDS = (
     ("no data", "stale {span}", "{span} ago", ", late", "{s} s", "{min} min")
     + ("{h} h {min} min", "{d} d {h} h", "Connection lost {time}. ", "Trying again.")
     + ("The page shows {time}.", "Nothing found", "Your place is not known.", "Link copied")
-    + ("Show this place", "no data {span}", "You are far from every station.")
+    + ("You are far from every station.", "Zoom in", "Zoom out", "Map")
+    + ("Use Ctrl and scroll to zoom the map", "Use two fingers to move the map")
+    + ("{n} stations are covered by others here: zoom in, or see the table.",)
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class Reservoir:
 
 
 def reservoirs(look: Look) -> list[Reservoir]:
-    """All, the worst warned first, then the fullest; those without a known share last."""
+    """All, the worst warned first, then the fullest; those not known now last."""
     found = [reservoir(look, station) for station in look.of_kind("reservoir")]
     return sorted(found, key=_order)
 
@@ -94,4 +94,4 @@ def _share(part: float | None, whole: float | None) -> float | None:
 
 def _order(r: Reservoir) -> tuple[int, bool, float, str]:
     grade = GRADES.index(r.grade) if r.grade else len(GRADES)
-    return grade, r.full is None, -(r.full or 0), r.station.code
+    return grade, r.full is None or not r.level.current, -(r.full or 0), r.station.code
