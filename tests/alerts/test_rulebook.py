@@ -4,8 +4,11 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import config
 from alerts.rulebook import SYSTEM_INGEST, drift, load_rulebook, seed
 from alerts.settings import AlertsSettings
+from sensors.settings import SensorsSettings
+from sensors.store import sync
 from tests.alerts.conftest import NOW
 from tests.alerts.timeline import absence, rule
 
@@ -136,3 +139,13 @@ def test_a_rule_that_cannot_be_read_stops_no_other(owner, district, caplog):
     assert {watch.code for watch in found.watches} == {"SILENT", SYSTEM_INGEST}
     assert len(found.unreadable) == 1
     assert "rule LEVEL judges nothing: cannot be read: " in caplog.text
+
+
+def test_every_shipped_rule_covers_something(owner):
+    shipped = config.load()
+    sync(owner, shipped.section(SensorsSettings), NOW)
+    assert seed(owner, shipped.section(AlertsSettings), NOW) == []
+    covered = {watch.code for watch in load_rulebook(owner).watches}
+    assert covered == {rule.code for rule in shipped.section(AlertsSettings).rules} | {
+        SYSTEM_INGEST
+    }
