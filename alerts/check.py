@@ -51,7 +51,7 @@ def check_rules(raw: Mapping[str, Any]) -> list[Mistake]:
     for index, rule in entries(raw, "alerts", "rules"):
         where = ("alerts", "rules", index)
         mistakes += _unknown_stations(where, rule, stations)
-        if rule.get("metric") in METRICS:
+        if _metric(rule):
             covered = list(_covered(rule, stations))
             mistakes += _covers_nothing(where, rule, covered)
             mistakes += _unknown_limits(where, rule, covered)
@@ -79,13 +79,13 @@ def _unknown_stations(
 ) -> list[Mistake]:
     mistakes = []
     for index, code in enumerate(_list(rule.get("stations"))):
-        here, metric = (*where, "stations", index), rule.get("metric")
+        here, metric = (*where, "stations", index), _metric(rule)
         if not isinstance(code, str):
             continue
         if code not in stations:
             problem = f"unknown station; {did_you_mean(code, stations)}"
             mistakes.append(Mistake(here, code, problem))
-        elif metric in METRICS and not stations[code].has(str(metric)):
+        elif metric and not stations[code].has(metric):
             problem = (
                 f"does not measure {metric}; it has {', '.join(sorted(stations[code].metrics))}"
             )
@@ -212,6 +212,11 @@ def _named(limit: Mapping[str, Any]) -> _Named:
         first if seasonal else None,
         last if seasonal else None,
     )
+
+
+def _metric(rule: Mapping[str, Any]) -> str | None:
+    metric = rule.get("metric")
+    return metric if isinstance(metric, str) and metric in METRICS else None
 
 
 def _grades(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
+import hypothesis
 import pytest
 
 from dashboard.__main__ import Server
@@ -20,6 +21,10 @@ from database.settings import DatabaseSettings
 from demo.postgres import with_database
 from tests import sample
 from tests.conftest import execute
+
+# Suites share cores: how long an example takes says nothing.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 PASSWORD = "correct-horse-battery"
 
@@ -54,6 +59,23 @@ class Desk:
             found = cursor.fetchall()
         conn.close()
         return found
+
+    def cut_off(self) -> None:
+        """No connection lives and none can be made: the database is away."""
+        self._server(f"alter database {self.name} with allow_connections false")
+        self._server(
+            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{self.name}'"
+        )
+
+    def let_in(self) -> None:
+        self._server(f"alter database {self.name} with allow_connections true")
+
+    @property
+    def name(self) -> str:
+        return self.database.dsn.partition("?")[0].rpartition("/")[2]
+
+    def _server(self, statement: str) -> None:
+        execute(with_database(self.database.dsn, "postgres"), statement)
 
     def write(self, act: Callable[[Connection], object]) -> None:
         conn = connect(self.database, None, application="test")
