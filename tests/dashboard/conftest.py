@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import hypothesis
@@ -54,7 +55,7 @@ class Desk:
             assert answer.status_code == 303, answer.text
             yield client
 
-    def rows(self, statement: str) -> list[tuple]:
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """What a statement says, as the owner."""
         conn = connect(self.database, None, application="test")
         with conn.cursor() as cursor:

@@ -178,6 +178,7 @@ def _api_routes(app) -> list[tuple[str, str]]:
     return [
         (method, context.path)
         for context in iter_route_contexts(app.routes)
+        if context.path is not None
         for method in (context.methods or set()) - {"HEAD"}
     ]
 
