@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -19,11 +20,14 @@ from dashboard.gate import Gate, Headered, content_policy, security_headers
 from dashboard.hub import Hub
 from dashboard.live import Live
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
+from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.signin import SignIn
 from database.pool import Connection, Pool, connect
 from database.settings import DatabaseSettings
+from gis.settings import GisSettings
+from gis.site import MapSite, open_map
 
 VERSION = "0.1.0"
 # Callbacks are synchronous; each of these threads can hold one of them up.
@@ -35,9 +39,13 @@ class Staff:
     """The service and what it holds open; `app` is what the server runs."""
 
     def __init__(
-        self, database: DatabaseSettings, settings: DashboardSettings, outside: tuple[str, ...] = ()
+        self,
+        database: DatabaseSettings,
+        settings: DashboardSettings,
+        site: MapSite | None = None,
+        outside: tuple[str, ...] = (),
     ) -> None:
-        """outside: origins of map tiles that the operator allowed, for the content policy."""
+        """site: the map, else the base map alone. outside: origins of the operator's map tiles."""
         self.pool = Pool(database, "staff", application="staff")
         self.live = Live(
             partial(_listener, database),
@@ -48,6 +56,8 @@ class Staff:
         self.routes = _routes(Services(self.pool, self.live, settings), self._lifespan)
         dash = create_dash(self.pool, settings)
         protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
+        self.routes.routes.extend(vendor_routes())
+        self.routes.routes.extend(map_routes(site or open_map(GisSettings(), Path(), public=False)))
         pages: Any = WSGIMiddleware(dash.server, workers=CALLBACK_THREADS)
         self.routes.mount("/", pages)
         headers = security_headers(
