@@ -1,25 +1,227 @@
-"""The judge: rules, states, readings, now -> transitions with reasons. Pure and deterministic."""
+"""The judge: watches, states, readings, now -> transitions with reasons. Pure and deterministic.
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+Each grade of a rule is a latch of its own: it goes on when readings have stayed strictly beyond its
+limit for the on-delay, and off when they have stayed at or behind limit minus dead-band for the
+off-delay, both in event time and confirmed by readings. The alert's grade is the gravest latch that
+is on; no latch on, no alert. So one alert steps up and down, whatever way readings are batched.
 
+Who is told (`page`) is decided at the end of a batch: telling.py.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.grade import GRADES, RANK, Grade, graver
 from alerts.reason import Reason
+from alerts.rule import Key, Watch
+from alerts.state import NONE, OFF, Judgement, NewId, OpenAlert, State, Transition
+from alerts.steps import falling, rising
+from alerts.telling import tell
+from sensors.reading import Quality, Reading
 
-Kind = Literal[
-    "raised", "announced", "stepped_up", "stepped_down", "ended", "acknowledged", "noted"
-]
+_FRESH = State()
+_ZERO = timedelta(0)
+
+
+def judge(
+    watches: Mapping[int, Sequence[Watch]],
+    states: Mapping[Key, State],
+    readings: Iterable[Reading],
+    now: datetime,
+    new_id: NewId,
+) -> Judgement:
+    """Judge readings, in event order by series. A state that is not given is a fresh one.
+
+    Readings at or before a state's own watermark are refused: they were judged, or are late.
+    """
+    runs: dict[int, list[Reading]] = {}
+    for reading in readings:
+        if reading.series_id in watches:
+            runs.setdefault(reading.series_id, []).append(reading)
+    judgement = Judgement()
+    for series_id in sorted(runs):
+        run = sorted(runs[series_id], key=_observed_at)
+        for watch in watches[series_id]:
+            state = states.get(watch.key, _FRESH)
+            if watch.when == "no_data":
+                judgement.add(watch.key, *_absence(watch, state, run, now))
+            else:
+                judgement.add(watch.key, *_threshold(watch, state, run, now, new_id))
+    return judgement
+
+
+def withdraw(key: Key, state: State, now: datetime) -> Judgement:
+    """End what a rule has open where it does not apply any more: it was retired, or moved away."""
+    judgement, alert = Judgement(), state.alert
+    step = alert and Transition(
+        alert_id=alert.id,
+        kind="ended",
+        at=now,
+        grade=alert.grade,
+        value=None,
+        limit=None,
+        reason=Reason("withdrawn"),
+        page=alert.told is not None,
+        alert=alert,
+        key=key,
+    )
+    judgement.add(key, _FRESH, [step] if step else [])
+    return judgement
+
+
+def _observed_at(reading: Reading) -> datetime:
+    return reading.observed_at
+
+
+def _threshold(
+    watch: Watch, state: State, run: Sequence[Reading], now: datetime, new_id: NewId
+) -> tuple[State, list[Transition]]:
+    steps: list[Transition] = []
+    newest = None
+    for reading in run:
+        if state.judged_to is not None and reading.observed_at <= state.judged_to:
+            continue
+        if reading.value is None or not _counts(watch, reading):
+            state = replace(state, judged_to=reading.observed_at)
+            continue
+        newest = reading
+        state, step = _advance(watch, state, reading, reading.value, new_id)
+        if step:
+            steps.append(step)
+    return tell(watch, state, steps, newest, now) if newest else (state, steps)
+
+
+def _counts(watch: Watch, reading: Reading) -> bool:
+    """Whether a reading is judged: missing and impossible ones never are."""
+    if reading.quality == Quality.GOOD:
+        return True
+    return not watch.needs_good and reading.quality.usable
+
+
+def _advance(
+    watch: Watch, state: State, reading: Reading, value: float, new_id: NewId
+) -> tuple[State, Transition | None]:
+    """One reading that counts: move the latches, and the alert with them."""
+    at, signed = reading.observed_at, watch.sign * value
+    if signed <= watch.lowest and state.idle:  # by far the most common case
+        return State(at, at), None
+    latches = _moved(watch, state, at, signed)
+    alert, step = _life(watch, state.alert, latches, reading, new_id)
+    peak = _peak(watch, state, value)
+    kept = peak if latches.busy else None
+    after = State(at, at, latches.on, latches.since, kept, None, alert)
+    return after, replace(step, peak=peak) if step else None
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
-    """One step of an alert's life. at: event time; page: whether people are to be told."""
+class _Latches:
+    """on, since: as in State. onsets: of the latches that changed now, by rank, when it began."""
 
-    alert_id: str
-    kind: Kind
-    at: datetime
-    grade: str
-    value: float | None
-    limit: float | None
-    reason: Reason
-    page: bool
+    on: tuple[bool, ...]
+    since: tuple[datetime | None, ...]
+    onsets: Mapping[int, datetime]
+
+    @property
+    def grade(self) -> Grade | None:
+        return next((GRADES[rank] for rank in (3, 2, 1, 0) if self.on[rank]), None)
+
+    @property
+    def cleared(self) -> int:
+        """The least grade that went off now, by rank."""
+        return min(rank for rank in self.onsets if not self.on[rank])
+
+    @property
+    def busy(self) -> bool:
+        return self.on != OFF or self.since != NONE
+
+
+def _moved(watch: Watch, state: State, at: datetime, signed: float) -> _Latches:
+    on, since, onsets = list(state.on), list(state.since), {}
+    silence = at - state.last_at if state.last_at else _ZERO
+    for rank in range(len(GRADES)):
+        if not _wants_change(watch, rank, on[rank], at, signed):
+            since[rank] = None
+            continue
+        hold = watch.off_delay if on[rank] else watch.on_delay
+        onset = since[rank]
+        if onset is None or silence > max(watch.gap, hold):
+            onset = at  # nobody knows what lay in the gap: the hold begins anew
+        if at - onset >= hold:
+            on[rank], since[rank], onsets[rank] = not on[rank], None, onset
+        else:
+            since[rank] = onset
+    return _Latches(tuple(on), tuple(since), onsets)
+
+
+def _wants_change(watch: Watch, rank: int, on: bool, at: datetime, signed: float) -> bool:
+    limit = watch.limit_at(rank, at)
+    if limit is None:
+        return on  # no limit, or out of season: what is on goes off
+    return signed <= limit.clear if on else signed > limit.beyond
+
+
+def _life(
+    watch: Watch, alert: OpenAlert | None, latches: _Latches, reading: Reading, new_id: NewId
+) -> tuple[OpenAlert | None, Transition | None]:
+    """What the latches mean for the alert: the one that is open now, and the step, if any."""
+    at, grade = reading.observed_at, latches.grade
+    if alert is None:
+        if grade is None:
+            return None, None
+        alert = OpenAlert(new_id(at), grade, grade, min(latches.onsets.values()), at)
+        return alert, rising(watch, alert, "raised", reading, latches.onsets[RANK[grade]])
+    if grade == alert.grade:
+        return alert, None
+    if grade is None:
+        return None, falling(watch, alert, "ended", reading, latches.cleared)
+    climbs = RANK[grade] > RANK[alert.grade]
+    alert = replace(alert, grade=grade, peak_grade=graver(grade, alert.peak_grade))
+    if climbs:
+        return alert, rising(watch, alert, "stepped_up", reading, latches.onsets[RANK[grade]])
+    return alert, falling(watch, alert, "stepped_down", reading, latches.cleared)
+
+
+def _peak(watch: Watch, state: State, value: float) -> float:
+    """The gravest value since the exceedance began, its pending time included."""
+    if state.peak is None or watch.sign * value > watch.sign * state.peak:
+        return value
+    return state.peak
+
+
+def _absence(
+    watch: Watch, state: State, run: Sequence[Reading], now: datetime
+) -> tuple[State, list[Transition]]:
+    """Readings under a no_data rule: a usable one that is not old itself ends the alert.
+
+    Raising is the clock's business (silence.py). Times are arrival times: absence has no other.
+    """
+    steps: list[Transition] = []
+    for reading in run:
+        if state.judged_to is not None and reading.observed_at <= state.judged_to:
+            continue
+        usable, alert = reading.quality.usable, state.alert
+        missing = None if usable else (state.missing_since or reading.observed_at)
+        if alert and usable and now - reading.observed_at <= watch.patience:
+            steps.append(_data_again(watch, alert, reading))
+            alert = None
+        state = State(reading.observed_at, missing_since=missing, alert=alert)
+    return state, steps
+
+
+def _data_again(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
+    return Transition(
+        alert_id=alert.id,
+        kind="ended",
+        at=max(reading.received_at, alert.raised_at),
+        grade=alert.grade,
+        value=reading.value,
+        limit=None,
+        reason=Reason("data_again", {"metric": reading.metric, "value": reading.value}),
+        page=alert.told is not None,
+        alert=alert,
+        key=watch.key,
+        watch=watch,
+        quality=reading.quality,
+        origin=reading.origin,
+    )

@@ -147,9 +147,7 @@ def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
     alert = find_alert(conn, alert_id)
     if alert is None:
         return None
-    steps = tuple(
-        Step(*row[:9], Reason.from_json(row[9])) for row in _rows(conn, _STEPS, (alert_id,))
-    )
+    steps = tuple(_step(row) for row in _rows(conn, _STEPS, (alert_id,)))
     return AlertLife(alert, steps, _rows(conn, _EVIDENCE, (alert_id,))[0][0])
 
 
@@ -269,6 +267,13 @@ def _alert(row: tuple[Any, ...]) -> Alert:
     )
 
 
+def _step(row: tuple[Any, ...]) -> Step:
+    seq, kind, at, recorded_at, grade, value, limit, who, note, reason = row
+    return Step(
+        seq, kind, at, recorded_at, grade, value, limit, who, note, Reason.from_json(reason)
+    )
+
+
 def _named(names: Mapping[str, str] | None) -> Names | None:
     return Names(names["zh"], names["en"]) if names else None
 
@@ -284,3 +289,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         return datetime.fromisoformat(at), alert_id
     except (ValueError, binascii.Error) as error:
         raise BadCursor(f"{cursor!r} is not a cursor of this list") from error
+
+
+def seed(conn, settings, now):
+    pass

@@ -69,6 +69,7 @@ select observed_at, value, quality from reading
 ROLLUP = """
 select bucket, total, count, good, sum, min, max, sum_sin, sum_cos from reading_{name}
  where series_id = %s and bucket > %s and bucket < %s order by bucket"""
+ROLLUPS = {name: ROLLUP.format(name=name) for name in resolution.WIDTHS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def history(
                 return name, list(resolution.raw_points(RawRow(*row) for row in rows))
             continue
         start = since - resolution.WIDTHS[name]
-        rows = _rows(conn, ROLLUP.format(name=name), (series.series_id, start, until))
+        rows = _rows(conn, ROLLUPS[name], (series.series_id, start, until))
         days, buckets = resolution.merged([Bucket(*row) for row in rows], max_points)
         label = name if days == 1 else f"{days}d"
         return label, list(resolution.bucket_points(buckets, circular=series.circular))

@@ -6,7 +6,8 @@ import sys
 import psycopg2
 
 import config
-from database.migrate import UnfitDatabase, ground_of, migrate, pending
+from database.ground import UnfitDatabase, ground_of
+from database.migrate import migrate, pending
 from database.pool import connect
 from database.settings import DatabaseSettings
 
@@ -28,7 +29,7 @@ def main() -> int:
 def _migrate(conn: psycopg2.extensions.connection) -> int:
     done = migrate(conn)
     for migration in done:
-        print(f"applied {migration.number:04d}_{migration.name}")
+        print(f"applied {migration}")
     print(f"database is up to date ({len(done)} migrations applied, ground: {ground_of(conn)})")
     return 0
 
@@ -38,7 +39,7 @@ def _check(conn: psycopg2.extensions.connection) -> int:
     missing = pending(conn)
     print(f"PostgreSQL {conn.server_version / 10000:.2f}, ground: {ground}")
     for migration in missing:
-        print(f"missing {migration.number:04d}_{migration.name}: run `python -m database migrate`")
+        print(f"missing {migration}: run `python -m database migrate`")
     return 1 if missing else 0
 
 

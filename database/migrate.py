@@ -1,31 +1,50 @@
 """Numbered SQL files, applied once each, in order, under a lock; refusal in clear sentences."""
 
+import contextlib
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
+from psycopg2 import sql
+
+from database.ground import UnfitDatabase, extension_schema, ground_of
 from database.pool import Connection
+
+__all__ = ["Migration", "UnfitDatabase", "available", "migrate", "pending", "require_current"]
 
 FOLDER = Path(__file__).parent / "migrations"
 _NAME = re.compile(r"^(\d{4})_([a-z_0-9]+?)(?:\.(timescale|plain))?\.sql$")
 _LOCK = 7_302_511  # any fixed number: two migrating processes wait for each other
 
-# ON CONFLICT DO NOTHING into a compressed chunk lost rows before 2.18.1 (timescaledb issue 7672);
-# 2.22 is the oldest version that the design was measured on.
-MIN_POSTGRES, MIN_TIMESCALE = 150000, (2, 22)
-
-
-class UnfitDatabase(Exception):
-    """The server cannot carry Dongtai; the message says why and what would be right."""
+# Unqualified: the public service finds the view of that name in its own schema.
+_HAS_RECORD = "select to_regclass('schema_migration') is not null"
+_RECORDED = "select number, name, checksum, ground from schema_migration"
+_RECORD = (
+    "insert into dongtai.schema_migration (number, name, checksum, ground) values (%s, %s, %s, %s)"
+)
+_PREPARE = """
+create schema if not exists dongtai;
+create table if not exists dongtai.schema_migration (
+    number integer primary key, name text not null, checksum text not null,
+    ground text not null, applied_at timestamptz not null default now())
+"""
 
 
 @dataclass(frozen=True)
 class Migration:
+    """One file. ground: the only ground it is for, or None for both."""
+
     number: int
     name: str
     ground: str | None
     text: str
+
+    def __str__(self) -> str:
+        return f"{self.number:04d}_{self.name}"
 
     @property
     def checksum(self) -> str:
@@ -33,49 +52,29 @@ class Migration:
 
     @property
     def in_transaction(self) -> bool:
+        """False for a file marked `-- transaction: no`: some statements refuse a transaction.
+
+        Such a file may fail half-way and is then run again from its start: each of its statements
+        must bear that (`if not exists`).
+        """
         return "-- transaction: no" not in self.text
 
     def statements(self) -> list[str]:
-        """The single statements of a file that must not run in one transaction."""
+        """The single statements of such a file; each ends with `;` at the end of a line."""
         return [part.strip() for part in self.text.split(";\n") if _without_comments(part)]
 
 
-def ground_of(conn: Connection) -> str:
-    """`timescale` or `plain`; raises UnfitDatabase where the server is too old or half-built."""
-    with conn.cursor() as cursor:
-        if conn.server_version < MIN_POSTGRES:
-            raise UnfitDatabase(
-                f"PostgreSQL {conn.server_version // 10000} is too old: Dongtai needs "
-                f"{MIN_POSTGRES // 10000} or newer"
-            )
-        cursor.execute("select extversion from pg_extension where extname = 'timescaledb'")
-        row = cursor.fetchone()
-        if row is None:
-            return "plain"
-        _check_timescale(row[0])
-        cursor.execute("select current_setting('timescaledb.license', true)")
-        license_row = cursor.fetchone()
-    if license_row and license_row[0] == "apache":
-        raise UnfitDatabase(
-            "this TimescaleDB is the Apache build (timescaledb.license = apache): continuous "
-            "aggregates and compression are missing; install the TSL build, "
-            "or drop the extension to run on plain PostgreSQL"
-        )
-    return "timescale"
+@dataclass(frozen=True)
+class Applied:
+    """What the database says about a migration that it has."""
 
-
-def _check_timescale(version: str) -> None:
-    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    if numbers < MIN_TIMESCALE:
-        raise UnfitDatabase(
-            f"TimescaleDB {version} is too old: Dongtai needs "
-            f"{'.'.join(map(str, MIN_TIMESCALE))} or newer (before 2.18.1 a late reading could be "
-            "lost: timescaledb issue 7672)"
-        )
+    name: str
+    checksum: str
+    ground: str
 
 
 def available(ground: str, folder: Path = FOLDER) -> list[Migration]:
-    """The migrations for a ground, in order."""
+    """The migrations for a ground, in order; raises UnfitDatabase on a folder in disorder."""
     found = []
     for path in sorted(folder.glob("*.sql")):
         match = _NAME.match(path.name)
@@ -84,46 +83,56 @@ def available(ground: str, folder: Path = FOLDER) -> list[Migration]:
         migration = Migration(int(match[1]), match[2], match[3], path.read_text("utf-8"))
         if migration.ground in (None, ground):
             found.append(migration)
+    for number, times in Counter(migration.number for migration in found).items():
+        if times > 1:
+            raise UnfitDatabase(f"{times} migrations for {ground} have the number {number:04d}")
     return found
 
 
-def pending(conn: Connection) -> list[Migration]:
-    """What is still to be applied; raises UnfitDatabase when an applied file was changed."""
+def pending(conn: Connection, folder: Path = FOLDER) -> list[Migration]:
+    """What is still to be applied. Raises UnfitDatabase where program and database disagree."""
     ground = ground_of(conn)
-    applied = _applied(conn)
-    todo = []
-    for migration in available(ground):
-        known = applied.get(migration.number)
-        if known is None:
-            todo.append(migration)
-        elif known != migration.checksum:
+    return unapplied(available(ground, folder), _applied(conn), ground)
+
+
+def unapplied(
+    files: list[Migration], applied: Mapping[int, Applied], ground: str
+) -> list[Migration]:
+    """The files that the database lacks; raises UnfitDatabase on any other difference."""
+    for number, known in sorted(applied.items()):
+        if known.ground not in ("any", ground):
             raise UnfitDatabase(
-                f"migration {migration.number:04d}_{migration.name} was changed after it was "
-                "applied here; restore the file and put the change into a new migration"
+                f"this database was migrated as {known.ground} and its server is now {ground}: "
+                "a database keeps its ground; dump the data and load them into a new database"
+            )
+        if number not in {migration.number for migration in files}:
+            raise UnfitDatabase(
+                f"the database has migration {number:04d}_{known.name}, which this version of the "
+                "program does not know: install the version that applied it, or a newer one"
+            )
+    todo = []
+    for migration in files:
+        if migration.number not in applied:
+            todo.append(migration)
+        elif applied[migration.number].checksum != migration.checksum:
+            raise UnfitDatabase(
+                f"migration {migration} was changed after it was applied here; "
+                "restore the file and put the change into a new migration"
             )
     return todo
 
 
-def migrate(conn: Connection) -> list[Migration]:
+def migrate(conn: Connection, folder: Path = FOLDER) -> list[Migration]:
     """Apply what is pending, as the owner, and return it. Safe to run by several at once."""
-    with conn.cursor() as cursor:
-        cursor.execute("create schema if not exists dongtai")
-        cursor.execute("select pg_advisory_lock(%s)", (_LOCK,))
-        cursor.execute(
-            "create table if not exists dongtai.schema_migration (number integer primary key, "
-            "name text not null, checksum text not null, ground text not null, "
-            "applied_at timestamptz not null default now())"
-        )
-    conn.commit()
-    try:
-        done = pending(conn)
+    with _alone(conn):
+        ground_of(conn)  # refuses before anything is written
+        with conn.cursor() as cursor:
+            cursor.execute(_PREPARE)
+        conn.commit()
+        done = pending(conn, folder)
+        conn.rollback()
         for migration in done:
             _apply(conn, migration)
-    finally:
-        conn.rollback()
-        with conn.cursor() as cursor:
-            cursor.execute("select pg_advisory_unlock(%s)", (_LOCK,))
-        conn.commit()
     return done
 
 
@@ -132,25 +141,50 @@ def require_current(conn: Connection) -> None:
     missing = pending(conn)
     conn.rollback()
     if missing:
-        names = ", ".join(f"{m.number:04d}_{m.name}" for m in missing)
         raise UnfitDatabase(
-            f"the database lacks {len(missing)} migrations ({names}): "
+            f"the database lacks {len(missing)} migrations ({', '.join(map(str, missing))}): "
             "run `python -m database migrate` first"
         )
 
 
-def _applied(conn: Connection) -> dict[int, str]:
+@contextlib.contextmanager
+def _alone(conn: Connection) -> Iterator[None]:
+    """Hold the migration lock of this database; a second process waits here for the first."""
     with conn.cursor() as cursor:
-        cursor.execute("select to_regclass('dongtai.schema_migration') is not null")
+        cursor.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        _reach_extension(conn)
+    conn.commit()
+    try:
+        yield
+    finally:
+        # Where the connection is gone the server has released the lock, and the first error counts.
+        with contextlib.suppress(psycopg2.Error):
+            conn.rollback()
+            with conn.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+            conn.commit()
+
+
+def _reach_extension(conn: Connection) -> None:
+    """Migrations name TimescaleDB's functions plainly, whatever schema it was installed in."""
+    path = ["dongtai", *filter(None, [extension_schema(conn)])]
+    with conn.cursor() as cursor:
+        names = sql.SQL(", ").join(map(sql.Identifier, path))
+        cursor.execute(sql.SQL("set search_path = {}").format(names))
+
+
+def _applied(conn: Connection) -> dict[int, Applied]:
+    with conn.cursor() as cursor:
+        cursor.execute(_HAS_RECORD)
         row = cursor.fetchone()
         if not (row and row[0]):
             return {}
-        cursor.execute("select number, checksum from dongtai.schema_migration")
-        return dict(cursor.fetchall())
+        cursor.execute(_RECORDED)
+        return {number: Applied(*rest) for number, *rest in cursor.fetchall()}
 
 
 def _apply(conn: Connection, migration: Migration) -> None:
-    conn.rollback()
+    """One file and its record: in one transaction, or statement by statement where it must be."""
     if migration.in_transaction:
         with conn.cursor() as cursor:
             cursor.execute(migration.text)
@@ -161,13 +195,11 @@ def _apply(conn: Connection, migration: Migration) -> None:
                 for statement in migration.statements():
                     cursor.execute(statement)
         finally:
-            conn.autocommit = False
+            with contextlib.suppress(psycopg2.Error):
+                conn.autocommit = False
     with conn.cursor() as cursor:
-        cursor.execute(
-            "insert into dongtai.schema_migration (number, name, checksum, ground) "
-            "values (%s, %s, %s, %s)",
-            (migration.number, migration.name, migration.checksum, migration.ground or "any"),
-        )
+        record = (migration.number, migration.name, migration.checksum, migration.ground or "any")
+        cursor.execute(_RECORD, record)
     conn.commit()
 
 

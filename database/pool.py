@@ -1,13 +1,14 @@
 """Connections: one way to open them, and a small pool for the web processes."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg2
 import psycopg2.extensions
-import psycopg2.pool
 from psycopg2 import sql
 
 from database.settings import DatabaseSettings
@@ -16,6 +17,16 @@ Connection = psycopg2.extensions.connection
 
 ROLES = ("ingest", "staff", "public_reader")
 _SEARCH_PATH = {"public_reader": "city"}
+# A question of a screen that takes longer is a mistake, and would hold a place of the pool.
+_LONGEST_STATEMENT_S = {"public_reader": 5, "staff": 30}
+# A line that was cut without a word is noticed within half a minute, not after two hours.
+_LINE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 
 
 def dsn_of(settings: DatabaseSettings) -> str:
@@ -26,22 +37,20 @@ def dsn_of(settings: DatabaseSettings) -> str:
 def connect(settings: DatabaseSettings, role: str | None, *, application: str) -> Connection:
     """Open a connection as one of `ROLES` (None: the owner, for migrations).
 
-    The session speaks UTC and sees only the schema of its role.
+    The session speaks UTC and sees only the schema of its role. Without `login_as_role` it is the
+    DSN's user who took the role, and RESET ROLE gives the user back: good enough between our own
+    processes, not for the public service.
     """
-    user = role if settings.login_as_role else None
+    signs_in: dict[str, Any] = {"user": role} if role and settings.login_as_role else {}
+    name = f"dongtai {application}"
     conn: Connection = psycopg2.connect(
-        dsn_of(settings), user=user, application_name=f"dongtai {application}", connect_timeout=5
+        dsn_of(settings), application_name=name, **_LINE, **signs_in
     )
-    with conn.cursor() as cursor:
-        cursor.execute("set time zone 'UTC'")
-        cursor.execute(
-            sql.SQL("set search_path = {}").format(
-                sql.Identifier(_SEARCH_PATH.get(role or "", "dongtai"))
-            )
-        )
-        if role and not settings.login_as_role:
-            cursor.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
-    conn.commit()
+    try:
+        _prepare(conn, role)
+    except BaseException:
+        conn.close()
+        raise
     return conn
 
 
@@ -52,6 +61,7 @@ class Pool:
         self._settings, self._role, self._application = settings, role, application
         self._free: list[Connection] = []
         self._places = threading.BoundedSemaphore(settings.pool_size)
+        self._closed = False
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -62,13 +72,16 @@ class Pool:
                 yield conn
                 conn.commit()
             except BaseException:
-                if not conn.closed:
+                # The first error counts, not the one of rolling back on a broken line.
+                with contextlib.suppress(psycopg2.Error):
                     conn.rollback()
                 raise
             finally:
                 self._give_back(conn)
 
     def close(self) -> None:
+        """Close what is free; what is in use closes when it is given back."""
+        self._closed = True
         while self._free:
             self._free.pop().close()
 
@@ -80,8 +93,21 @@ class Pool:
         return connect(self._settings, self._role, application=self._application)
 
     def _give_back(self, conn: Connection) -> None:
-        if not conn.closed:
+        if self._closed or conn.closed or conn.status != psycopg2.extensions.STATUS_READY:
+            conn.close()
+        else:
             self._free.append(conn)
+
+
+def _prepare(conn: Connection, role: str | None) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute("set time zone 'UTC'")
+        schema = sql.Identifier(_SEARCH_PATH.get(role or "", "dongtai"))
+        cursor.execute(sql.SQL("set search_path = {}").format(schema))
+        cursor.execute(f"set statement_timeout = '{_LONGEST_STATEMENT_S.get(role or '', 0)}s'")
+        if role and conn.info.user != role:
+            cursor.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+    conn.commit()
 
 
 def _alive(conn: Connection) -> bool:

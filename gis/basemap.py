@@ -1,6 +1,6 @@
 """The base map's layers as GeoJSON, made from gis/sources; degrees (lon, lat), WGS-84, 5 decimals.
 
-GeoJSON, not tiles: the district has 14,000 vertices (docs/gis.md). The sea is the background.
+GeoJSON, not tiles: there are 31,000 vertices in all (docs/gis.md). The sea is the background.
 """
 
 import hashlib
@@ -64,10 +64,10 @@ def layers(sources: Path = SOURCES) -> Mapping[str, gpd.GeoDataFrame]:
     }
 
 
-def geojson(frame: gpd.GeoDataFrame) -> str:
-    """Compact GeoJSON with 5 decimals; text keeps its Chinese."""
+def geojson(frame: gpd.GeoDataFrame, decimals: int = DECIMALS) -> str:
+    """Compact GeoJSON with rounded degrees; text keeps its Chinese."""
     rounded = frame.set_geometry(
-        shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, DECIMALS))
+        shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, decimals))
     )
     document: dict[str, Any] = json.loads(rounded.to_json(drop_id=True))
     document.pop("crs", None)  # RFC 7946: always WGS-84
@@ -96,9 +96,11 @@ def _inland(water: gpd.GeoDataFrame, land: BaseGeometry) -> BaseGeometry:
     metres = utm_crs(*shapely.box(*COVERED).centroid.coords[0])
     whole = valid.to_crs(metres).area
     ashore = valid.intersection(land).to_crs(metres).area
-    inland = valid[ashore > whole / 2].intersection(land).to_crs(metres)
-    smooth = [_rounded(part) for part in inland.explode(ignore_index=True) if part.area > 0]
-    return gpd.GeoSeries(smooth, crs=metres).to_crs(WGS84).union_all()
+    inland = gpd.GeoSeries(valid.loc[ashore > whole / 2]).intersection(land).to_crs(metres)
+    parts = [part for part in inland.explode(ignore_index=True) if isinstance(part, Polygon)]
+    smooth = [_rounded(part) for part in parts]
+    drawn = gpd.GeoSeries(smooth, crs=metres).to_crs(WGS84).union_all()
+    return shapely.intersection(drawn, land)
 
 
 def _rounded(part: Polygon) -> BaseGeometry:
@@ -121,7 +123,7 @@ def _simplified(land: BaseGeometry) -> BaseGeometry:
     """Land for the overview inset: rocks left out, vertices thinned in metres."""
     metres = utm_crs(*shapely.box(*COVERED).centroid.coords[0])
     parts = gpd.GeoSeries([land], crs=WGS84).to_crs(metres).explode(ignore_index=True)
-    kept = parts[parts.area >= OVERVIEW_LEAST_M2].simplify(OVERVIEW_TOLERANCE_M)
+    kept = gpd.GeoSeries(parts.loc[parts.area >= OVERVIEW_LEAST_M2]).simplify(OVERVIEW_TOLERANCE_M)
     rough = gpd.GeoSeries([kept.union_all()], crs=metres).to_crs(WGS84).iloc[0]
     return shapely.make_valid(shapely.intersection(rough, box(*COVERED)))
 
@@ -130,8 +132,9 @@ def _graticule() -> list[BaseGeometry]:
     west, south, east, north = COVERED
     meridians = np.arange(west, east + 1e-9, GRATICULE_STEP)
     parallels = np.arange(south, north + 1e-9, GRATICULE_STEP)
-    return [LineString([(lon, south), (lon, north)]) for lon in meridians] + [
-        LineString([(west, lat), (east, lat)]) for lat in parallels
+    return [
+        *(LineString([(lon, south), (lon, north)]) for lon in meridians),
+        *(LineString([(west, lat), (east, lat)]) for lat in parallels),
     ]
 
 

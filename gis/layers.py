@@ -6,14 +6,21 @@ from typing import Literal
 
 import geopandas as gpd
 import numpy as np
-import pyogrio.errors
+import pyogrio
 import shapely
 
-from gis.basemap import geojson
+from config import did_you_mean
+from gis.basemap import COVERED, geojson
 from gis.crs import SHIFTED, WGS84, shift_geometries
 from gis.settings import GisSettings, Layer, OperatorFile
 
 Kind = Literal["line", "fill", "point"]
+DECIMALS = 6  # of a degree, 0.1 m: the operator's survey is finer than our base map
+DRAWN_AS: dict[Kind, tuple[str, ...]] = {
+    "line": ("LineString", "MultiLineString", "LinearRing", "Polygon", "MultiPolygon"),
+    "fill": ("Polygon", "MultiPolygon"),
+    "point": ("Point", "MultiPoint"),
+}
 
 
 class BadLayer(Exception):
@@ -59,7 +66,7 @@ def read(entry: OperatorFile, folder: Path, key: str) -> gpd.GeoDataFrame:
     if not path.exists():
         raise BadLayer(f"{key}.path: there is no file {entry.path!r} in {folder}")
     try:
-        frame = gpd.read_file(path)
+        frame = gpd.read_file(path, layer=_layer_of(path, entry, key))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         raise BadLayer(f"{key}.path: {entry.path!r} is no readable geodata: {error}") from error
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -67,7 +74,39 @@ def read(entry: OperatorFile, folder: Path, key: str) -> gpd.GeoDataFrame:
     frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
     if frame.empty:
         raise BadLayer(f"{key}.path: {entry.path!r} is empty: no feature has a geometry")
+    _check_kind(frame, entry, key)
     return _checked(_in_wgs84(frame, entry, key), entry, key)
+
+
+def _layer_of(path: Path, entry: OperatorFile, key: str) -> str | None:
+    """The layer to read; a file with several must not be guessed at."""
+    names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    if entry.layer is None and len(names) > 1:
+        raise BadLayer(
+            f"{key}.layer: {entry.path!r} holds several layers; name one of {', '.join(names)}"
+        )
+    if entry.layer is not None and entry.layer not in names:
+        raise BadLayer(
+            f"{key}.layer: {entry.path!r} has no layer {entry.layer!r}; "
+            f"{did_you_mean(entry.layer, names)}"
+        )
+    return entry.layer
+
+
+def _check_kind(frame: gpd.GeoDataFrame, entry: OperatorFile, key: str) -> None:
+    """A layer drawn as something it is not would be an empty layer, in silence."""
+    kind = _kind(entry)
+    unfit = sorted(set(frame.geom_type) - set(DRAWN_AS[kind]) - {"GeometryCollection"})
+    if unfit:
+        where = f"{key}.kind" if isinstance(entry, Layer) else f"{key}.path"
+        raise BadLayer(
+            f"{where}: {entry.path!r} has {', '.join(unfit)}, which cannot be drawn as {kind}; "
+            f"{kind} takes {' or '.join(DRAWN_AS[kind])}"
+        )
+
+
+def _kind(entry: OperatorFile) -> Kind:
+    return entry.kind if isinstance(entry, Layer) else "line"
 
 
 def _in_wgs84(frame: gpd.GeoDataFrame, entry: OperatorFile, key: str) -> gpd.GeoDataFrame:
@@ -92,8 +131,14 @@ def _checked(frame: gpd.GeoDataFrame, entry: OperatorFile, key: str) -> gpd.GeoD
     if not np.all(np.isfinite(bounds)) or np.any(np.abs(bounds) > np.abs(limits)):
         shown = ", ".join(f"{value:.6g}" for value in bounds)
         raise BadLayer(
-            f"{key}.crs: {entry.path!r} has coordinates outside the world ({shown}); "
-            "is its coordinate system another one?"
+            f"{key}.crs: {entry.path!r} has coordinates outside the world ({shown}); is it in "
+            "metres or another coordinate system, or are longitude and latitude swapped?"
+        )
+    if not shapely.box(*COVERED).intersects(shapely.box(*bounds)):
+        shown = ", ".join(f"{value:.6g}" for value in bounds)
+        raise BadLayer(
+            f"{key}.path: {entry.path!r} lies outside the map: its longitudes and latitudes are "
+            f"{shown}, the map has {', '.join(map(str, COVERED))}"
         )
     return frame.set_geometry(shapely.make_valid(frame.geometry.to_numpy()))
 
@@ -112,11 +157,11 @@ def _entries(settings: GisSettings) -> list[tuple[str, str, OperatorFile]]:
 def _layer(name: str, entry: OperatorFile, frame: gpd.GeoDataFrame) -> OperatorLayer:
     return OperatorLayer(
         name=name,
-        kind=entry.kind if isinstance(entry, Layer) else "line",
+        kind=_kind(entry),
         zh=entry.zh if isinstance(entry, Layer) else "辖区范围",
         en=entry.en if isinstance(entry, Layer) else "District boundary",
         min_zoom=entry.min_zoom if isinstance(entry, Layer) else 0.0,
         public=entry.public,
         features=len(frame),
-        document=geojson(frame),
+        document=geojson(frame, DECIMALS),
     )

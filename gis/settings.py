@@ -37,6 +37,9 @@ class OperatorFile(Section):
         description="Its coordinate system, such as EPSG:4490, cgcs2000, gcj02 or bd09; needed "
         "where the file does not say it, and always for GCJ-02, which no file can say.",
     )
+    layer: str | None = Field(
+        default=None, description="Layer inside the file, where the file holds several."
+    )
     public: bool = Field(default=False, description="Whether the public page shows it too.")
 
 

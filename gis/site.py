@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gis import style as styles
 from gis.basemap import BUILT, FILES, build
 from gis.layers import OperatorLayer, read_operator
 from gis.settings import GisSettings, Tiles
+
+GCJ02_MODULE = Path(__file__).parent / "gcj02.mjs"
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,12 @@ class MapSite:
     files: Mapping[str, bytes]
     operator: tuple[OperatorLayer, ...]
     tiles: Tiles | None
+
+    @property
+    def outside(self) -> str | None:
+        """The foreign origin that the page's Content-Security-Policy must allow, if any."""
+        address = urlsplit(self.tiles.url if self.tiles else "")
+        return f"{address.scheme}://{address.netloc}" if address.netloc else None
 
     def style(self, theme: styles.Theme, lang: styles.Lang, base_url: str) -> styles.Json:
         return styles.style(theme, lang, base_url, self.operator, self.tiles)
@@ -33,6 +42,7 @@ def open_map(settings: GisSettings, folder: Path, *, public: bool, built: Path =
     """
     build(built)
     base = {f"{name}.geojson": (built / f"{name}.geojson").read_bytes() for name in FILES}
+    base["gcj02.mjs"] = GCJ02_MODULE.read_bytes()
     operator = tuple(
         layer for layer in read_operator(settings, folder) if layer.public or not public
     )

@@ -38,6 +38,7 @@ SLANTED = ("Italic", *FONTS)
 SHORE_BAND_PX = 14
 COAST_PX = 1.1
 NAME_PX = 14
+WIDE_NAMES_ZOOM = 10.8  # nearer, a name of two words stands in one line
 
 
 def style(
@@ -56,7 +57,11 @@ def style(
     return {
         "version": 8,
         "name": f"dongtai-{theme}-{lang}",
-        "metadata": {"dongtai:covered": list(COVERED), "dongtai:palette": asdict(palette)},
+        "metadata": {
+            "dongtai:covered": list(COVERED),
+            "dongtai:palette": asdict(palette),
+            "dongtai:tiles": tiles.model_dump() if tiles else None,
+        },
         "sources": _sources(lang, base_url, operator, tiles),
         "layers": [_sea(palette), *base, *own, *names],
     }
@@ -104,8 +109,8 @@ def _source(name: str, lang: Lang | None, base_url: str) -> Json:
 
 
 def _tile_source(tiles: Tiles) -> Json:
-    """GCJ-02 tiles go through the protocol `gcj02` that the page registers (docs/gis.md)."""
-    url = f"gcj02://{tiles.url}" if tiles.crs == "gcj02" else tiles.url
+    """GCJ-02 tiles come through the protocol that gis/gcj02.mjs registers: it moves them."""
+    url = "gcj02://{z}/{x}/{y}" if tiles.crs == "gcj02" else tiles.url
     return {
         "type": "raster",
         "tiles": [url],
@@ -159,7 +164,7 @@ def _name(
             "text-font": list(fonts),
             "text-size": NAME_PX,
             "text-letter-spacing": spacing,
-            "text-max-width": 20,
+            "text-max-width": ["step", ["zoom"], 7, WIDE_NAMES_ZOOM, 20],
             "text-padding": 6,
             "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
             "text-radial-offset": 0.8,
@@ -184,9 +189,10 @@ def _operator_layers(layer: OperatorLayer, palette: Palette) -> list[Json]:
         ground = _fill(f"{layer.name}-ground", layer.name, palette.coast) | own
         ground["paint"]["fill-opacity"] = 0.12
         return [ground, _line(layer.name, layer.name, palette.coast, 1) | own]
-    line = _line(layer.name, layer.name, palette.label, 1) | own
-    if layer.name == "boundary":
-        line["paint"] |= {"line-dasharray": [6, 3], "line-width": 1.4}
+    line = _line(layer.name, layer.name, palette.coast, 0.9) | own
+    if layer.name == "boundary":  # dash and dot: plain dashes mean the spread of the wind
+        line["layout"] |= {"line-cap": "butt"}
+        line["paint"] |= {"line-dasharray": [9, 3, 2, 3], "line-width": 1.3}
     return [line]
 
 

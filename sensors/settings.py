@@ -1,13 +1,22 @@
 """The `sensors` section of config.yaml: departments and stations, with what hangs on them."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from config import Mistake, did_you_mean, entries
-from sensors.catalogue import METRICS
+from sensors.catalogue import AIR_METRICS, AQI, METRICS, STORAGE
+from sensors.limits import in_season
 
 KINDS = ("reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera")
 Kind = Literal["reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera"]
@@ -24,8 +33,19 @@ MetricCode = Annotated[str, BeforeValidator(_metric)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 
 
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(f"2000-{text}")  # a leap year: 02-29 is a day of some years
+    except ValueError:
+        raise ValueError(f"{text!r} is no day; expected MM-DD, such as 07-15") from None
+    return text
+
+
+Day = Annotated[str, AfterValidator(_day)]
+
+
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Names(Section):
@@ -45,14 +65,30 @@ class Limit(Names):
     value: float = Field(description="In the metric's unit.")
     unit: str = Field(description="Must be the metric's unit: a guard against mg for µg.")
     source: str = Field(min_length=1, description="The standard, permit or plan it comes from.")
-    season_from: str | None = Field(default=None, pattern=r"^\d\d-\d\d$", description="MM-DD.")
-    season_to: str | None = Field(default=None, pattern=r"^\d\d-\d\d$", description="MM-DD.")
+    season_from: Day | None = Field(
+        default=None, description="First day of its season, MM-DD; without it the whole year."
+    )
+    season_to: Day | None = Field(
+        default=None, description="Last day of its season, MM-DD; before the first: over New Year."
+    )
     public: bool = Field(default=True, description="Whether the public page may show it.")
 
     @model_validator(mode="after")
     def _unit_fits(self) -> Self:
         check_unit(self.metric, self.unit)
+        if (self.season_from is None) != (self.season_to is None):
+            raise ValueError("a season needs both season_from and season_to")
         return self
+
+    def overlaps(self, other: "Limit") -> bool:
+        """Whether both would be in force on some day, as the same name of the same metric."""
+        if (self.metric, self.name) != (other.metric, other.name):
+            return False
+        if self.season_from is None or other.season_from is None:
+            return self.season_from == other.season_from
+        return in_season(self.season_from, other.season_from, other.season_to) or in_season(
+            other.season_from, self.season_from, self.season_to
+        )
 
 
 class Curve(Section):
@@ -89,6 +125,20 @@ class Sensor(Section):
     )
     public: bool | None = Field(default=None, description="Else as the station.")
 
+    @model_validator(mode="after")
+    def _has_a_range(self) -> Self:
+        low = METRICS[self.metric].low if self.low is None else self.low
+        high = METRICS[self.metric].high if self.high is None else self.high
+        if low >= high:
+            raise ValueError(f"the range of {self.metric} is empty: low {low:g}, high {high:g}")
+        return self
+
+
+class Tank(Section):
+    code: Code = Field(description="Its number at the plant.")
+    substance: str = Field(min_length=1, description="What it holds.")
+    volume_m3: float = Field(gt=0, description="What it can hold, m³.")
+
 
 class Station(Names):
     code: Code = Field(description="Code in topics and addresses; never reused.")
@@ -102,20 +152,54 @@ class Station(Names):
     )
     public: bool = Field(default=False, description="Whether the public service may show it.")
     public_delay_s: int = Field(default=0, ge=0, description="Seconds the public sees it later.")
-    valid_from: datetime | None = Field(
-        default=None, description="Since when these details hold; else since they were loaded."
+    valid_from: AwareDatetime | None = Field(
+        default=None,
+        description="Since when these details hold, with a zone; else since they were loaded.",
     )
     device: str | None = Field(default=None, description="Gateway or logger it hangs on.")
     town: Names | None = Field(default=None, description="The town it stands in or near.")
     plant: Code | None = Field(default=None, description="The plant a gas sensor belongs to.")
     substances: tuple[str, ...] = Field(default=(), description="What a plant handles.")
+    tanks: tuple[Tank, ...] = Field(default=(), description="Where a plant keeps them.")
     release: Literal["never", "automatic"] = Field(
         default="never",
         description="A camera's pictures are staff-only; automatic is the operator's word that "
         "this view never shows people, vehicles or premises.",
     )
+    origin: Literal["live", "recorded", "simulated", "exercise"] = Field(
+        default="live", description="What a camera's pictures are; observations say so themselves."
+    )
     limits: tuple[Limit, ...] = Field(default=(), description="Its characteristic levels, limits.")
     curve: Curve | None = Field(default=None, description="Level-storage curve of a reservoir.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if mistakes := list(self._contradictions()):
+            raise ValueError("; ".join(mistakes))
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        measured = [sensor.metric for sensor in self.sensors]
+        for metric in sorted({m for m in measured if measured.count(m) > 1}):
+            yield f"{metric} stands twice in metrics; keep one"
+        derived = self.derived_metrics
+        for metric in derived:
+            if metric in measured:
+                yield f"{metric} is computed here: take it out of metrics"
+        if self.curve and "level_m" not in measured:
+            yield "a curve needs level_m among the metrics"
+        for index, limit in enumerate(self.limits):
+            if limit.metric not in (*measured, *derived):
+                yield f"limit {limit.name} is on {limit.metric}, which is not measured here"
+            if any(limit.overlaps(other) for other in self.limits[:index]):
+                yield f"two limits {limit.name} on {limit.metric} would hold on the same day"
+
+    @property
+    def derived_metrics(self) -> tuple[str, ...]:
+        """What is computed here: storage_m3 with a curve, aqi at an air station."""
+        storage = (STORAGE,) if self.curve else ()
+        air = self.kind == "air" and any(s.metric in AIR_METRICS for s in self.sensors)
+        return (*storage, AQI) if air else storage
 
     @property
     def sensors(self) -> Iterator[Sensor]:
@@ -133,6 +217,12 @@ class ClockSettings(Section):
     oldest_days: int = Field(
         default=3650, gt=0, description="Older readings are quarantined as a clock that was reset."
     )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.suspect_ahead_s > self.ahead_s:
+            raise ValueError("suspect_ahead_s must not be more than ahead_s")
+        return self
 
 
 class SensorsSettings(Section):

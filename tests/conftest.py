@@ -1,48 +1,65 @@
-"""Real servers for every test: a database of its own, made from a migrated template."""
+"""Real servers for every test; one that the machine lacks fails it and says what to install."""
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import psycopg2
 import pytest
+from playwright.sync_api import Browser
 
+from database.ground import extension_schema
 from database.migrate import migrate
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from demo.postgres import embedded_postgres_server, with_database
+from tests.servers.browser import Desk, chromium
+from tests.servers.embedded_broker import EmbeddedBroker, embedded_broker_server
+from tests.servers.mosquitto import Mosquitto
+from tests.servers.program import Program, python
+from tests.servers.proxy import Proxy
+from tests.servers.timescale import timescale_server
+from tests.servers.webhook import Webhook
 
 
 @pytest.fixture(scope="session")
-def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_dsn() -> Iterator[str]:
     """The server: TEST_DSN where it is set, else the embedded PostgreSQL."""
     if dsn := os.environ.get("TEST_DSN"):
         yield dsn
     else:
-        folder = Path(tmp_path_factory.getbasetemp()) / "postgres"
-        with embedded_postgres_server(folder) as dsn:
+        # Not in pytest's own folder: another run clears old ones away, with the server in them.
+        with (
+            TemporaryDirectory(prefix="dongtai-test-") as folder,
+            embedded_postgres_server(Path(folder) / "postgres") as dsn,
+        ):
             yield dsn
 
 
 @pytest.fixture(scope="session")
-def template(server_dsn: str) -> str:
+def template(server_dsn: str) -> Iterator[str]:
     """A migrated database that the tests' databases are copied from."""
-    name = f"template_{uuid.uuid4().hex[:8]}"
-    execute(server_dsn, f"create database {name}")
-    conn = connect(DatabaseSettings(dsn=with_database(server_dsn, name)), None, application="test")
-    migrate(conn)
-    conn.close()
-    return name
+    with fresh_database(server_dsn) as settings:
+        migrated(settings)
+        yield settings.dsn.partition("?")[0].rpartition("/")[2]
 
 
 @pytest.fixture
 def database(server_dsn: str, template: str) -> Iterator[DatabaseSettings]:
     """Settings of a fresh, migrated, empty database."""
-    name = f"test_{uuid.uuid4().hex[:8]}"
-    execute(server_dsn, f"create database {name} template {template}")
-    yield DatabaseSettings(dsn=with_database(server_dsn, name))
-    execute(server_dsn, f"drop database {name} with (force)")
+    with fresh_database(server_dsn, f"template {template}") as settings:
+        yield settings
+
+
+@pytest.fixture
+def bare_database(server_dsn: str) -> Iterator[DatabaseSettings]:
+    """Settings of a fresh database without any migration."""
+    with fresh_database(server_dsn) as settings:
+        yield settings
 
 
 @pytest.fixture
@@ -51,6 +68,121 @@ def owner(database: DatabaseSettings) -> Iterator[Connection]:
     conn = connect(database, None, application="test")
     yield conn
     conn.close()
+
+
+@pytest.fixture(scope="session")
+def timescale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The DSN of an empty database on a real TimescaleDB; one connection at a time.
+
+    TEST_DSN where that server has TimescaleDB, else TimescaleDB in WebAssembly.
+    """
+    dsn = os.environ.get("TEST_DSN")
+    if dsn and has_timescale(dsn):
+        with fresh_database(dsn) as settings:
+            execute(settings.dsn, "create extension if not exists timescaledb")
+            yield settings.dsn
+    else:
+        with timescale_server(tmp_path_factory.mktemp("timescale")) as address:
+            yield address
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A running Mosquitto with an empty store of its own."""
+    broker = Mosquitto(tmp_path / "mosquitto").start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def embedded_broker() -> Iterator[EmbeddedBroker]:
+    """The demo's broker, running."""
+    with embedded_broker_server() as broker:
+        yield broker
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    recorder = Webhook()
+    yield recorder
+    recorder.close()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Callable[[str, int], Proxy]]:
+    """`proxy(host, port)` puts a line that can be cut before a server."""
+    with ExitStack() as stack:
+
+        def before(host: str, port: int) -> Proxy:
+            line = Proxy((host, port))
+            stack.callback(line.close)
+            return line
+
+        yield before
+
+
+class Starter(Protocol):
+    def __call__(self, module: str, *arguments: str, **env: str) -> Program: ...
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Starter]:
+    """`process("ingest", "--config", path, DONGTAI_DSN=...)` runs `python -m ingest ...`.
+
+    Whatever is still running at the end of the test is killed by its pid.
+    """
+    started: list[Program] = []
+
+    def start(module: str, *arguments: str, **env: str) -> Program:
+        output = tmp_path / f"{module}-{len(started)}.log"
+        program = python(module, output, *arguments, env=env).start()
+        started.append(program)
+        return program
+
+    yield start
+    for program in reversed(started):
+        program.kill()
+
+
+@pytest.fixture(scope="session")
+def _chromium() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(_chromium: Browser) -> Iterator[Desk]:
+    """Chromium. Fails the test in the end if a page asked for anything outside this machine."""
+    desk = Desk(_chromium)
+    yield desk
+    desk.close()
+    assert not desk.outside, f"requests to the outside: {desk.outside}"
+
+
+@contextmanager
+def fresh_database(server_dsn: str, how: str = "") -> Iterator[DatabaseSettings]:
+    name = f"test_{uuid.uuid4().hex[:8]}"
+    execute(server_dsn, f"create database {name} {how}")
+    yield DatabaseSettings(dsn=with_database(server_dsn, name))
+    execute(server_dsn, f"drop database {name} with (force)")
+
+
+def migrated(settings: DatabaseSettings) -> None:
+    conn = connect(settings, None, application="test")
+    migrate(conn)
+    if extension_schema(conn):  # its scheduler would keep the template in use
+        conn.cursor().execute("select _timescaledb_functions.stop_background_workers()")
+        conn.commit()
+    conn.close()
+
+
+def has_timescale(dsn: str) -> bool:
+    conn = psycopg2.connect(dsn)
+    with conn.cursor() as cursor:
+        cursor.execute("select from pg_available_extensions where name = 'timescaledb'")
+        found = cursor.fetchone() is not None
+    conn.close()
+    return found
 
 
 def execute(dsn: str, statement: str) -> None:

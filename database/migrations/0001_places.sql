@@ -72,11 +72,13 @@ create table curve (
     department  text not null references department,
     public      boolean not null,
     public_delay_s  integer not null default 0,
-    primary key (station_id, valid_from)
+    primary key (station_id, valid_from),
+    check (valid_to is null or valid_to > valid_from)
 );
 create unique index curve_current on curve (station_id) where valid_to is null;
 
--- A named limit of a series; season_from/to (MM-DD, both inclusive) where it changes in the year.
+-- A named limit of a series; season_from/to (MM-DD, both inclusive) where it changes in the year:
+-- one row a season, and one without season for the rest of the year.
 create table limit_value (
     series_id   integer not null references series,
     name        text not null,
@@ -91,7 +93,9 @@ create table limit_value (
     department  text not null references department,
     public      boolean not null,
     public_delay_s  integer not null default 0,
-    primary key (series_id, name, valid_from),
+    unique nulls not distinct (series_id, name, season_from, valid_from),
+    check (valid_to is null or valid_to > valid_from),
     check ((season_from is null) = (season_to is null))
 );
-create unique index limit_value_current on limit_value (series_id, name) where valid_to is null;
+create unique index limit_value_current on limit_value (series_id, name, season_from) nulls not distinct
+ where valid_to is null;

@@ -1,6 +1,7 @@
 -- Plain PostgreSQL: the roll-ups are views over the readings, under TimescaleDB's names.
 -- bucket is the start of the bucket. sum and count are kept, means are derived; directions use
 -- sum_sin and sum_cos. Usable values only: neither missing nor impossible (quality & 3 = 0).
+-- sind and cosd, because radians() refuses 5e-324, and with one such reading every roll-up.
 
 create view reading_1m as
 select series_id, date_bin('1 minute', observed_at, '2000-01-01 00:00:00+00') as bucket,
@@ -12,8 +13,8 @@ select series_id, date_bin('1 minute', observed_at, '2000-01-01 00:00:00+00') as
        max(value) filter (where quality & 3 = 0) as max,
        (array_agg(value order by observed_at desc) filter (where quality & 3 = 0))[1] as last,
        max(observed_at) filter (where quality & 3 = 0) as last_at,
-       sum(sin(radians(value))) filter (where quality & 3 = 0) as sum_sin,
-       sum(cos(radians(value))) filter (where quality & 3 = 0) as sum_cos
+       sum(sind(value)) filter (where quality & 3 = 0) as sum_sin,
+       sum(cosd(value)) filter (where quality & 3 = 0) as sum_cos
   from reading group by 1, 2;
 
 create view reading_5m as

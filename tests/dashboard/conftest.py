@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
+import hypothesis
 import pytest
 
 from dashboard.__main__ import Server
@@ -20,6 +21,10 @@ from database.settings import DatabaseSettings
 from demo.postgres import with_database
 from tests import sample
 from tests.conftest import execute
+
+# Suites share cores: how long an example takes says nothing.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 PASSWORD = "correct-horse-battery"
 
@@ -38,18 +43,42 @@ class Desk:
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=20)
 
-    def browser(self, role: str) -> httpx.Client:
+    @contextmanager
+    def browser(self, role: str) -> Iterator[httpx.Client]:
         """A browser that has signed in."""
-        client = httpx.Client(base_url=self.url, timeout=20)
-        answer = client.post("/sign-in", data={"name": role, "password": PASSWORD})
-        assert answer.status_code == 303, answer.text
-        return client
+        with self.client() as client:
+            answer = client.post("/sign-in", data={"name": role, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            yield client
 
-    def connect(self) -> Connection:
-        return connect(self.database, None, application="test")
+    def rows(self, statement: str) -> list[tuple]:
+        """What a statement says, as the owner."""
+        conn = connect(self.database, None, application="test")
+        with conn.cursor() as cursor:
+            cursor.execute(statement)
+            found = cursor.fetchall()
+        conn.close()
+        return found
+
+    def cut_off(self) -> None:
+        """No connection lives and none can be made: the database is away."""
+        self._server(f"alter database {self.name} with allow_connections false")
+        self._server(
+            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{self.name}'"
+        )
+
+    def let_in(self) -> None:
+        self._server(f"alter database {self.name} with allow_connections true")
+
+    @property
+    def name(self) -> str:
+        return self.database.dsn.partition("?")[0].rpartition("/")[2]
+
+    def _server(self, statement: str) -> None:
+        execute(with_database(self.database.dsn, "postgres"), statement)
 
     def write(self, act: Callable[[Connection], object]) -> None:
-        conn = self.connect()
+        conn = connect(self.database, None, application="test")
         act(conn)
         conn.commit()
         conn.close()

@@ -1,0 +1,185 @@
+"""Absence judged by the clock: series that fell silent, and ingest itself. Pure.
+
+Silence of a series counts only while ingest was listening and had caught up: our own outage is one
+alert (subject `ingest`), never one a series.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts.alert import rfc3339
+from alerts.reason import Reason
+from alerts.rule import Key, Watch
+from alerts.state import Judgement, NewId, OpenAlert, State, Transition
+from sensors.reading import Origin
+
+INGEST = "ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What ingest says of itself. connected_since: None while it has no broker.
+
+    caught_up_at: the newest moment at which nothing was waiting to be judged, None if never.
+    """
+
+    at: datetime
+    connected_since: datetime | None
+    caught_up_at: datetime | None
+
+    def listened(self, since: datetime) -> timedelta:
+        """How long of the time since then ingest has heard, without a break, all there was."""
+        if self.connected_since is None or self.caught_up_at is None:
+            return timedelta(0)
+        return max(timedelta(0), self.caught_up_at - max(since, self.connected_since))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When a series was last heard of. observed_at: None if never; created_at: since it exists."""
+
+    created_at: datetime
+    observed_at: datetime | None = None
+    offline_since: datetime | None = None
+    origin: Origin = Origin.LIVE
+
+
+def tick(
+    watches: Iterable[Watch],
+    states: Mapping[Key, State],
+    series: Mapping[int, Seen],
+    now: datetime,
+    heartbeat: Heartbeat | None,
+    *,
+    limit: timedelta,
+    watching_since: datetime,
+    new_id: NewId,
+) -> Judgement:
+    """Judge what did not happen. watches: those of no_data, and the built-in one of ingest.
+
+    limit: the age at which ingest's heartbeat is an alert; watching_since: when this clock began
+    to look, so that a machine that starts gives ingest the same time to appear.
+    """
+    judgement = Judgement()
+    alive = heartbeat if heartbeat and now - heartbeat.at <= limit else None
+    for watch in watches:
+        state = states.get(watch.key, State())
+        if watch.when == "ingest":
+            trouble = _trouble(state, heartbeat, now, limit, watching_since)
+            ingest = _ingest(watch, state, trouble, now=now, limit=limit, new_id=new_id)
+            judgement.add(watch.key, *ingest)
+            continue
+        seen = series.get(watch.series_id or 0)
+        if seen and alive and state.alert is None:
+            step = _silent(watch, state, seen, alive, now=now, new_id=new_id)
+            if step:
+                judgement.add(watch.key, replace(state, alert=step.alert), [step])
+    return judgement
+
+
+def quiet_since(state: State, seen: Seen) -> datetime:
+    """Since when there is no usable reading; for a series never heard of, since it exists."""
+    return state.missing_since or seen.observed_at or seen.created_at
+
+
+def _silent(
+    watch: Watch, state: State, seen: Seen, ingest: Heartbeat, *, now: datetime, new_id: NewId
+) -> Transition | None:
+    quiet = quiet_since(state, seen)
+    if ingest.listened(quiet) < watch.patience:
+        return None
+    params = {
+        "metric": watch.metric,
+        "silent_s": (now - quiet).total_seconds(),
+        "since": rfc3339(quiet),
+        "never_seen": seen.observed_at is None,
+        "offline_since": rfc3339(seen.offline_since),
+    }
+    step = _raised(watch, quiet, now, Reason("no_data", params), new_id)
+    return replace(step, origin=seen.origin)
+
+
+def _raised(
+    watch: Watch, began: datetime, now: datetime, reason: Reason, new_id: NewId
+) -> Transition:
+    """An alert by the clock: it is now by its nature, so people are told at once."""
+    alert = OpenAlert(new_id(now), watch.grade, watch.grade, min(began, now), now, watch.grade)
+    return Transition(
+        alert_id=alert.id,
+        kind="raised",
+        at=now,
+        grade=watch.grade,
+        value=None,
+        limit=None,
+        reason=reason,
+        page=True,
+        alert=alert,
+        key=watch.key,
+        watch=watch,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    code: str
+    since: datetime
+    told_s: float | None
+    counts_from: datetime
+
+
+def _trouble(
+    state: State,
+    heartbeat: Heartbeat | None,
+    now: datetime,
+    limit: timedelta,
+    watching_since: datetime,
+) -> _Trouble | None:
+    if heartbeat is None:
+        return _Trouble("ingest_silent", watching_since, None, watching_since)
+    if now - heartbeat.at > limit:
+        silent_s = (now - heartbeat.at).total_seconds()
+        counts_from = max(heartbeat.at, watching_since)
+        return _Trouble("ingest_silent", heartbeat.at, silent_s, counts_from)
+    if heartbeat.connected_since is None:
+        since = state.missing_since or now
+        cut_off_s = (now - since).total_seconds()
+        return _Trouble("ingest_disconnected", since, cut_off_s, since)
+    return None
+
+
+def _ingest(
+    watch: Watch,
+    state: State,
+    trouble: _Trouble | None,
+    *,
+    now: datetime,
+    limit: timedelta,
+    new_id: NewId,
+) -> tuple[State, list[Transition]]:
+    alert = state.alert
+    if trouble is None:
+        return State(), ([_back(watch, alert, now)] if alert else [])
+    cut_off = trouble.since if trouble.code == "ingest_disconnected" else None
+    if alert is not None or now - trouble.counts_from <= limit:
+        return State(missing_since=cut_off, alert=alert), []
+    params: dict[str, Any] = {"silent_s": trouble.told_s, "since": rfc3339(trouble.since)}
+    step = _raised(watch, trouble.since, now, Reason(trouble.code, params), new_id)
+    return State(missing_since=cut_off, alert=step.alert), [step]
+
+
+def _back(watch: Watch, alert: OpenAlert, now: datetime) -> Transition:
+    return Transition(
+        alert_id=alert.id,
+        kind="ended",
+        at=now,
+        grade=alert.grade,
+        value=None,
+        limit=None,
+        reason=Reason("ingest_back"),
+        page=alert.told is not None,
+        alert=alert,
+        key=watch.key,
+        watch=watch,
+    )

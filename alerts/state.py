@@ -1,0 +1,154 @@
+"""What the judge remembers and what it decides: State, Transition, Judgement, as plain values."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from alerts.grade import Grade
+from alerts.reason import Reason
+from alerts.rule import Key, Watch
+from sensors.reading import Origin, Quality
+
+Kind = Literal[
+    "raised", "announced", "stepped_up", "stepped_down", "ended", "acknowledged", "noted"
+]
+NewId = Callable[[datetime], str]
+
+OFF = (False, False, False, False)
+NONE = (None, None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """The alert that a state has open. told: the grade that people were last told, if any."""
+
+    id: str
+    grade: Grade
+    peak_grade: Grade
+    began_at: datetime
+    raised_at: datetime
+    told: Grade | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is remembered of one rule and one subject between readings.
+
+    judged_to: newest reading judged; last_at: newest one that counted; on: the latches, by rank;
+    since: where a latch is about to change, the first reading that says so; peak: gravest value
+    since the exceedance began; missing_since: first of a run of unusable readings (no_data), or
+    since when ingest is cut off (ingest).
+    """
+
+    judged_to: datetime | None = None
+    last_at: datetime | None = None
+    on: tuple[bool, ...] = OFF
+    since: tuple[datetime | None, ...] = NONE
+    peak: float | None = None
+    missing_since: datetime | None = None
+    alert: OpenAlert | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is latched, pending or open: forgetting this state would change nothing."""
+        return (
+            self.alert is None
+            and self.missing_since is None
+            and self.on == OFF
+            and self.since == NONE
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of an alert's life. at: event time; page: whether people are to be told.
+
+    alert: as it stands after the step. peak: gravest value so far. found_afterwards: it was over
+    before anybody could know. watch: None where the rule does not apply any more.
+    """
+
+    alert_id: str
+    kind: Kind
+    at: datetime
+    grade: Grade
+    value: float | None
+    limit: float | None
+    reason: Reason
+    page: bool
+    alert: OpenAlert
+    key: Key
+    watch: Watch | None = None
+    quality: Quality | None = None
+    origin: Origin = Origin.LIVE
+    peak: float | None = None
+    found_afterwards: bool = False
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """states: those that were looked at, as they are now; transitions: in order, by subject."""
+
+    states: dict[Key, State] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+
+    def add(self, key: Key, state: State, transitions: Iterable[Transition]) -> None:
+        self.states[key] = state
+        self.transitions.extend(transitions)
+
+
+def state_to_json(state: State) -> dict[str, Any]:
+    """For the table rule_state: only what differs from a fresh state."""
+    document: dict[str, Any] = {
+        "judged_to": _text(state.judged_to),
+        "last_at": _text(state.last_at),
+        "on": list(state.on) if state.on != OFF else None,
+        "since": [_text(at) for at in state.since] if state.since != NONE else None,
+        "peak": state.peak,
+        "missing_since": _text(state.missing_since),
+        "alert": _alert_to_json(state.alert) if state.alert else None,
+    }
+    return {key: value for key, value in document.items() if value is not None}
+
+
+def state_from_json(document: Mapping[str, Any]) -> State:
+    alert = document.get("alert")
+    return State(
+        judged_to=_moment(document.get("judged_to")),
+        last_at=_moment(document.get("last_at")),
+        on=tuple(document.get("on", OFF)),
+        since=tuple(_moment(at) for at in document.get("since", NONE)),
+        peak=document.get("peak"),
+        missing_since=_moment(document.get("missing_since")),
+        alert=_alert_from_json(alert) if alert else None,
+    )
+
+
+def _alert_to_json(alert: OpenAlert) -> dict[str, Any]:
+    return {
+        "id": alert.id,
+        "grade": alert.grade,
+        "peak_grade": alert.peak_grade,
+        "began_at": _text(alert.began_at),
+        "raised_at": _text(alert.raised_at),
+        "told": alert.told,
+    }
+
+
+def _alert_from_json(document: Mapping[str, Any]) -> OpenAlert:
+    return OpenAlert(
+        document["id"],
+        document["grade"],
+        document["peak_grade"],
+        datetime.fromisoformat(document["began_at"]),
+        datetime.fromisoformat(document["raised_at"]),
+        document["told"],
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

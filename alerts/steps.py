@@ -1,0 +1,72 @@
+"""A reading made into a step of an alert's life, with its reason. Pure."""
+
+from datetime import datetime
+
+from alerts.grade import RANK
+from alerts.reason import Reason
+from alerts.rule import Limit, Watch
+from alerts.state import Kind, OpenAlert, Transition
+from sensors.reading import Reading
+
+
+def rising(
+    watch: Watch, alert: OpenAlert, kind: Kind, reading: Reading, since: datetime
+) -> Transition:
+    """raised, stepped_up: beyond the grade's limit since `since`."""
+    return _step(watch, alert, kind, reading, _reason(watch, alert, reading, since))
+
+
+def falling(
+    watch: Watch, alert: OpenAlert, kind: Kind, reading: Reading, cleared: int
+) -> Transition:
+    """stepped_down, ended: back behind the limit of rank `cleared`, dead-band included."""
+    params = _params(watch, reading, watch.limit_at(cleared, reading.observed_at))
+    return _step(watch, alert, kind, reading, Reason("returned", params))
+
+
+def standing(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
+    """announced: how things stand now, which may be within the dead-band."""
+    reason = _reason(watch, alert, reading, alert.began_at)
+    return _step(watch, alert, "announced", reading, reason)
+
+
+def _reason(watch: Watch, alert: OpenAlert, reading: Reading, since: datetime) -> Reason:
+    limit = watch.limit_at(RANK[alert.grade], reading.observed_at)
+    held_s = (reading.observed_at - since).total_seconds()
+    params = _params(watch, reading, limit) | {"held_s": held_s}
+    value = reading.value
+    beyond = limit and value is not None and watch.sign * value > limit.beyond
+    return Reason(watch.when if beyond else "not_cleared", params)
+
+
+def _params(watch: Watch, reading: Reading, limit: Limit | None) -> dict[str, object]:
+    return {
+        "metric": reading.metric,
+        "when": watch.when,
+        "value": reading.value,
+        "limit": limit.value if limit else None,
+        "limit_zh": limit.zh if limit else "",
+        "limit_en": limit.en if limit else "",
+        "quality": reading.quality.word,
+    }
+
+
+def _step(
+    watch: Watch, alert: OpenAlert, kind: Kind, reading: Reading, reason: Reason
+) -> Transition:
+    limit = watch.limit_at(RANK[alert.grade], reading.observed_at)
+    return Transition(
+        alert_id=alert.id,
+        kind=kind,
+        at=reading.observed_at,
+        grade=alert.grade,
+        value=reading.value,
+        limit=limit.value if limit else None,
+        reason=reason,
+        page=False,
+        alert=alert,
+        key=watch.key,
+        watch=watch,
+        quality=reading.quality,
+        origin=reading.origin,
+    )

@@ -1,0 +1,260 @@
+"""Everything the public service reads: the `city` views, as values. Nothing else can be read here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dashboard import resolution
+from dashboard.resolution import Bucket, RawRow
+from dashboard.shapes import LatestRow, StationRow
+from database.pool import Connection
+from sensors.catalogue import METRICS
+
+RESOLUTIONS = (resolution.RAW, "5m", "1h", "1d")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A public alert. value and limit are None where the series is shown later than it happens."""
+
+    id: str
+    station: str
+    metric: str
+    grade: str
+    open: bool
+    began_at: datetime
+    raised_at: datetime
+    ended_at: datetime | None
+    value: float | None
+    limit: float | None
+    origin: int
+    changed_at: datetime
+    rule: str
+    rule_version: int
+    label: Mapping[str, str]
+    advice: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    station: str
+    metric: str
+    name: str
+    value: float
+    label: Mapping[str, str]
+    source: str
+    season_from: str | None
+    season_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The last hour of one series: usable readings, their sum, first and last."""
+
+    station: str
+    metric: str
+    count: int
+    sum: float
+    first_at: datetime
+    first: float
+    last_at: datetime
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class HourMean:
+    """One clock hour of one series, labelled by its start; GB 3095: three quarters of it measured."""
+
+    station: str
+    metric: str
+    bucket: datetime
+    mean: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The newest released picture of a camera, without its bytes."""
+
+    id: int
+    camera: str
+    taken_at: datetime
+    width: int
+    height: int
+    origin: int
+    original_at: datetime | None
+    released_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """All that one look at the database gave."""
+
+    read_at: datetime
+    stations: tuple[StationRow, ...] = ()
+    latest: tuple[LatestRow, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    curves: Mapping[str, tuple[tuple[float, float], ...]] | None = None
+    hours: tuple[Hour, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+_STATIONS = """
+select s.code, s.kind, s.name_zh, s.name_en, s.lon, s.lat, s.interval_s, s.town,
+       p.taken_at, coalesce(p.origin, 0)
+  from city.station s
+  left join lateral (select taken_at, origin from city.picture p where p.camera = s.code
+                      order by taken_at desc limit 1) p on s.kind = 'camera'
+ order by s.code"""
+_LATEST = """
+select station, metric, interval_s, observed_at, value, quality, origin, received_at, original_at
+  from city.latest order by station, metric"""
+_ALERT_COLUMNS = """
+select id, station, metric, grade, open, began_at, raised_at, ended_at, value, limit_value,
+       origin, changed_at, rule, rule_version, coalesce(label, '{}'), coalesce(advice, '{}')
+  from city.alert """
+_OPEN_ALERTS = (
+    _ALERT_COLUMNS
+    + """where open order by
+  array_position(array['red', 'orange', 'yellow', 'blue'], grade), raised_at desc, id"""
+)
+_ALERTS = (
+    _ALERT_COLUMNS
+    + """where (%(open)s::boolean is null or open = %(open)s)
+   and (%(since)s::timestamptz is null or coalesce(ended_at, 'infinity') >= %(since)s)
+   and (%(until)s::timestamptz is null or raised_at < %(until)s)
+   and (%(after_at)s::timestamptz is null or (raised_at, id) < (%(after_at)s, %(after_id)s))
+ order by raised_at desc, id desc limit %(limit)s"""
+)
+_LIMITS = """
+select station, metric, name, value, jsonb_build_object('zh', label_zh, 'en', label_en), source,
+       season_from, season_to
+  from city.limit_value order by station, metric, name"""
+_CURVES = "select station, points from city.curve order by station"
+# `quality & 3 = 0`: neither missing nor impossible (sensors/reading.py).
+_HOURS = """
+select station, metric, count(*), sum(value), min(observed_at),
+       (array_agg(value order by observed_at))[1], max(observed_at),
+       (array_agg(value order by observed_at desc))[1]
+  from city.reading
+ where metric = any(%(metrics)s) and quality & 3 = 0
+   and observed_at > now() - interval '1 hour' and observed_at <= now()
+ group by station, metric"""
+_HOUR_MEANS = """
+select h.station, h.metric, h.bucket, h.sum / h.count, h.count
+  from city.rollup_1h h join city.series q on (q.station, q.metric) = (h.station, h.metric)
+ where h.metric = any(%(metrics)s) and h.bucket >= %(since)s
+   and h.count >= 0.75 * 3600 / least(q.interval_s, 3600)
+ order by 1, 2, 3"""
+_RAW = """
+select observed_at, value, quality from city.reading
+ where station = %(station)s and metric = %(metric)s
+   and observed_at >= %(since)s and observed_at < %(until)s
+ order by observed_at limit %(limit)s"""
+_BUCKETS = """
+select bucket, total, count, good, sum, min, max, sum_sin, sum_cos from city.rollup_{name}
+ where station = %(station)s and metric = %(metric)s
+   and bucket > %(since)s - %(width)s and bucket < %(until)s
+ order by bucket"""
+_PICTURES = """
+select distinct on (camera) id, camera, taken_at, width, height, origin, original_at, released_at
+  from city.picture order by camera, taken_at desc, id desc"""
+_CONTENT = "select content, thumbnail from city.picture where id = %(id)s"
+_CONTENT_AT = """
+select id, content from city.picture where camera = %(camera)s and taken_at <= %(at)s
+ order by taken_at desc, id desc limit 1"""
+
+
+def city(conn: Connection, now: datetime) -> City:
+    """The whole public picture, in one transaction of the caller's."""
+    return City(
+        read_at=now,
+        stations=tuple(
+            StationRow(*row[:8], newest_picture=row[8], picture_origin=row[9])
+            for row in _rows(conn, _STATIONS)
+        ),
+        latest=tuple(LatestRow(*row) for row in _rows(conn, _LATEST)),
+        alerts=tuple(Alert(*row) for row in _rows(conn, _OPEN_ALERTS)),
+        limits=tuple(Limit(*row) for row in _rows(conn, _LIMITS)),
+        curves={
+            code: tuple((level, storage) for level, storage in points)
+            for code, points in _rows(conn, _CURVES)
+        },
+        hours=tuple(Hour(*row) for row in _rows(conn, _HOURS, metrics=["level_m", "rain_mm"])),
+        pictures=tuple(Picture(*row) for row in _rows(conn, _PICTURES)),
+    )
+
+
+def hour_means(conn: Connection, metrics: list[str], since: datetime) -> tuple[HourMean, ...]:
+    """Hourly means since a moment: dear on plain PostgreSQL, so asked for a few times an hour."""
+    return tuple(HourMean(*row) for row in _rows(conn, _HOUR_MEANS, metrics=metrics, since=since))
+
+
+def history(
+    conn: Connection,
+    station: str,
+    metric: str,
+    since: datetime,
+    until: datetime,
+    *,
+    interval_s: float,
+    max_points: int,
+) -> tuple[str, list[dict[str, Any]]]:
+    """(resolution, points) of [since, until): the finest that fits into max_points."""
+    asked = {"station": station, "metric": metric, "since": since, "until": until}
+    circular = METRICS[metric].circular
+    names = resolution.candidates(since, until, interval_s, max_points, RESOLUTIONS)
+    if names[0] == resolution.RAW:
+        rows = _rows(conn, _RAW, **asked, limit=max_points + 1)
+        if len(rows) <= max_points:
+            return resolution.RAW, list(resolution.raw_points(RawRow(*row) for row in rows))
+        names = names[1:] or [RESOLUTIONS[-1]]
+    name = names[0]
+    rows = _rows(conn, _BUCKETS.format(name=name), **asked, width=resolution.WIDTHS[name])
+    days, found = resolution.merged([Bucket(*row) for row in rows], max_points)
+    said = name if days == 1 else f"{days}d"
+    return said, list(resolution.bucket_points(found, circular=circular))
+
+
+def alerts(
+    conn: Connection,
+    *,
+    open_: bool | None,
+    since: datetime | None,
+    until: datetime | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> tuple[Alert, ...]:
+    """Alerts that overlap [since, until), newest first; after: the last one already seen."""
+    at, alert_id = after or (None, None)
+    rows = _rows(
+        conn,
+        _ALERTS,
+        open=open_,
+        since=since,
+        until=until,
+        after_at=at,
+        after_id=alert_id,
+        limit=limit,
+    )
+    return tuple(Alert(*row) for row in rows)
+
+
+def picture_bytes(conn: Connection, picture_id: int) -> tuple[bytes, bytes] | None:
+    """(picture, thumbnail), both as released."""
+    rows = _rows(conn, _CONTENT, id=picture_id)
+    return (bytes(rows[0][0]), bytes(rows[0][1])) if rows else None
+
+
+def picture_at(conn: Connection, camera: str, at: datetime) -> tuple[int, bytes] | None:
+    """The released picture that was the newest at a moment."""
+    rows = _rows(conn, _CONTENT_AT, camera=camera, at=at)
+    return (rows[0][0], bytes(rows[0][1])) if rows else None
+
+
+def _rows(conn: Connection, statement: str, **values: object) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()

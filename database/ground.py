@@ -1,0 +1,67 @@
+"""What the server is: TimescaleDB or plain PostgreSQL, and whether it can carry Dongtai."""
+
+import re
+
+from database.pool import Connection
+
+# ON CONFLICT DO NOTHING into a compressed chunk lost rows before 2.18.1 (timescaledb issue 7672);
+# 2.22 is the oldest version that the design was measured on.
+MIN_POSTGRES, MIN_TIMESCALE = 150000, (2, 22)
+
+_EXTENSION = """
+select extversion, current_setting('timescaledb.license', true)
+  from pg_extension where extname = 'timescaledb'
+"""
+_SCHEMA = """
+select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+ where e.extname = 'timescaledb'
+"""
+
+
+class UnfitDatabase(Exception):
+    """The database cannot carry Dongtai; the message says why and what would be right."""
+
+
+def ground_of(conn: Connection) -> str:
+    """`timescale` or `plain`; raises UnfitDatabase where the server is too old or half-built."""
+    with conn.cursor() as cursor:
+        cursor.execute(_EXTENSION)
+        version, build = cursor.fetchone() or (None, None)
+    return decide_ground(conn.server_version, version, build)
+
+
+def decide_ground(postgres: int, timescale: str | None, build: str | None) -> str:
+    """The ground, from libpq's server version, the extension's version and its licence setting."""
+    if postgres < MIN_POSTGRES:
+        raise UnfitDatabase(
+            f"PostgreSQL {postgres // 10000} is too old: Dongtai needs "
+            f"{MIN_POSTGRES // 10000} or newer"
+        )
+    if timescale is None:
+        return "plain"
+    if tuple(map(int, re.findall(r"\d+", timescale)[:2])) < MIN_TIMESCALE:
+        raise UnfitDatabase(
+            f"TimescaleDB {timescale} is too old: Dongtai needs "
+            f"{'.'.join(map(str, MIN_TIMESCALE))} or newer (before 2.18.1 a late reading could be "
+            "lost: timescaledb issue 7672)"
+        )
+    if build is None:
+        raise UnfitDatabase(
+            "TimescaleDB is installed here but not loaded: put timescaledb into "
+            "shared_preload_libraries and restart the server"
+        )
+    if build != "timescale":
+        raise UnfitDatabase(
+            f"this TimescaleDB is the Apache build (timescaledb.license = {build}): continuous "
+            "aggregates and compression are missing; install the TSL build, "
+            "or drop the extension to run on plain PostgreSQL"
+        )
+    return "timescale"
+
+
+def extension_schema(conn: Connection) -> str | None:
+    """The schema that TimescaleDB's functions are in, or None on plain PostgreSQL."""
+    with conn.cursor() as cursor:
+        cursor.execute(_SCHEMA)
+        row = cursor.fetchone()
+    return row[0] if row else None

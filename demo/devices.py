@@ -1,0 +1,172 @@
+"""python -m demo.devices: the gateways of the sample district, publishing as devices do.
+
+One MQTT connection a gateway (QoS 1, last will `offline`); each sends the reports of its stations
+when they are due. What could not be sent is kept and sent later, with its own time.
+"""
+
+import argparse
+import heapq
+import signal
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+import config
+from demo import simulate
+from demo.payload import encode
+from demo.senders import Camera, Sender, cameras, due_at, senders
+from demo.settings import DemoSettings
+from ingest.settings import IngestSettings
+from sensors.settings import SensorsSettings
+
+KEEPALIVE_S = 10
+BACKLOG_REPORTS = 200  # in one message
+
+
+@dataclass(order=True)
+class Task:
+    """The next thing due: `act(step)` sends step `step` of a stream."""
+
+    due: datetime
+    number: int
+    step: int = field(compare=False)
+    stream: Sender | Camera = field(compare=False)
+
+
+class Gateway:
+    """One connection. It may lose its power: then it vanishes without a word."""
+
+    def __init__(self, device: str, ingest: IngestSettings) -> None:
+        self._topic = f"{ingest.root}/status/{device}"
+        self._broker = ingest.broker
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=device, protocol=paho.MQTTv311
+        )
+        self._client.will_set(self._topic, "offline", qos=1)
+        self._client.on_connect = self._say_online
+        self._client.reconnect_delay_set(1, 5)
+        self._client.max_queued_messages_set(0)  # unlimited: a logger keeps what it could not send
+        self.powered = True
+
+    def start(self) -> None:
+        self._client.connect_async(self._broker.host, self._broker.port, KEEPALIVE_S)
+        self._client.loop_start()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, qos=1)
+
+    def power(self, *, on: bool) -> None:
+        """Cut the line without a DISCONNECT, so that the broker speaks the last will; or return."""
+        if on and not self.powered:
+            self.start()
+        if not on and self.powered:
+            self._client.loop_stop()
+            if isinstance(line := self._client.socket(), socket.socket):
+                line.shutdown(socket.SHUT_RDWR)
+        self.powered = on
+
+    def stop(self) -> None:
+        if self.powered:
+            self._client.publish(self._topic, "offline", qos=1)
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def _say_online(self, client: paho.Client, *_: object) -> None:
+        client.publish(self._topic, "online", qos=1)
+
+
+class Fleet:
+    """All gateways and their timetable."""
+
+    def __init__(self, settings: config.Config, start: datetime) -> None:
+        self._ingest = settings.section(IngestSettings)
+        self._demo = settings.section(DemoSettings)
+        stations = settings.section(SensorsSettings).stations
+        self._start = start
+        self._reports = senders(stations, self._demo, start)
+        self._streams: list[Sender | Camera] = [*self._reports, *cameras(stations)]
+        names = sorted({stream.device for stream in self._streams})
+        self._gateways = {name: Gateway(name, self._ingest) for name in names}
+
+    def start(self) -> None:
+        for gateway in self._gateways.values():
+            gateway.start()
+
+    def stop(self) -> None:
+        for gateway in self._gateways.values():
+            gateway.stop()
+
+    def deliver_backlog(self, hours: float) -> None:
+        """What the loggers measured before the start, oldest first, many reports a message."""
+        for sender in self._reports:
+            for steps in _parts(sender.pace.steps_before(hours * 3600), BACKLOG_REPORTS):
+                self._send(sender, steps)
+
+    def run(self, stop: threading.Event) -> None:
+        """Send what is due until `stop`. What fell due while we slept is sent with its own time."""
+        order = count()
+        tasks = [Task(self._due(s, 0), next(order), 0, s) for s in self._streams]
+        heapq.heapify(tasks)
+        while not stop.wait(max(0.0, (tasks[0].due - datetime.now(UTC)).total_seconds())):
+            task = tasks[0]
+            self._perform(task)
+            following = task.step + 1
+            due = self._due(task.stream, following)
+            heapq.heapreplace(tasks, Task(due, next(order), following, task.stream))
+
+    def _perform(self, task: Task) -> None:
+        since_s = (task.due - self._start).total_seconds()
+        dead = simulate.silent(since_s, self._demo.silent)
+        if task.stream.device == self._demo.silent.device:
+            self._gateways[task.stream.device].power(on=not dead)
+        failing = {self._demo.silent.device, *self._demo.silent.stations}
+        if dead and failing & {task.stream.device, task.stream.station}:
+            return
+        if isinstance(task.stream, Camera):
+            self._show(task.stream, task.step)
+        else:
+            self._send(task.stream, [task.step])
+
+    def _send(self, sender: Sender, steps: Sequence[int]) -> None:
+        reports = [sender.report(step, self._due(sender, step)) for step in steps]
+        topic = f"{self._ingest.root}/obs/{sender.station}"
+        self._gateways[sender.device].publish(topic, encode(reports))
+
+    def _show(self, camera: Camera, step: int) -> None:
+        taken_ms = int(self._due(camera, step).timestamp() * 1000)
+        topic = f"{self._ingest.root}/img/{camera.station}/{taken_ms}"
+        self._gateways[camera.device].publish(topic, camera.picture(step))
+
+    def _due(self, stream: Sender | Camera, step: int) -> datetime:
+        return due_at(self._start, stream.pace, step)
+
+
+def _parts(steps: range, size: int) -> Iterator[range]:
+    return (steps[first : first + size] for first in range(0, len(steps), size))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m demo.devices", description=__doc__)
+    config.add_argument(parser)
+    parser.add_argument(
+        "--backlog-h", type=float, default=0, help="hours before now to deliver first"
+    )
+    arguments = parser.parse_args()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    fleet = Fleet(config.load_or_exit(arguments.config), datetime.now(UTC))
+    fleet.start()
+    fleet.deliver_backlog(arguments.backlog_h)
+    fleet.run(stop)
+    fleet.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""python -m ingest [run | check | replay]"""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import psycopg2
+
+import config
+from alerts.judging import Judge
+from alerts.rulebook import seed
+from alerts.settings import AlertsSettings
+from database.migrate import UnfitDatabase, require_current
+from database.pool import Connection, connect
+from database.settings import DatabaseSettings
+from ingest import pipeline, replay, snapshots
+from ingest.message import Inbox
+from ingest.mqtt import Subscriber
+from ingest.route import OBSERVATION_FEEDS, PICTURE_FEEDS, filters
+from ingest.settings import IngestSettings
+from ingest.worker import Work, Worker
+from sensors.settings import SensorsSettings
+from sensors.store import load_directory, sync
+
+log = logging.getLogger("ingest")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m ingest", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["run", "check", "replay"], default="run")
+    parser.add_argument("--code", help="replay: only messages quarantined for this reason")
+    config.add_argument(parser)
+    arguments = parser.parse_args()
+    settings = config.load_or_exit(arguments.config)
+    if arguments.command == "check":
+        print(f"{arguments.config} is right")
+        return 0
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        conn = prepare(settings)
+    except (UnfitDatabase, psycopg2.Error) as error:
+        print(f"ingest: {str(error).strip()}", file=sys.stderr)
+        return 1
+    if arguments.command == "replay":
+        context = replace(observation_context(conn, settings), replaying=True)
+        return replay.run(conn, context, arguments.code)
+    works = [observations_work(conn, settings), pictures_work(conn, settings)]
+    conn.close()
+    run(works)
+    return 0
+
+
+def prepare(settings: config.Config) -> Connection:
+    """A database that fits, with the stations and rules of config.yaml in it."""
+    owner = connect(settings.section(DatabaseSettings), "ingest", application="ingest")
+    require_current(owner)
+    sync(owner, settings.section(SensorsSettings), datetime.now(UTC))
+    seed(owner, settings.section(AlertsSettings), datetime.now(UTC))
+    owner.commit()
+    return owner
+
+
+def observation_context(conn: Connection, settings: config.Config) -> pipeline.Context:
+    ingest = settings.section(IngestSettings)
+    return pipeline.Context(
+        settings=ingest,
+        clock=settings.section(SensorsSettings).clock,
+        directory=load_directory(conn),
+        judge=Judge.load(conn),
+        client_id=ingest.broker.client_id,
+    )
+
+
+def observations_work(conn: Connection, settings: config.Config) -> Work:
+    """Everything but pictures, in one session."""
+    ingest = settings.section(IngestSettings)
+    context = observation_context(conn, settings)
+    inbox = Inbox(ingest.batch.in_flight, max_bytes=64 * ingest.limits.obs_bytes)
+    return Work(
+        name="ingest",
+        subscriber=Subscriber(
+            ingest.broker,
+            ingest.broker.client_id,
+            filters(ingest.root, OBSERVATION_FEEDS),
+            inbox,
+            ingest.batch.in_flight,
+        ),
+        inbox=inbox,
+        connect=lambda: connect(settings.section(DatabaseSettings), "ingest", application="ingest"),
+        walk=lambda conn, messages, now: pipeline.walk(conn, context, messages, now),
+        bury=lambda conn, message, error: pipeline.bury(conn, ingest, message, error),
+        max_messages=ingest.batch.max_messages,
+        max_wait_s=ingest.batch.max_wait_ms / 1000,
+    )
+
+
+def pictures_work(conn: Connection, settings: config.Config) -> Work:
+    """Pictures have a session of their own, with a small window: each may be megabytes."""
+    ingest = settings.section(IngestSettings)
+    context = snapshots.PictureContext(
+        ingest, settings.section(SensorsSettings).clock, load_directory(conn)
+    )
+    inbox = Inbox(ingest.pictures.in_flight, max_bytes=8 * ingest.limits.picture_bytes)
+    client_id = f"{ingest.broker.client_id}-pictures"
+    return Work(
+        name="ingest-pictures",
+        subscriber=Subscriber(
+            ingest.broker,
+            client_id,
+            filters(ingest.root, PICTURE_FEEDS),
+            inbox,
+            ingest.pictures.in_flight,
+        ),
+        inbox=inbox,
+        connect=lambda: connect(
+            settings.section(DatabaseSettings), "ingest", application="ingest pictures"
+        ),
+        walk=lambda conn, messages, now: snapshots.walk_pictures(conn, context, messages, now),
+        bury=lambda conn, message, error: pipeline.bury(conn, ingest, message, error),
+        max_messages=ingest.pictures.in_flight,
+        max_wait_s=0,
+    )
+
+
+def run(works: list[Work]) -> None:
+    """Work until SIGTERM or SIGINT; a worker that dies of a bug takes the process with it."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threads = [threading.Thread(target=Worker(work, stop).run, name=work.name) for work in works]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(0.5):
+        if not all(thread.is_alive() for thread in threads):
+            log.critical("a worker died; leaving so that the supervisor starts us anew")
+            stop.set()
+    for thread in threads:
+        thread.join(timeout=20)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,309 @@
+"""The pure middle of the pipeline: what a batch comes to, before anything is written."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import IntEnum
+
+from ingest.message import Message
+from sensors.image import Picture
+from sensors.quality import SeriesMemory
+from sensors.reading import Observation, Origin, Quality, Reading
+
+Key = tuple[int, datetime]
+FeedHour = tuple[str, datetime]
+
+
+class Outcome(IntEnum):
+    """What became of a message, the strongest part deciding."""
+
+    DUPLICATE = 0
+    REVISED = 1
+    STORED = 2
+    QUARANTINED = 3
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a message, or a part of it, could not be used."""
+
+    code: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Letter:
+    """A message opened: what it says, what was wrong with it, and what became of it."""
+
+    message: Message
+    feed: str
+    sender: str = ""
+    observations: tuple[Observation, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+    online: bool | None = None
+    received_at: datetime = field(init=False)
+    outcome: Outcome = Outcome.DUPLICATE
+
+    def __post_init__(self) -> None:
+        self.received_at = self.message.received_at
+
+    @property
+    def lacks_time(self) -> bool:
+        """Whether its readings take the arrival time, so that a redelivery looks like news."""
+        return any(observation.observed_at is None for observation in self.observations)
+
+    def refuse(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        self.outcome = Outcome.QUARANTINED
+
+    def raise_to(self, outcome: Outcome) -> None:
+        self.outcome = max(self.outcome, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRow:
+    """A row of series_state: the live end of a series, what vetting remembers, the watermark."""
+
+    series_id: int
+    observed_at: datetime | None = None
+    value: float | None = None
+    quality: Quality | None = None
+    revision: int = 0
+    origin: Origin | None = None
+    received_at: datetime | None = None
+    original_at: datetime | None = None
+    judged_to: datetime | None = None
+    same_since: datetime | None = None
+    previous_at: datetime | None = None
+    previous_value: float | None = None
+
+    def is_news(self, reading: Reading) -> bool:
+        """Whether a reading is newer than everything stored and judged of its series."""
+        return self.observed_at is None or reading.observed_at > self.observed_at
+
+    @property
+    def memory(self) -> SeriesMemory:
+        """What vetting remembers of the series."""
+        return SeriesMemory(
+            self.observed_at,
+            self.value,
+            self.quality or Quality.GOOD,
+            self.same_since,
+            self.previous_at,
+            self.previous_value,
+        )
+
+    def advanced(self, reading: Reading, memory: SeriesMemory) -> "SeriesRow":
+        """The row once this reading is its newest and has been judged."""
+        return replace(
+            self,
+            observed_at=reading.observed_at,
+            value=reading.value,
+            quality=reading.quality,
+            revision=0,
+            origin=reading.origin,
+            received_at=reading.received_at,
+            original_at=reading.original_at,
+            judged_to=reading.observed_at,
+            same_since=memory.same_since,
+            previous_at=memory.previous_at,
+            previous_value=memory.previous_value,
+        )
+
+    def corrected(self, reading: Reading) -> "SeriesRow":
+        """The row once its newest reading has been replaced; the watermark stands."""
+        return replace(
+            self,
+            value=reading.value,
+            quality=reading.quality,
+            revision=self.revision + 1,
+            origin=reading.origin,
+            received_at=reading.received_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A vetted reading with the letter it came in (None for a derived one)."""
+
+    reading: Reading
+    letter: Letter | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    reading: Reading
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A picture that passed: whose, of when and how that is known, and what it is."""
+
+    station_id: int
+    taken_at: datetime
+    time_source: str
+    received_at: datetime
+    origin: Origin
+    original_at: datetime | None
+    picture: Picture
+    content: bytes
+    sha256: bytes
+    released_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    message: Message
+    feed: str
+    code: str
+    reason: str
+    kept: bytes
+
+
+@dataclass(slots=True)
+class LedgerLine:
+    """Counts of one feed and hour. `received` is counted on arrival, the rest by outcome."""
+
+    feed: str
+    hour: datetime
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    revised: int = 0
+    quarantined: int = 0
+    readings: int = 0
+    readings_late: int = 0
+
+    @property
+    def gap(self) -> int:
+        """Messages unaccounted for: must be zero."""
+        return self.received - self.stored - self.duplicate - self.revised - self.quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What readings that are not news turn out to be, once the stored ones are known."""
+
+    late: tuple[Arrived, ...]
+    revisions: tuple[Arrived, ...]
+    duplicates: tuple[Arrived, ...]
+
+
+def split(
+    arrived: Iterable[Arrived], rows: Mapping[int, SeriesRow]
+) -> tuple[list[Arrived], list[Arrived]]:
+    """News in event order, and the rest: repeats, corrections, late readings.
+
+    A time that comes twice in one batch is news once; the second goes with the rest.
+    """
+    news: list[Arrived] = []
+    rest: list[Arrived] = []
+    seen: set[Key] = set()
+    for item in sorted(arrived, key=lambda item: item.reading.observed_at):
+        key = (item.reading.series_id, item.reading.observed_at)
+        if key not in seen and rows[item.reading.series_id].is_news(item.reading):
+            news.append(item)
+            seen.add(key)
+        else:
+            rest.append(item)
+    return news, rest
+
+
+def settle(rest: Sequence[Arrived], stored: Mapping[Key, Reading]) -> Settled:
+    """Compare what is not news with what is stored; within the batch the last word counts."""
+    known = dict(stored)
+    late: dict[Key, Arrived] = {}
+    revisions: list[Arrived] = []
+    duplicates: list[Arrived] = []
+    for item in rest:
+        key = (item.reading.series_id, item.reading.observed_at)
+        before = known.get(key)
+        if before is None:
+            late[key] = item
+        elif same_measurement(before, item.reading):
+            duplicates.append(item)
+        else:
+            revisions.append(item)
+        known[key] = item.reading
+    return Settled(tuple(late.values()), tuple(revisions), tuple(duplicates))
+
+
+def same_measurement(a: Reading, b: Reading) -> bool:
+    """Whether two readings of one series and moment say the same; arrival does not count."""
+    said = Quality.MISSING | Quality.DEVICE
+    return a.value == b.value and a.quality & said == b.quality & said
+
+
+def advanced_rows(
+    news: Iterable[Arrived],
+    rows: Mapping[int, SeriesRow],
+    memories: Mapping[int, SeriesMemory],
+) -> list[SeriesRow]:
+    """The state rows that news (in event order) moves on, in series order."""
+    newest = {item.reading.series_id: item.reading for item in news}
+    return [
+        rows[number].advanced(reading, memories.get(number, SeriesMemory()))
+        for number, reading in sorted(newest.items())
+    ]
+
+
+def corrected_rows(revisions: Iterable[Arrived], rows: Mapping[int, SeriesRow]) -> list[SeriesRow]:
+    """The state rows whose newest reading was replaced."""
+    corrected: dict[int, SeriesRow] = {}
+    for item in revisions:
+        row = corrected.get(item.reading.series_id, rows[item.reading.series_id])
+        if row.observed_at == item.reading.observed_at:
+            corrected[row.series_id] = row.corrected(item.reading)
+    return [row for _, row in sorted(corrected.items())]
+
+
+def count_hours(moments: Iterable[tuple[str, datetime]]) -> Counter[FeedHour]:
+    """How many (feed, moment) fall into each feed's hours."""
+    return Counter((feed, hour_of(moment)) for feed, moment in moments)
+
+
+def ledger_lines(
+    received: Mapping[FeedHour, int],
+    letters: Iterable[Letter],
+    readings: Mapping[FeedHour, int],
+    late: Mapping[FeedHour, int],
+) -> list[LedgerLine]:
+    """One line per feed and hour; what is received and what became of it are counted apart."""
+    lines: dict[FeedHour, LedgerLine] = {}
+
+    def line(key: FeedHour) -> LedgerLine:
+        return lines.setdefault(key, LedgerLine(*key))
+
+    for key, count in received.items():
+        line(key).received += count
+    for letter in letters:
+        entry = line((letter.feed, hour_of(letter.message.received_at)))
+        setattr(entry, letter.outcome.word, getattr(entry, letter.outcome.word) + 1)
+    for key, count in readings.items():
+        line(key).readings += count
+    for key, count in late.items():
+        line(key).readings_late += count
+    return list(lines.values())
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The hour a moment falls in, by its start."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def quarantined(letters: Iterable[Letter], keep_bytes: int) -> list[Quarantined]:
+    """One entry per refused message: its first reason, with the number of further ones."""
+    found = []
+    for letter in letters:
+        if letter.problems:
+            first, more = letter.problems[0], len(letter.problems) - 1
+            reason = first.reason + (f" (and {more} more)" if more else "")
+            kept = letter.message.payload[:keep_bytes]
+            found.append(Quarantined(letter.message, letter.feed, first.code, reason, kept))
+    return found

@@ -1,0 +1,344 @@
+"""The walk of a batch: route → decode → vet → derive → judge → save → acknowledge.
+
+News is saved in one transaction: readings, state, judgements, outgoing messages, quarantine and
+ledger. What is not news (repeats, corrections, late readings) goes into a second one, because one
+late row among live ones makes TimescaleDB invalidate weeks of every series. A message is counted,
+and later acknowledged, with the transaction that holds the last of it.
+"""
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.judging import Judge, judge_batch
+from config import did_you_mean
+from database.pool import Connection
+from ingest import store
+from ingest.batch import (
+    Arrived,
+    FeedHour,
+    Letter,
+    Outcome,
+    Problem,
+    Revision,
+    SeriesRow,
+    advanced_rows,
+    corrected_rows,
+    count_hours,
+    ledger_lines,
+    quarantined,
+    settle,
+    split,
+)
+from ingest.message import Message
+from ingest.route import feed_of, route
+from ingest.settings import IngestSettings
+from sensors.decoders import observations, status
+from sensors.derive import derive
+from sensors.directory import Directory
+from sensors.quality import SeriesMemory, vet
+from sensors.reading import BadPayload, Observation, Origin, Quality, Reading
+from sensors.settings import ClockSettings
+
+SeriesKey = tuple[str, str]
+REPLAY = "replay"
+
+# A redelivery follows its connection's end by minutes at most; older entries would be taken for
+# somebody else's message once the broker uses the packet id again.
+DELIVERY_MEMORY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the walk needs to know besides the messages."""
+
+    settings: IngestSettings
+    clock: ClockSettings
+    directory: Directory
+    judge: Judge
+    client_id: str
+    replaying: bool = False
+
+    def feed(self, message: Message) -> str:
+        """What a message is counted under; a replay was counted on its real feed before."""
+        return REPLAY if self.replaying else feed_of(message.topic, self.settings.root)
+
+
+def walk(conn: Connection, context: Context, messages: Sequence[Message], now: datetime) -> bool:
+    """Take a batch all the way into the database; commits, so that the caller may acknowledge.
+
+    now only says how fresh a reading still is. Returns whether there is anything new to show.
+    """
+    letters = [open_letter(message, context) for message in messages]
+    recognise_redelivered(conn, context.client_id, letters)
+    rest = save_news(conn, context, messages, letters, now)
+    if rest:
+        save_rest(conn, context, messages, rest)
+    return any(letter.outcome is not Outcome.DUPLICATE for letter in letters)
+
+
+def open_letter(message: Message, context: Context) -> Letter:
+    """Route and decode; whatever is wrong becomes a problem of the letter, never an exception."""
+    letter = Letter(message, context.feed(message))
+    try:
+        where = route(message.topic, context.settings.root)
+        letter.sender = where.sender
+        check_size(message, context.settings.limits.obs_bytes)
+        if where.feed == "status":
+            letter.online = status.decode(message.payload)
+            letter.raise_to(Outcome.STORED)
+        elif where.feed == "obs":
+            _decode_observations(letter, context)
+        else:
+            letter.refuse(Problem("no_decoder", f"no decoder for feed {where.feed!r} yet; kept"))
+    except BadPayload as error:
+        letter.refuse(Problem(error.code, str(error)))
+    return letter
+
+
+def recognise_redelivered(conn: Connection, client_id: str, letters: Sequence[Letter]) -> None:
+    """Give a redelivered message without device time the arrival time it was stored under.
+
+    Its readings then have the keys they had before, and count as duplicates.
+    """
+    again = [letter for letter in letters if letter.message.dup and letter.lacks_time]
+    if not again:
+        return
+    known = store.known_deliveries(conn, client_id, [x.message.packet_id for x in again])
+    for letter in again:
+        before = known.get((letter.message.packet_id, digest(letter.message)))
+        if before is not None:
+            letter.received_at = before
+
+
+def save_news(
+    conn: Connection,
+    context: Context,
+    messages: Sequence[Message],
+    letters: Sequence[Letter],
+    now: datetime,
+) -> list[Arrived]:
+    """The transaction of everything that is new; returns what is left for the second one."""
+    rows = store.lock_series(conn, _series_of(letters, context.directory))
+    arrived, memories = vet_letters(letters, rows, context)
+    news, rest = split(arrived, rows)
+    news, repeated = _with_derived(news, rows, context.directory)
+    judge_batch(conn, context.judge, [item.reading for item in news], now)
+    store.copy_readings(conn, [item.reading for item in news])
+    store.save_series(conn, advanced_rows(news, rows, memories))
+    _raise(news, Outcome.STORED)
+    _save_statuses(conn, letters)
+    _remember_deliveries(conn, context.client_id, letters)
+    waiting = {id(item.letter.message) for item in rest if item.letter}
+    done = [letter for letter in letters if id(letter.message) not in waiting]
+    arrivals = [message for message in messages if id(message) not in waiting]
+    _account(conn, context, arrivals, done, readings=_per_hour(news), late={})
+    conn.commit()
+    return rest + repeated
+
+
+def save_rest(
+    conn: Connection, context: Context, messages: Sequence[Message], rest: Sequence[Arrived]
+) -> None:
+    """The transaction of what is not news: late readings, corrections, repeats."""
+    rows = store.lock_series(conn, sorted({item.reading.series_id for item in rest}))
+    keys = {(item.reading.series_id, item.reading.observed_at) for item in rest}
+    settled = settle(rest, store.stored_readings(conn, keys))
+    store.copy_readings(conn, [item.reading for item in settled.late])
+    for item in settled.revisions:
+        store.revise(conn, Revision(item.reading, _by(item)))
+    store.save_series(conn, corrected_rows(settled.revisions, rows))
+    _raise(settled.late, Outcome.STORED)
+    _raise(settled.revisions, Outcome.REVISED)
+    letters = {id(item.letter.message): item.letter for item in rest if item.letter}
+    arrivals = [message for message in messages if id(message) in letters]
+    late = _per_hour(settled.late)
+    _account(conn, context, arrivals, list(letters.values()), readings=late, late=late)
+    conn.commit()
+
+
+def vet_letters(
+    letters: Iterable[Letter], rows: Mapping[int, SeriesRow], context: Context
+) -> tuple[list[Arrived], dict[int, SeriesMemory]]:
+    """Observations, in event order, become readings; what vetting refuses becomes a problem."""
+    arrived: list[Arrived] = []
+    memories = {number: row.memory for number, row in rows.items()}
+    for letter, seen in _in_event_order(letters):
+        info = context.directory.series.get((seen.station, seen.metric))
+        if info is None:
+            letter.refuse(_unmeasured(seen, context.directory))
+            continue
+        memory = memories[info.series_id]
+        try:
+            reading, memory = vet(seen, letter.received_at, info, memory, context.clock)
+        except BadPayload as error:
+            letter.refuse(Problem(error.code, str(error)))
+            continue
+        memories[info.series_id] = memory
+        arrived.append(Arrived(reading, letter))
+    return arrived, memories
+
+
+def digest(message: Message) -> bytes:
+    """What a message says, in 16 bytes, to tell a redelivery from another with the same id."""
+    return hashlib.blake2b(
+        message.topic.encode("utf-8", "surrogateescape") + b"\0" + message.payload, digest_size=16
+    ).digest()
+
+
+def _decode_observations(letter: Letter, context: Context) -> None:
+    if letter.sender not in context.directory.stations:
+        raise BadPayload("unknown_station", unknown_station(letter.sender, context.directory))
+    decoded = observations.decode(letter.message.payload, letter.sender)
+    letter.observations = decoded.observations
+    for problem in decoded.problems:
+        letter.refuse(Problem(problem.code, str(problem)))
+    if letter.message.retain and letter.lacks_time:
+        letter.observations = ()
+        raise BadPayload(
+            "retained",
+            f"{letter.sender}: a retained message without a time of its own may be of any age; "
+            "send `t` in the message, or do not retain it",
+        )
+
+
+def check_size(message: Message, most: int) -> None:
+    if len(message.payload) > most:
+        raise BadPayload(
+            "too_large", f"{len(message.payload):,} bytes; at most {most:,} are read as one message"
+        )
+
+
+def _series_of(letters: Iterable[Letter], directory: Directory) -> list[int]:
+    """All series of the stations in a batch (derived ones need inputs), in locking order."""
+    stations = {seen.station for letter in letters for seen in letter.observations}
+    return sorted(
+        info.series_id for code in stations for info in directory.by_station.get(code, ())
+    )
+
+
+def _in_event_order(letters: Iterable[Letter]) -> list[tuple[Letter, Observation]]:
+    pairs = [(letter, seen) for letter in letters for seen in letter.observations]
+    return sorted(pairs, key=lambda pair: pair[1].observed_at or pair[0].received_at)
+
+
+def _with_derived(
+    news: Sequence[Arrived], rows: Mapping[int, SeriesRow], directory: Directory
+) -> tuple[list[Arrived], list[Arrived]]:
+    """The news with what is derived from it, in event order; and derived values known before."""
+    readings = [item.reading for item in news]
+    derived = [
+        Arrived(reading, None) for reading in derive(readings, _latest(rows, directory), directory)
+    ]
+    fresh, repeated = split(derived, rows)
+    both = sorted([*news, *fresh], key=lambda item: item.reading.observed_at)
+    return both, repeated
+
+
+def _raise(items: Iterable[Arrived], outcome: Outcome) -> None:
+    for item in items:
+        if item.letter is not None:
+            item.letter.raise_to(outcome)
+
+
+def _save_statuses(conn: Connection, letters: Iterable[Letter]) -> None:
+    for letter in letters:
+        if letter.online is not None:
+            store.save_status(conn, letter.sender, letter.online, letter.received_at)
+
+
+def _remember_deliveries(conn: Connection, client_id: str, letters: Iterable[Letter]) -> None:
+    timeless = {
+        letter.message.packet_id: (digest(letter.message), letter.received_at)
+        for letter in letters
+        if letter.lacks_time
+    }
+    if timeless:
+        newest = max(at for _, at in timeless.values())
+        store.remember_deliveries(conn, client_id, timeless)
+        store.forget_deliveries(conn, client_id, newest - DELIVERY_MEMORY)
+
+
+def _account(
+    conn: Connection,
+    context: Context,
+    arrivals: Iterable[Message],
+    letters: Sequence[Letter],
+    readings: Mapping[FeedHour, int],
+    late: Mapping[FeedHour, int],
+) -> None:
+    """Quarantine and ledger, in the transaction that holds the last of these messages.
+
+    What arrived is counted from the messages themselves, what became of them from the letters: a
+    message that got lost in between shows as a gap.
+    """
+    received = count_hours((context.feed(message), message.received_at) for message in arrivals)
+    refused = quarantined(letters, context.settings.limits.keep_bytes)
+    if refused and not context.replaying:
+        store.add_quarantine(conn, refused)
+    store.add_ledger(conn, ledger_lines(received, letters, readings, late))
+
+
+def _per_hour(items: Iterable[Arrived]) -> Mapping[FeedHour, int]:
+    return count_hours(
+        (item.letter.feed if item.letter else "derived", item.reading.received_at) for item in items
+    )
+
+
+def _by(item: Arrived) -> str:
+    return item.letter.message.topic if item.letter else "derived"
+
+
+def _latest(rows: Mapping[int, SeriesRow], directory: Directory) -> dict[SeriesKey, Reading]:
+    """The newest stored reading of each locked series, for what is derived from several."""
+    found = {}
+    for series_id, row in rows.items():
+        info = directory.by_id[series_id]
+        if row.observed_at is not None and row.received_at is not None:
+            found[info.station, info.metric] = Reading(
+                series_id,
+                info.station,
+                info.metric,
+                row.observed_at,
+                row.received_at,
+                row.value,
+                row.quality or Quality.GOOD,
+                row.origin or Origin.LIVE,
+                row.original_at,
+            )
+    return found
+
+
+def _unmeasured(seen: Observation, directory: Directory) -> Problem:
+    known = sorted(metric for code, metric in directory.series if code == seen.station)
+    remedy = did_you_mean(seen.metric, known) if known else "it measures nothing"
+    return Problem("not_measured_here", f"{seen.station} has no {seen.metric}; {remedy}")
+
+
+def unknown_station(code: str, directory: Directory) -> str:
+    """The sentence for a sender that config.yaml does not name."""
+    near = difflib.get_close_matches(code[:40], directory.stations, n=1)
+    remedy = f"did you mean {near[0]}?" if near else "add it to config.yaml, then replay"
+    return f"unknown station {code[:60]!r}; {remedy}"
+
+
+def walk_again(conn: Connection, context: Context, message: Message, now: datetime) -> Letter:
+    """Walk one quarantined message under its first arrival time; commits. It is not kept twice."""
+    letter = open_letter(message, context)
+    rest = save_news(conn, context, [message], [letter], now)
+    if rest:
+        save_rest(conn, context, [message], rest)
+    return letter
+
+
+def bury(conn: Connection, settings: IngestSettings, message: Message, error: Exception) -> None:
+    """Keep a message that no walk survives; commits. The defect is ours, so it can be replayed."""
+    feed = feed_of(message.topic, settings.root)
+    letter = Letter(message, feed)
+    letter.refuse(Problem("internal", f"a defect of ours: {type(error).__name__}: {error}"[:500]))
+    store.add_quarantine(conn, quarantined([letter], settings.limits.keep_bytes))
+    received = count_hours([(feed, message.received_at)])
+    store.add_ledger(conn, ledger_lines(received, [letter], {}, {}))
+    conn.commit()

@@ -1,0 +1,46 @@
+"""Topic → feed and sender. Topics are the contract of docs/contracts.md."""
+
+from dataclasses import dataclass
+
+from sensors.reading import BadPayload
+
+OBSERVATION_FEEDS = ("obs", "hj212", "sl651", "status")
+PICTURE_FEEDS = ("img",)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """sender: the station, camera or device that the topic names; rest: levels after it."""
+
+    feed: str
+    sender: str
+    rest: tuple[str, ...] = ()
+
+
+def filters(root: str, feeds: tuple[str, ...]) -> list[str]:
+    """The subscriptions for some feeds."""
+    return [f"{root}/{feed}/#" for feed in feeds]
+
+
+def feed_of(topic: str, root: str) -> str:
+    """The feed a message is counted under, decided by its topic alone, before any decoding."""
+    levels = topic.removeprefix(f"{root}/").split("/", 1)
+    known = levels[0] in OBSERVATION_FEEDS + PICTURE_FEEDS and topic.startswith(f"{root}/")
+    return levels[0] if known else "other"
+
+
+def route(topic: str, root: str) -> Route:
+    """Raises BadPayload for a topic that names nobody."""
+    feed = feed_of(topic, root)
+    levels = topic.removeprefix(f"{root}/").split("/")[1:]
+    if feed == "other" or not levels or not levels[0]:
+        raise BadPayload(
+            "topic",
+            f"topic {topic[:200]!r} names no station; expected {root}/<feed>/<station>",
+        )
+    if feed in ("obs", "status") and len(levels) > 1:
+        raise BadPayload(
+            "topic",
+            f"topic {topic[:200]!r} has too many levels; expected {root}/{feed}/{levels[0][:60]}",
+        )
+    return Route(feed, levels[0], tuple(levels[1:]))

@@ -1,0 +1,352 @@
+"""SQL of the pipeline. Functions take a connection and never commit."""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg2.extras import Json, execute_values
+
+from database.pool import Connection
+from ingest.batch import Key, LedgerLine, Quarantined, Revision, SeriesRow, Snapshot
+from ingest.message import Message
+from sensors.reading import Origin, Quality, Reading
+
+LOCK_SERIES = """
+insert into series_state (series_id) select unnest(%(series)s::integer[])
+on conflict do nothing
+"""
+READ_SERIES = """
+select series_id, observed_at, value, quality, revision, origin, received_at, original_at,
+       judged_to, same_since, previous_at, previous_value
+  from series_state where series_id = any(%(series)s) order by series_id for update
+"""
+SAVE_SERIES = """
+update series_state s
+   set observed_at = v.observed_at, value = v.value, quality = v.quality, revision = v.revision,
+       origin = v.origin, received_at = v.received_at, original_at = v.original_at,
+       judged_to = v.judged_to, same_since = v.same_since, previous_at = v.previous_at,
+       previous_value = v.previous_value, changed_at = clock_timestamp()
+  from (values %s) v (series_id, observed_at, value, quality, revision, origin, received_at,
+                      original_at, judged_to, same_since, previous_at, previous_value)
+ where s.series_id = v.series_id
+"""
+SAVE_SERIES_TEMPLATE = (
+    "(%s::integer, %s::timestamptz, %s::double precision, %s::smallint, %s::smallint, "
+    "%s::smallint, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, "
+    "%s::timestamptz, %s::double precision)"
+)
+COPY_READINGS = """
+copy reading (series_id, observed_at, value, quality, origin, received_at, original_at) from stdin
+"""
+INSERT_READINGS = """
+insert into reading (series_id, observed_at, value, quality, origin, received_at, original_at)
+values %s
+"""
+STORED_READINGS = """
+select r.series_id, r.observed_at, r.value, r.quality, r.revision, r.origin, r.received_at
+  from (values %s) k (series_id, observed_at)
+  join reading r on r.series_id = k.series_id and r.observed_at = k.observed_at
+"""
+STORED_READINGS_TEMPLATE = "(%s::integer, %s::timestamptz)"
+KEEP_REVISION = """
+insert into reading_revision (series_id, observed_at, revision, value, quality, origin,
+                              received_at, replaced_at, replaced_by)
+select series_id, observed_at, revision, value, quality, origin, received_at,
+       %(received_at)s, %(by)s
+  from reading where series_id = %(series_id)s and observed_at = %(observed_at)s
+"""
+REVISE = """
+update reading set value = %(value)s, quality = %(quality)s, revision = revision + 1,
+                   origin = %(origin)s, received_at = %(received_at)s
+ where series_id = %(series_id)s and observed_at = %(observed_at)s
+"""
+ADD_LEDGER = """
+insert into ledger (feed, hour, received, stored, duplicate, revised, quarantined,
+                    readings, readings_late)
+values %s
+on conflict (feed, hour) do update
+   set received = ledger.received + excluded.received,
+       stored = ledger.stored + excluded.stored,
+       duplicate = ledger.duplicate + excluded.duplicate,
+       revised = ledger.revised + excluded.revised,
+       quarantined = ledger.quarantined + excluded.quarantined,
+       readings = ledger.readings + excluded.readings,
+       readings_late = ledger.readings_late + excluded.readings_late
+"""
+ADD_QUARANTINE = """
+insert into quarantine (received_at, feed, topic, payload, size, code, reason) values %s
+"""
+SAVE_STATUS = """
+insert into device_status (device, online, reported_at) values (%(device)s, %(online)s, %(at)s)
+on conflict (device) do update
+   set online = excluded.online, reported_at = excluded.reported_at
+ where device_status.reported_at <= excluded.reported_at
+"""
+REMEMBER_DELIVERIES = """
+insert into delivery (client_id, packet_id, digest, received_at) values %s
+on conflict (client_id, packet_id) do update
+   set digest = excluded.digest, received_at = excluded.received_at
+"""
+KNOWN_DELIVERIES = """
+select packet_id, digest, received_at from delivery
+ where client_id = %(client_id)s and packet_id = any(%(packets)s)
+"""
+SAVE_PICTURE = """
+insert into picture (station_id, taken_at, time_source, received_at, origin, original_at,
+                     media_type, width, height, size, sha256)
+values (%(station_id)s, %(taken_at)s, %(time_source)s, %(received_at)s, %(origin)s,
+        %(original_at)s, %(media_type)s, %(width)s, %(height)s, %(size)s, %(sha256)s)
+on conflict do nothing
+returning id
+"""
+SAVE_ORIGINAL = """
+insert into picture_original (picture_id, content, thumbnail)
+values (%(id)s, %(content)s, %(thumbnail)s)
+"""
+RELEASE = """
+insert into picture_released (picture_id, content, thumbnail, released_at, released_by)
+values (%(id)s, %(content)s, %(thumbnail)s, %(received_at)s, %(released_by)s)
+"""
+FORGET_PICTURES = "delete from picture where taken_at < %(before)s and received_at < %(before)s"
+FORGET_DELIVERIES = (
+    "delete from delivery where client_id = %(client_id)s and received_at < %(before)s"
+)
+BEAT = """
+insert into heartbeat (process, at, up_since, detail)
+values (%(process)s, clock_timestamp(), %(up_since)s, %(detail)s)
+on conflict (process) do update
+   set at = excluded.at, up_since = excluded.up_since, detail = excluded.detail
+"""
+WAITING_QUARANTINE = """
+select id, received_at, feed, topic, payload from quarantine
+ where replayed_at is null and size = octet_length(payload)
+   and (%(code)s::text is null or code = %(code)s) and id > %(after)s
+ order by id limit 500
+"""
+MARK_REPLAYED = """
+update quarantine set replayed_at = clock_timestamp(), outcome = %(outcome)s where id = %(id)s
+"""
+
+
+def lock_series(conn: Connection, series: Sequence[int]) -> dict[int, SeriesRow]:
+    """Lock and read the state rows of the series, in series order, making missing ones."""
+    with conn.cursor() as cursor:
+        cursor.execute(READ_SERIES, {"series": list(series)})
+        rows = cursor.fetchall()
+        if len(rows) < len(series):
+            cursor.execute(LOCK_SERIES, {"series": sorted(series)})
+            cursor.execute(READ_SERIES, {"series": list(series)})
+            rows = cursor.fetchall()
+    return {row[0]: _series_row(row) for row in rows}
+
+
+def save_series(conn: Connection, rows: Iterable[SeriesRow]) -> None:
+    with conn.cursor() as cursor:
+        execute_values(
+            cursor,
+            SAVE_SERIES,
+            [_series_values(row) for row in rows],
+            template=SAVE_SERIES_TEMPLATE,
+            page_size=1000,
+        )
+
+
+def copy_readings(conn: Connection, readings: Iterable[Reading]) -> None:
+    """Append readings that are known to be new; fails as a whole on a repeated key."""
+    text = "".join(_copy_line(reading) for reading in readings)
+    with conn.cursor() as cursor:
+        cursor.copy_expert(COPY_READINGS, io.StringIO(text))
+
+
+def stored_readings(conn: Connection, keys: Iterable[Key]) -> dict[Key, Reading]:
+    """What is already stored under these (series, time) keys."""
+    with conn.cursor() as cursor:
+        rows = execute_values(
+            cursor,
+            STORED_READINGS,
+            list(keys),
+            template=STORED_READINGS_TEMPLATE,
+            page_size=1000,
+            fetch=True,
+        )
+    return {
+        (row[0], row[1]): Reading(
+            row[0], "", "", row[1], row[6], row[2], Quality(row[3]), Origin(row[5])
+        )
+        for row in rows
+    }
+
+
+def revise(conn: Connection, revision: Revision) -> None:
+    """Put a correction in the place of a stored reading, and keep the older one."""
+    reading = revision.reading
+    values: dict[str, Any] = {
+        "series_id": reading.series_id,
+        "observed_at": reading.observed_at,
+        "value": reading.value,
+        "quality": int(reading.quality),
+        "origin": int(reading.origin),
+        "received_at": reading.received_at,
+        "by": revision.by,
+    }
+    with conn.cursor() as cursor:
+        cursor.execute(KEEP_REVISION, values)
+        cursor.execute(REVISE, values)
+
+
+def add_ledger(conn: Connection, lines: Iterable[LedgerLine]) -> None:
+    rows = sorted(
+        (
+            line.feed,
+            line.hour,
+            line.received,
+            line.stored,
+            line.duplicate,
+            line.revised,
+            line.quarantined,
+            line.readings,
+            line.readings_late,
+        )
+        for line in lines
+    )
+    with conn.cursor() as cursor:
+        execute_values(cursor, ADD_LEDGER, rows)
+
+
+def add_quarantine(conn: Connection, items: Iterable[Quarantined]) -> None:
+    rows = [
+        (
+            item.message.received_at,
+            item.feed,
+            _text(item.message.topic),
+            item.kept,
+            len(item.message.payload),
+            item.code,
+            _text(item.reason),
+        )
+        for item in items
+    ]
+    with conn.cursor() as cursor:
+        execute_values(cursor, ADD_QUARANTINE, rows, page_size=100)
+
+
+def save_status(conn: Connection, device: str, online: bool, at: datetime) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute(SAVE_STATUS, {"device": _text(device), "online": online, "at": at})
+
+
+def known_deliveries(
+    conn: Connection, client_id: str, packets: Sequence[int]
+) -> dict[tuple[int, bytes], datetime]:
+    """When a message without a time of its own was stored before, by packet id and digest."""
+    with conn.cursor() as cursor:
+        cursor.execute(KNOWN_DELIVERIES, {"client_id": client_id, "packets": list(packets)})
+        return {(packet, bytes(digest)): at for packet, digest, at in cursor.fetchall()}
+
+
+def remember_deliveries(
+    conn: Connection, client_id: str, digests: Mapping[int, tuple[bytes, datetime]]
+) -> None:
+    rows = [(client_id, packet, digest, at) for packet, (digest, at) in sorted(digests.items())]
+    with conn.cursor() as cursor:
+        execute_values(cursor, REMEMBER_DELIVERIES, rows, page_size=1000)
+
+
+def forget_deliveries(conn: Connection, client_id: str, before: datetime) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute(FORGET_DELIVERIES, {"client_id": client_id, "before": before})
+
+
+def save_snapshot(conn: Connection, snapshot: Snapshot) -> bool:
+    """Store a picture, and release it where its camera says so; False if it is already there."""
+    values = {
+        "station_id": snapshot.station_id,
+        "taken_at": snapshot.taken_at,
+        "time_source": snapshot.time_source,
+        "received_at": snapshot.received_at,
+        "origin": int(snapshot.origin),
+        "original_at": snapshot.original_at,
+        "media_type": snapshot.picture.media_type,
+        "width": snapshot.picture.width,
+        "height": snapshot.picture.height,
+        "size": len(snapshot.content),
+        "sha256": snapshot.sha256,
+        "content": snapshot.content,
+        "thumbnail": snapshot.picture.thumbnail,
+        "released_by": snapshot.released_by,
+    }
+    with conn.cursor() as cursor:
+        cursor.execute(SAVE_PICTURE, values)
+        row = cursor.fetchone()
+        if row is None:
+            return False
+        cursor.execute(SAVE_ORIGINAL, {**values, "id": row[0]})
+        if snapshot.released_by is not None:
+            cursor.execute(RELEASE, {**values, "id": row[0]})
+    return True
+
+
+def forget_pictures(conn: Connection, before: datetime) -> None:
+    """Delete the pictures that are older than they may be kept, with all their copies."""
+    with conn.cursor() as cursor:
+        cursor.execute(FORGET_PICTURES, {"before": before})
+
+
+def beat(conn: Connection, process: str, up_since: datetime, detail: Mapping[str, Any]) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute(
+            BEAT, {"process": process, "up_since": up_since, "detail": Json(dict(detail))}
+        )
+
+
+def waiting_quarantine(conn: Connection, code: str | None, after: int) -> list[tuple[int, Message]]:
+    """The next quarantined messages that are kept whole and were not replayed, oldest first."""
+    with conn.cursor() as cursor:
+        cursor.execute(WAITING_QUARANTINE, {"code": code, "after": after})
+        return [
+            (number, Message(topic, bytes(payload), received_at, 0, dup=False, epoch=0, qos=1))
+            for number, received_at, _feed, topic, payload in cursor.fetchall()
+        ]
+
+
+def mark_replayed(conn: Connection, number: int, outcome: str) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute(MARK_REPLAYED, {"id": number, "outcome": outcome})
+
+
+def _series_row(row: tuple[Any, ...]) -> SeriesRow:
+    quality = None if row[3] is None else Quality(row[3])
+    origin = None if row[5] is None else Origin(row[5])
+    return SeriesRow(row[0], row[1], row[2], quality, row[4], origin, *row[6:])
+
+
+def _series_values(row: SeriesRow) -> tuple[Any, ...]:
+    return (
+        row.series_id,
+        row.observed_at,
+        row.value,
+        None if row.quality is None else int(row.quality),
+        row.revision,
+        None if row.origin is None else int(row.origin),
+        row.received_at,
+        row.original_at,
+        row.judged_to,
+        row.same_since,
+        row.previous_at,
+        row.previous_value,
+    )
+
+
+def _copy_line(reading: Reading) -> str:
+    value = r"\N" if reading.value is None else repr(reading.value)
+    original = r"\N" if reading.original_at is None else reading.original_at.isoformat()
+    return (
+        f"{reading.series_id}\t{reading.observed_at.isoformat()}\t{value}\t{int(reading.quality)}\t"
+        f"{int(reading.origin)}\t{reading.received_at.isoformat()}\t{original}\n"
+    )
+
+
+def _text(value: str) -> str:
+    """PostgreSQL text holds no NUL character and no lone surrogate."""
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

@@ -1,0 +1,158 @@
+"""The loop around the pipeline: leadership, retries, acknowledgement, heartbeat."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg2
+
+from database.pool import Connection
+from ingest import store
+from ingest.message import Inbox, Message
+from ingest.mqtt import Subscriber
+
+log = logging.getLogger(__name__)
+
+_LEADER = 7_302_520  # advisory lock space of ingest; the second key is the client id's
+_BEAT_S = 1.0
+_NOTIFY_S = 0.1
+
+# Takes one batch into the database, commits, and says whether screens have something new.
+Walk = Callable[[Connection, Sequence[Message], datetime], bool]
+# Writes a message that no walk survives into the quarantine, with the reason.
+Bury = Callable[[Connection, Message, Exception], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One session's work: where messages wait, how they are gathered, what is done with them."""
+
+    name: str
+    subscriber: Subscriber
+    inbox: Inbox
+    connect: Callable[[], Connection]
+    walk: Walk
+    bury: Bury
+    max_messages: int
+    max_wait_s: float
+
+
+class Worker:
+    """Runs one `Work` until told to stop; a standby waits for the leader's lock to come free.
+
+    The lock hangs on the database connection. Who loses the connection keeps the batch in hand and
+    tries to lead again; who finds another leading lets go of the broker session, and the broker
+    delivers to the new leader what was not acknowledged.
+    """
+
+    def __init__(self, work: Work, stop: threading.Event) -> None:
+        self._work, self._stop = work, stop
+        self._in_hand: list[Message] = []
+        self._up_since = datetime.now(UTC)
+        self._caught_up_at: datetime | None = None
+        self._beaten = self._notified = 0.0
+        self._news_waiting = False
+        self._foreign = 0
+
+    def run(self) -> None:
+        """Returns when `stop` is set; what a retry can mend never ends it."""
+        while not self._stop.is_set():
+            conn = None
+            try:
+                conn = self._work.connect()
+                if self._leads(conn):
+                    self._work.subscriber.start()
+                    self._work_on(conn)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                log.warning("%s: database: %s", self._work.name, str(error).strip())
+                self._stop.wait(1)
+            finally:
+                if conn is not None:
+                    conn.close()
+        self._work.subscriber.stop()
+
+    def _leads(self, conn: Connection) -> bool:
+        """Whether the lead is ours; waits for it as a standby."""
+        if _take_lead(conn, self._work.subscriber.client_id):
+            return True
+        log.info("%s: another one leads, standing by", self._work.name)
+        self._work.subscriber.stop()
+        self._work.inbox.clear()
+        self._in_hand = []
+        while not self._stop.wait(1):
+            if _take_lead(conn, self._work.subscriber.client_id):
+                return True
+        return False
+
+    def _work_on(self, conn: Connection) -> None:
+        log.info("%s: leading", self._work.name)
+        while not self._stop.is_set():
+            if not self._in_hand:
+                self._in_hand = self._work.inbox.take(
+                    self._work.max_messages, self._work.max_wait_s, idle_wait_s=0.5
+                )
+            if self._in_hand:
+                self._finish(conn, self._in_hand)
+                self._in_hand = []
+            if not len(self._work.inbox):
+                self._caught_up_at = datetime.now(UTC)
+            self._notify(conn)
+            self._beat(conn)
+
+    def _finish(self, conn: Connection, batch: Sequence[Message]) -> None:
+        """Commit a batch and acknowledge it; a message that breaks the walk is found and kept."""
+        try:
+            self._news_waiting |= self._work.walk(conn, batch, datetime.now(UTC))
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            raise  # nothing is committed; the batch stays in hand and is tried again
+        except Exception as error:
+            conn.rollback()
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                self._finish(conn, batch[:middle])
+                self._finish(conn, batch[middle:])
+                return
+            log.exception("%s: message on %r breaks the walk", self._work.name, batch[0].topic)
+            self._work.bury(conn, batch[0], error)
+        self._foreign += self._work.subscriber.acknowledge(batch)
+
+    def _notify(self, conn: Connection) -> None:
+        """Wake the readers, after the commit and without a payload: any role can listen."""
+        if self._news_waiting and time.monotonic() - self._notified >= _NOTIFY_S:
+            with conn.cursor() as cursor:
+                cursor.execute("notify dongtai")
+            conn.commit()
+            self._news_waiting, self._notified = False, time.monotonic()
+
+    def _beat(self, conn: Connection) -> None:
+        if time.monotonic() - self._beaten < _BEAT_S:
+            return
+        store.beat(conn, self._work.name, self._up_since, self._detail())
+        conn.commit()
+        self._beaten = time.monotonic()
+
+    def _detail(self) -> dict[str, Any]:
+        subscriber = self._work.subscriber
+        return {
+            "connected_since": _iso(subscriber.connected_since),
+            "caught_up_at": _iso(self._caught_up_at),
+            "refused": subscriber.refused,
+            "waiting": len(self._work.inbox),
+            "foreign_acknowledgements": self._foreign,
+        }
+
+
+def _take_lead(conn: Connection, client_id: str) -> bool:
+    with conn.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (_LEADER, client_id))
+        row = cursor.fetchone()
+    conn.commit()
+    return bool(row and row[0])
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

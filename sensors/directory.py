@@ -1,0 +1,65 @@
+"""What is known of stations and series at run time: the configuration that ingest needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sensors.curve import Points
+from sensors.reading import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesInfo:
+    """One metric of one station, with the instrument that hangs on it now.
+
+    low, high: the instrument's range where it narrows the catalogue's. max_step: greatest
+    believable change within a minute. derived: computed here, never taken from a device.
+    """
+
+    series_id: int
+    station: str
+    metric: str
+    interval_s: int
+    low: float | None = None
+    high: float | None = None
+    max_step: float | None = None
+    stuck_after_s: int | None = None
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StationInfo:
+    station_id: int
+    code: str
+    kind: str
+    interval_s: int
+    device: str | None
+    public: bool
+    origin: Origin = Origin.LIVE
+    release: str = "never"
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Everything in force now; a station or series that is not in here is unknown."""
+
+    stations: Mapping[str, StationInfo] = field(default_factory=dict)
+    series: Mapping[tuple[str, str], SeriesInfo] = field(default_factory=dict)
+    curves: Mapping[str, Points] = field(default_factory=dict)
+
+    @cached_property
+    def by_station(self) -> Mapping[str, tuple[SeriesInfo, ...]]:
+        """Every series of each station."""
+        found: dict[str, tuple[SeriesInfo, ...]] = {}
+        for info in self.series.values():
+            found[info.station] = (*found.get(info.station, ()), info)
+        return found
+
+    @cached_property
+    def by_id(self) -> Mapping[int, SeriesInfo]:
+        return {info.series_id: info for info in self.series.values()}
+
+    @property
+    def devices(self) -> frozenset[str]:
+        """Gateways and loggers that some station hangs on."""
+        return frozenset(s.device for s in self.stations.values() if s.device)

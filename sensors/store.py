@@ -1,0 +1,234 @@
+"""Departments, stations, series and what hangs on them: from config.yaml to the database, and back.
+
+config.yaml is the authority; the database keeps every version it ever said. Functions take a
+connection and never commit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from psycopg2 import extensions
+from psycopg2.extras import execute_values
+
+from database.pool import Connection
+from sensors.catalogue import AIR_METRICS, AQI, DERIVED_FROM, STORAGE
+from sensors.directory import Directory, SeriesInfo, StationInfo
+from sensors.reading import Origin
+from sensors.settings import Curve, Sensor, SensorsSettings, Station
+from sensors.versions import Key, Versions, Wanted, Written, write
+
+LOCK = "select pg_advisory_xact_lock(hashtext('dongtai stations'))"
+
+DEPARTMENTS = """
+insert into department as d (code, name_zh, name_en) values %s
+on conflict (code) do update set name_zh = excluded.name_zh, name_en = excluded.name_en
+ where (d.name_zh, d.name_en) is distinct from (excluded.name_zh, excluded.name_en)
+"""
+KNOWN_STATIONS = "select code, kind, id from station"
+NEW_STATIONS = "insert into station (code, kind) values %s"
+NEW_KIND = "update station set kind = %s where code = %s"
+KNOWN_SERIES = "select s.code, q.metric, q.id from series q join station s on s.id = q.station_id"
+NEW_SERIES = "insert into series (station_id, metric) values %s"
+
+STATIONS_NOW = """
+select s.id, s.code, s.kind, v.interval_s, v.device, v.public, v.details ->> 'origin',
+       v.details ->> 'release'
+  from station s join station_version v on v.station_id = s.id and v.valid_to is null
+"""
+SERIES_NOW = """
+select q.id, s.code, q.metric, n.interval_s, n.low, n.high, n.max_step, n.stuck_after_s
+  from series q
+  join station s on s.id = q.station_id
+  join station_version v on v.station_id = s.id and v.valid_to is null
+  join sensor n on n.series_id = q.id and n.valid_to is null
+"""
+CURVES_NOW = """
+select s.code, c.points from curve c
+  join station s on s.id = c.station_id
+  join station_version v on v.station_id = s.id and v.valid_to is null
+ where c.valid_to is null
+"""
+
+_OWNED = ("department", "public", "public_delay_s")
+STATION = Versions(
+    "station_version",
+    ("station_id",),
+    ("name_zh", "name_en", "lon", "lat", "device", "interval_s", "details", *_OWNED),
+)
+SENSOR = Versions(
+    "sensor",
+    ("series_id",),
+    ("low", "high", "max_step", "stuck_after_s", "interval_s", *_OWNED),
+)
+CURVE = Versions("curve", ("station_id",), ("points", "source", *_OWNED))
+LIMIT = Versions(
+    "limit_value",
+    ("series_id", "name", "season_from"),
+    ("season_to", "value", "label_zh", "label_en", "source", *_OWNED),
+)
+
+Synced = Written
+
+
+def sync(conn: Connection, settings: SensorsSettings, now: datetime) -> Synced:
+    """Make the database say what the configuration says, as of `now`; unchanged writes nothing.
+
+    Changed: the version in force ends and a new one begins, at the station's valid_from if that
+    lies between, else now. Gone from the file: its versions end; identity and readings stay.
+    Processes that do this at once wait for each other until the transaction ends.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute(LOCK)
+        if settings.departments:
+            rows = [(d.code, d.zh, d.en) for d in settings.departments]
+            execute_values(cursor, DEPARTMENTS, rows)
+        stations = _station_ids(cursor, settings)
+        series = _series_ids(cursor, settings, stations)
+        written = write(cursor, STATION, _stations(settings, stations), now)
+        written += write(cursor, SENSOR, _sensors(settings, series), now)
+        written += write(cursor, CURVE, _curves(settings, stations), now)
+        return written + write(cursor, LIMIT, _limits(settings, series), now)
+
+
+def load_directory(conn: Connection) -> Directory:
+    """Everything in force now, as ingest needs it."""
+    with conn.cursor() as cursor:
+        cursor.execute(STATIONS_NOW)
+        stations = {
+            row[1]: replace(StationInfo(*row[:6]), origin=Origin[row[6].upper()], release=row[7])
+            for row in cursor.fetchall()
+        }
+        cursor.execute(CURVES_NOW)
+        curves = {code: tuple(map(tuple, points)) for code, points in cursor.fetchall()}
+        cursor.execute(SERIES_NOW)
+        series = [SeriesInfo(*row) for row in cursor.fetchall()]
+    derived = {(code, STORAGE) for code in curves}
+    derived |= {
+        (one.station, AQI)
+        for one in series
+        if one.metric in AIR_METRICS and stations[one.station].kind == "air"
+    }
+    keys = [(one.station, one.metric) for one in series]
+    return Directory(
+        stations,
+        {k: replace(s, derived=k in derived) for k, s in zip(keys, series, strict=True)},
+        curves,
+    )
+
+
+def _station_ids(cursor: extensions.cursor, settings: SensorsSettings) -> dict[str, int]:
+    """Ids by code; new stations are entered, a corrected kind is taken over."""
+    cursor.execute(KNOWN_STATIONS)
+    kinds = {code: kind for code, kind, _ in cursor.fetchall()}
+    if new := [(s.code, s.kind) for s in settings.stations if s.code not in kinds]:
+        execute_values(cursor, NEW_STATIONS, new)
+    for station in settings.stations:
+        if kinds.get(station.code, station.kind) != station.kind:
+            cursor.execute(NEW_KIND, (station.kind, station.code))
+    cursor.execute(KNOWN_STATIONS)
+    return {code: id_ for code, _, id_ in cursor.fetchall()}
+
+
+def _series_ids(
+    cursor: extensions.cursor, settings: SensorsSettings, stations: dict[str, int]
+) -> dict[tuple[str, str], int]:
+    cursor.execute(KNOWN_SERIES)
+    known = {row[:2] for row in cursor.fetchall()}
+    new = [
+        (stations[station.code], sensor.metric)
+        for station in settings.stations
+        for sensor in _all_sensors(station)
+        if (station.code, sensor.metric) not in known
+    ]
+    if new:
+        execute_values(cursor, NEW_SERIES, new)
+    cursor.execute(KNOWN_SERIES)
+    return {row[:2]: row[2] for row in cursor.fetchall()}
+
+
+def _stations(settings: SensorsSettings, ids: dict[str, int]) -> dict[Key, Wanted]:
+    return {
+        (ids[s.code],): Wanted(
+            (s.zh, s.en, s.lon, s.lat, s.device, s.interval_s, _details(s), *_owned(s)),
+            s.valid_from,
+            f"station {s.code}",
+        )
+        for s in settings.stations
+    }
+
+
+def _sensors(settings: SensorsSettings, ids: dict[tuple[str, str], int]) -> dict[Key, Wanted]:
+    return {
+        (ids[station.code, s.metric],): Wanted(
+            (
+                *(s.low, s.high, s.max_step, s.stuck_after_s, s.interval_s or station.interval_s),
+                *_owned(station, shown=s.public),
+            ),
+            station.valid_from,
+            f"sensor {station.code} {s.metric}",
+        )
+        for station in settings.stations
+        for s in _all_sensors(station)
+    }
+
+
+def _curves(settings: SensorsSettings, ids: dict[str, int]) -> dict[Key, Wanted]:
+    return {
+        (ids[s.code],): Wanted(
+            (_listed(s.curve), s.curve.source, *_owned(s, shown=s.curve.public)),
+            s.valid_from,
+            f"curve {s.code}",
+        )
+        for s in settings.stations
+        if s.curve
+    }
+
+
+def _limits(settings: SensorsSettings, ids: dict[tuple[str, str], int]) -> dict[Key, Wanted]:
+    return {
+        (ids[s.code, limit.metric], limit.name, limit.season_from): Wanted(
+            (
+                *(limit.season_to, limit.value, limit.zh, limit.en, limit.source),
+                *_owned(s, shown=limit.public),
+            ),
+            s.valid_from,
+            f"limit {s.code} {limit.metric} {limit.name}",
+        )
+        for s in settings.stations
+        for limit in s.limits
+    }
+
+
+def _all_sensors(station: Station) -> Iterator[Sensor]:
+    """The instruments, and one for each derived series: public only if all that it shows is."""
+    yield from station.sensors
+    measured = {sensor.metric: sensor for sensor in station.sensors}
+    for metric in station.derived_metrics:
+        inputs = [measured[name] for name in DERIVED_FROM[metric] if name in measured]
+        hidden = any(sensor.public is False for sensor in inputs)
+        if metric == STORAGE and station.curve and not station.curve.public:
+            hidden = True
+        yield Sensor(metric=metric, public=False if hidden else None)
+
+
+def _owned(station: Station, *, shown: bool | None = None) -> tuple[Any, ...]:
+    """Department, public, delay. A part of a station that is not public is not public either."""
+    public = station.public and shown is not False
+    return station.department, public, station.public_delay_s
+
+
+def _listed(curve: Curve) -> list[list[float]]:
+    return [list(point) for point in curve.points]
+
+
+def _details(station: Station) -> dict[str, Any]:
+    return {
+        "town": station.town.model_dump() if station.town else None,
+        "plant": station.plant,
+        "substances": list(station.substances),
+        "tanks": [tank.model_dump() for tank in station.tanks],
+        "release": station.release,
+        "origin": station.origin,
+    }

@@ -1,0 +1,42 @@
+"""Which server can carry Dongtai, and what a refused one is told."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from database.ground import UnfitDatabase, decide_ground, ground_of
+
+
+def test_without_the_extension_it_is_plain_postgresql():
+    assert decide_ground(150000, None, None) == "plain"
+
+
+@given(some.integers(0, 60), some.integers(0, 5))
+def test_every_timescaledb_from_2_22_on_is_taken(above: int, patch: int):
+    assert decide_ground(170005, f"2.{22 + above}.{patch}", "timescale") == "timescale"
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "2.23.0-dev", "2.100.1", "10.1"])
+def test_versions_are_compared_as_numbers(version):
+    assert decide_ground(170005, version, "timescale") == "timescale"
+
+
+@pytest.mark.parametrize(
+    ("postgres", "timescale", "build", "sentence"),
+    [
+        (140012, None, None, "PostgreSQL 14 is too old: Dongtai needs 15 or newer"),
+        (140012, "2.22.0", "timescale", "PostgreSQL 14 is too old"),
+        (170005, "2.18.0", "timescale", "TimescaleDB 2.18.0 is too old.*2.22 or newer.*7672"),
+        (170005, "2.21.4", "timescale", "TimescaleDB 2.21.4 is too old"),
+        (170005, "1.7.5", "timescale", "too old"),
+        (170005, "2.22.1", "apache", "Apache build.*install the TSL build, or drop the extension"),
+        (170005, "2.22.1", None, "not loaded: put timescaledb into shared_preload_libraries"),
+    ],
+)
+def test_an_unfit_server_is_refused_with_the_remedy(postgres, timescale, build, sentence):
+    with pytest.raises(UnfitDatabase, match=sentence):
+        decide_ground(postgres, timescale, build)
+
+
+def test_the_embedded_server_is_plain(owner):
+    assert ground_of(owner) == "plain"

@@ -1,0 +1,219 @@
+"""A batch's walk into a real database: once each, in one transaction, and everything accounted."""
+
+import json
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ingest.pipeline import bury, walk, walk_again
+from sensors.store import load_directory, sync
+from tests.ingest.conftest import DISTRICT, NOW, level, message
+
+LEVELS = """
+select extract(epoch from r.observed_at - %s)::int, r.value, r.revision
+  from reading r join series s on s.id = r.series_id and s.metric = 'level_m' order by 1
+"""
+LEDGER = """
+select sum(received), sum(stored), sum(duplicate), sum(revised), sum(quarantined)
+  from ledger where feed = 'obs'
+"""
+
+
+@pytest.fixture
+def take(owner, context):
+    def walk_messages(*messages, now=NOW, **changes):
+        return walk(owner, replace(context, **changes), messages, now)
+
+    return walk_messages
+
+
+def test_a_reading_is_stored_with_its_state_and_the_storage_derived_from_it(take, query):
+    take(message("R-01", level(23.5, -5)))
+    rows = query(
+        "select s.metric, r.value, r.quality, t.value, t.judged_to = r.observed_at "
+        "from reading r join series s on s.id = r.series_id "
+        "join series_state t on t.series_id = r.series_id order by s.metric"
+    )
+    assert rows == [("level_m", 23.5, 0, 23.5, True), ("storage_m3", 235.0, 0, 235.0, True)]
+
+
+def test_the_same_message_again_changes_nothing_and_counts_as_a_duplicate(take, query):
+    first = message("R-01", level(23.5, -5))
+    take(first)
+    before = query("select * from reading order by series_id")
+    take(replace(first, packet_id=9), replace(first, packet_id=10))
+    assert query("select * from reading order by series_id") == before
+    assert query(LEDGER) == [(3, 1, 2, 0, 0)]
+
+
+def test_another_value_for_the_same_moment_is_a_revision_and_the_older_is_kept(take, query):
+    take(message("R-01", level(23.5, -5)))
+    take(message("R-01", level(24.5, -5), arrived=1))
+    assert query(LEVELS, NOW) == [(-5, 24.5, 1)]
+    assert query("select value, revision, replaced_by from reading_revision") == [
+        (23.5, 0, "dongtai/v1/obs/R-01")
+    ]
+    assert query(LEDGER) == [(2, 1, 0, 1, 0)]
+    assert query("select value from series_state where revision = 1") == [(24.5,)]
+
+
+def test_a_late_reading_is_stored_and_leaves_the_live_end_alone(take, query):
+    take(message("R-01", level(23.5, -5)))
+    take(message("R-01", level(20.0, -600), arrived=1))
+    assert query(LEVELS, NOW) == [(-600, 20.0, 0), (-5, 23.5, 0)]
+    state = query(
+        "select t.value, t.judged_to from series_state t join series s on s.id = t.series_id "
+        "where s.metric = 'level_m'"
+    )
+    assert state == [(23.5, NOW - timedelta(seconds=5))]
+    assert query("select sum(readings_late) from ledger where feed = 'obs'") == [(1,)]
+
+
+def test_a_redelivery_without_device_time_is_recognised_by_its_packet_id(take, query):
+    first = message("R-01", {"v": {"level_m": 23.5}})
+    take(first)
+    take(replace(first, dup=True, received_at=NOW + timedelta(seconds=30), epoch=2))
+    assert query(LEVELS, NOW) == [(0, 23.5, 0)]
+    assert query(LEDGER) == [(2, 1, 1, 0, 0)]
+
+
+def test_another_message_under_the_same_packet_id_is_not_taken_for_a_redelivery(take, query):
+    first = message("R-01", {"v": {"level_m": 23.5}})
+    take(first)
+    other = message("R-01", {"v": {"level_m": 23.6}}, arrived=30)
+    take(replace(other, dup=True, packet_id=first.packet_id, epoch=2))
+    assert [row[1] for row in query(LEVELS, NOW)] == [23.5, 23.6]
+
+
+@pytest.mark.parametrize(
+    ("payload", "station", "code", "told"),
+    [
+        (b"level=3", "R-01", "not_json", "not JSON"),
+        ({"v": {"level_m": 1}}, "R-99", "unknown_station", "unknown station 'R-99'"),
+        (b'{"v":{"level_m":NaN}}', "R-01", "not_finite", "NaN"),
+        ({"t": "2099-01-01T00:00:00Z", "v": {"level_m": 1}}, "R-01", "clock_ahead", "ahead"),
+        (b'{"v":{"level_m":1' + b" " * 5_000_000 + b"}}", "R-01", "too_large", "at most"),
+        ({"v": {"<script>alert(1)</script>": 1}}, "R-01", "unknown_metric", "unknown metric"),
+        ({"v": {"ph": 7}}, "R-01", "not_measured_here", "R-01 has no ph"),
+        ({"v": {"level_m": "7"}}, "R-01", "not_a_number", "not a number"),
+    ],
+)
+def test_a_bad_message_is_kept_with_its_reason_and_disturbs_nothing_else(
+    take, query, payload, station, code, told
+):
+    bad = message(station, payload)
+    take(message("R-01", level(1, -9)), bad, message("D-01", {"v": {"ph": 7.1}}))
+    ((kept, size, stored_code, reason),) = query(
+        "select payload, size, code, reason from quarantine"
+    )
+    assert (bytes(kept), size, stored_code) == (bad.payload, len(bad.payload), code)
+    assert told in reason
+    assert len(reason) < 400
+    assert query("select count(*) from reading")[0][0] == 3  # level, storage, ph
+    assert query(LEDGER) == [(3, 2, 0, 0, 1)]
+
+
+def test_the_good_part_of_a_half_bad_message_is_stored_and_the_message_kept(take, query):
+    take(message("D-01", {"v": {"ph": 7.1, "cod_mgl": "many"}}))
+    assert query("select value from reading") == [(7.1,)]
+    assert query("select code from quarantine") == [("not_a_number",)]
+    assert query(LEDGER) == [(1, 0, 0, 0, 1)]
+
+
+def test_a_retained_message_without_a_time_is_not_taken_for_a_new_reading(take, query):
+    take(message("R-01", {"v": {"level_m": 3}}, retain=True))
+    assert query("select code from quarantine") == [("retained",)]
+    assert query("select count(*) from reading") == [(0,)]
+
+
+def test_null_is_missing_and_never_zero(take, query):
+    take(message("R-01", level(None, -5)))
+    rows = query("select r.value, r.quality & 1 from reading r")
+    assert rows == [(None, 1), (None, 1)]  # the level, and the storage that follows from it
+
+
+def test_a_frame_of_a_protocol_not_decoded_yet_is_kept_for_later(take, query):
+    take(message("x", b"##0101", topic="dongtai/v1/hj212/any"))
+    assert query("select feed, code from quarantine") == [("hj212", "no_decoder")]
+
+
+def test_status_of_a_device_keeps_the_newest_word(take, query):
+    take(message("x", b"online", topic="dongtai/v1/status/GW-07", arrived=5))
+    take(message("x", b"offline", topic="dongtai/v1/status/GW-07", arrived=1))
+    assert query("select device, online from device_status") == [("GW-07", True)]
+
+
+def test_how_messages_are_batched_does_not_matter(owner, context, query):
+    """The same 200 messages, some repeated, corrected or late, in batches of any size."""
+    chance = random.Random(7)
+    messages = [
+        message("R-01", level(chance.choice([1, 2, None]), chance.randrange(-90, 0)), arrived=n)
+        for n in range(200)
+    ]
+    tables = []
+    for size in (1, 7, 200):
+        for start in range(0, len(messages), size):
+            walk(owner, context, messages[start : start + size], NOW)
+        ((received, *outcomes),) = query(LEDGER)
+        assert received == sum(outcomes) == 200
+        tables.append(query(LEVELS, NOW))
+        with owner.cursor() as cursor:
+            cursor.execute("truncate reading, reading_revision, series_state, ledger")
+    times = [[row[0] for row in table] for table in tables]
+    assert times[0] == times[1] == times[2]
+    assert [row[1] for row in tables[0]] == [row[1] for row in tables[1]]
+    assert [row[1] for row in tables[0]] == [row[1] for row in tables[2]]
+
+
+def test_a_failed_transaction_leaves_nothing_behind(owner, context, query):
+    with owner.cursor() as cursor:
+        cursor.execute("alter table ledger add check (received < 2)")
+    owner.commit()
+    with pytest.raises(Exception, match="ledger"):
+        walk(owner, context, [message("R-01", level(1, -3)), message("R-01", level(1, -2))], NOW)
+    owner.rollback()
+    for table in ("reading", "ledger", "quarantine", "alert"):
+        assert query(f"select count(*) from {table}") == [(0,)]
+
+
+def test_a_message_that_breaks_the_walk_is_buried_with_the_defect(owner, context, query):
+    bury(owner, context.settings, message("R-01", level(1, -3)), ZeroDivisionError("by zero"))
+    assert query("select code, reason from quarantine") == [
+        ("internal", "a defect of ours: ZeroDivisionError: by zero")
+    ]
+    assert query(LEDGER) == [(1, 0, 0, 0, 1)]
+
+
+def test_a_quarantined_message_walks_again_under_its_first_arrival_time(owner, context, query):
+    late_station = message("R-02", {"v": {"level_m": 3}}, arrived=-3600)
+    walk(owner, context, [late_station], NOW)
+    added = DISTRICT.stations[0].model_copy(update={"code": "R-02", "curve": None})
+    stations = (*DISTRICT.stations, added)
+    sync(owner, DISTRICT.model_copy(update={"stations": stations}), NOW)
+    found = replace(context, directory=load_directory(owner), replaying=True)
+    letter = walk_again(owner, found, late_station, NOW)
+    assert not letter.problems
+    assert query(LEVELS, NOW) == [(-3600, 3.0, 0)]
+    assert query("select received, stored from ledger where feed = 'replay'") == [(1, 1)]
+    assert query("select count(*) from quarantine") == [(1,)]
+
+
+def test_html_in_a_name_stays_text(take, query):
+    name = "<img src=x onerror=alert(1)>"
+    take(message("x", json.dumps({"v": {}}).encode(), topic=f"dongtai/v1/obs/{name}"))
+    assert name in query("select topic from quarantine")[0][0]
+
+
+def test_late_rows_commit_apart_from_live_ones(take, query):
+    """One late row among live ones makes TimescaleDB invalidate weeks of every series."""
+    take(message("R-01", level(1, -60)))
+    take(message("R-01", level(2, -30)), message("R-01", level(3, -90)))
+    rows = query(
+        "select r.value, r.xmin::text from reading r join series s on s.id = r.series_id "
+        "where s.metric = 'level_m' and r.value > 1 order by 1"
+    )
+    (live, live_transaction), (late, late_transaction) = rows
+    assert (live, late) == (2, 3)
+    assert live_transaction != late_transaction

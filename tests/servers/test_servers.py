@@ -1,0 +1,88 @@
+"""The fixtures hold what they promise; every other test leans on them."""
+
+import socket
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.servers.program import needed
+from tests.servers.waiting import until
+
+
+def test_mosquitto_keeps_a_sleeping_session_over_a_kill(mosquitto, tmp_path):
+    session = ["-c", "-i", "sleeper", "-t", "t/#"]
+    subprocess.run([*mosquitto.client("mosquitto_sub", *session), "-E"], check=True)
+    lines = tmp_path / "lines"
+    lines.write_text("".join(f"{n}\n" for n in range(500)))
+    assert mosquitto.publish_lines("t/x", lines).wait(20) == 0
+    store = mosquitto.folder / "mosquitto.db"
+    until(lambda: store.exists() and b"t/x499" in store.read_bytes(), "the last one on disk")
+    mosquitto.kill()
+    mosquitto.start()
+    arguments = mosquitto.client("mosquitto_sub", *session, "-C", "500", "-W", "20")
+    received = subprocess.run(arguments, capture_output=True, check=True).stdout.split()
+    assert sorted(map(int, received)) == list(range(500))
+
+
+def test_the_embedded_broker_takes_large_messages(embedded_broker):
+    pub = [needed("mosquitto_pub", "mosquitto-clients"), "-p", str(embedded_broker.port), "-q", "1"]
+    subprocess.run([*pub, "-t", "x", "-s"], input=b"x" * 3_000_000, check=True, timeout=20)
+
+
+def test_the_webhook_records_and_answers_as_told(webhook):
+    webhook.statuses = [204]
+    with urllib.request.urlopen(webhook.url, data=b"hello") as answer:
+        assert answer.status == 204
+    assert [(r.method, r.body) for r in webhook.wait_for(1)] == [("POST", b"hello")]
+
+
+def test_a_cut_line_is_cut_and_comes_back(webhook, proxy):
+    host, port = webhook.url.split("/")[2].split(":")
+    line = proxy(host, int(port))
+    open_line = socket.create_connection((line.host, line.port), timeout=5)
+    line.cut()
+    assert open_line.recv(1) == b""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((line.host, line.port), timeout=5)
+    line.restore()
+    urllib.request.urlopen(f"http://{line.host}:{line.port}/x", data=b"1", timeout=5).close()
+    open_line.close()
+
+
+def test_a_killed_program_is_gone_and_its_words_stay(process):
+    program = process("http.server", "0", "--bind", "127.0.0.1")
+    program.wait_for("Serving HTTP")
+    program.kill()
+    assert not program.running
+    assert "Serving HTTP" in program.said
+
+
+def test_the_browser_draws_webgl_and_stays_inside(browser):
+    page = browser.context().new_page()
+    page.goto("data:text/html,<canvas></canvas>")
+    assert page.evaluate("!!document.querySelector('canvas').getContext('webgl2')")
+    assert page.evaluate("fetch('http://example.org/').then(() => 1, () => 0)") == 0
+    assert browser.outside == ["http://example.org/"]
+    browser.outside.clear()
+
+
+def test_timescale_is_the_real_thing(timescale):
+    conn = psycopg2.connect(timescale)
+    with conn.cursor() as cursor:
+        cursor.execute("select extversion from pg_extension where extname = 'timescaledb'")
+        assert cursor.fetchone()[0] >= "2.22"
+    conn.close()
+
+
+def test_a_missing_program_says_what_to_install():
+    with pytest.raises(pytest.fail.Exception, match="apt-get install left-handed-screwdriver"):
+        needed("no-such-program", "left-handed-screwdriver")
+
+
+def test_fresh_databases_do_not_see_each_other(owner, bare_database: object, tmp_path: Path):
+    with owner.cursor() as cursor:
+        cursor.execute("select count(*) from station")
+        assert cursor.fetchone()[0] == 0
