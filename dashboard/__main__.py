@@ -13,7 +13,7 @@ import config
 from dashboard import accounts
 from dashboard.accounts import BadAccount
 from dashboard.app import Staff
-from dashboard.pages.static import MissingLibrary, outside_origins
+from dashboard.pages.static import MissingLibrary
 from dashboard.settings import DashboardSettings, StaffSettings
 from database.migrate import UnfitDatabase, require_current
 from database.pool import connect
@@ -75,7 +75,7 @@ def _serve(
     require_current(conn)
     conn.close()
     staff = settings.staff if port is None else settings.staff.model_copy(update={"port": port})
-    server = Server(Staff(database, settings, site, outside_origins(site)), staff)
+    server = Server(Staff(database, settings, site), staff)
     server.run()
     return 0 if server.started else 1
 

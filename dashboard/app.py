@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -26,8 +25,7 @@ from dashboard.settings import DashboardSettings
 from dashboard.signin import SignIn
 from database.pool import Connection, Pool, connect
 from database.settings import DatabaseSettings
-from gis.settings import GisSettings
-from gis.site import MapSite, open_map
+from gis.site import MapSite
 
 VERSION = "0.1.0"
 # Callbacks are synchronous; each of these threads can hold one of them up.
@@ -39,13 +37,8 @@ class Staff:
     """The service and what it holds open; `app` is what the server runs."""
 
     def __init__(
-        self,
-        database: DatabaseSettings,
-        settings: DashboardSettings,
-        site: MapSite | None = None,
-        outside: tuple[str, ...] = (),
+        self, database: DatabaseSettings, settings: DashboardSettings, site: MapSite
     ) -> None:
-        """site: the map, else the base map alone. outside: origins of the operator's map tiles."""
         self.pool = Pool(database, "staff", application="staff")
         self.live = Live(
             partial(_listener, database),
@@ -54,14 +47,13 @@ class Staff:
             interval_s=settings.staff.push_interval_s,
         )
         self.routes = _routes(Services(self.pool, self.live, settings), self._lifespan)
+        self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
         dash = create_dash(self.pool, settings)
         protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
-        self.routes.routes.extend(vendor_routes())
-        self.routes.routes.extend(map_routes(site or open_map(GisSettings(), Path(), public=False)))
         pages: Any = WSGIMiddleware(dash.server, workers=CALLBACK_THREADS)
         self.routes.mount("/", pages)
         headers = security_headers(
-            content_policy(dash.csp_hashes(), outside), https=settings.staff.secure_cookies
+            content_policy(dash.csp_hashes(), site.outside), https=settings.staff.secure_cookies
         )
         gate = Gate(self.routes, self.pool, settings.staff.session_hours)
         self.app: ASGIApp = Headered(gate, headers)

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import orjson
 from starlette.requests import Request
@@ -79,14 +78,11 @@ def vendor_routes(folder: Path = NODE_MODULES) -> list[BaseRoute]:
 
 def map_routes(site: MapSite) -> list[BaseRoute]:
     """The base map under /map/: its files, and a style for each theme and language."""
-    files = [_route(MAP + name, Kept.of(c, GEOJSON)) for name, c in site.files.items()]
+    files = [
+        _route(MAP + name, Kept.of(content, SCRIPT if name.endswith(".mjs") else GEOJSON))
+        for name, content in site.files.items()
+    ]
     return [*files, *_styles(site)]
-
-
-def outside_origins(site: MapSite) -> tuple[str, ...]:
-    """Where the operator allowed map tiles from, for the content policy; mostly nowhere."""
-    parts = urlsplit(site.tiles.url) if site.tiles else None
-    return (f"{parts.scheme}://{parts.netloc}",) if parts and parts.netloc else ()
 
 
 def _styles(site: MapSite) -> Iterable[BaseRoute]:

@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ class Screen:
     """A viewer's open stream, read by a thread: `expect(name)` gives the next event's data."""
 
     def __init__(self, desk, role="viewer"):
-        self._events = queue.Queue()
+        self._events: queue.Queue[tuple[str | None, Any]] = queue.Queue()
         self.ended = threading.Event()
         self._client = desk.client(role)
         self._thread = threading.Thread(target=self._read)
