@@ -69,8 +69,8 @@ function place(map, marks) {
     mark.rank = rank++;
     if (mark.drawn === pin.outerHTML) continue;
     mark.drawn = pin.outerHTML;
-    mark.button.setAttribute("aria-label", pin.dataset.name);
-    mark.button.replaceChildren(document.importNode(pin, true));
+    const name = Object.assign(document.createElement("span"), { className: "sr", textContent: ` ${pin.dataset.name}` });
+    mark.button.replaceChildren(document.importNode(pin, true), name);
   }
 }
 
