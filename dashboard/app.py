@@ -19,11 +19,13 @@ from dashboard.gate import Gate, Headered, content_policy, security_headers
 from dashboard.hub import Hub
 from dashboard.live import Live
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
+from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.signin import SignIn
 from database.pool import Connection, Pool, connect
 from database.settings import DatabaseSettings
+from gis.site import MapSite
 
 VERSION = "0.1.0"
 # Callbacks are synchronous; each of these threads can hold one of them up.
@@ -35,9 +37,8 @@ class Staff:
     """The service and what it holds open; `app` is what the server runs."""
 
     def __init__(
-        self, database: DatabaseSettings, settings: DashboardSettings, outside: tuple[str, ...] = ()
+        self, database: DatabaseSettings, settings: DashboardSettings, site: MapSite
     ) -> None:
-        """outside: origins of map tiles that the operator allowed, for the content policy."""
         self.pool = Pool(database, "staff", application="staff")
         self.live = Live(
             partial(_listener, database),
@@ -46,12 +47,13 @@ class Staff:
             interval_s=settings.staff.push_interval_s,
         )
         self.routes = _routes(Services(self.pool, self.live, settings), self._lifespan)
+        self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
         dash = create_dash(self.pool, settings)
         protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
         pages: Any = WSGIMiddleware(dash.server, workers=CALLBACK_THREADS)
         self.routes.mount("/", pages)
         headers = security_headers(
-            content_policy(dash.csp_hashes(), outside), https=settings.staff.secure_cookies
+            content_policy(dash.csp_hashes(), site.outside), https=settings.staff.secure_cookies
         )
         gate = Gate(self.routes, self.pool, settings.staff.session_hours)
         self.app: ASGIApp = Headered(gate, headers)

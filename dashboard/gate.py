@@ -51,12 +51,12 @@ def security_headers(csp: str, *, https: bool) -> dict[str, str]:
     return headers | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
 
 
-def content_policy(script_hashes: Sequence[str], outside: tuple[str, ...] = ()) -> str:
+def content_policy(script_hashes: Sequence[str], outside: str | None) -> str:
     """Scripts are ours or known by hash; styles may be inline, as React and MapLibre set them so.
 
-    outside: origins of map tiles that the operator allowed.
+    outside: the origin of map tiles that the operator allowed.
     """
-    more = "".join(f" {origin}" for origin in outside)
+    more = f" {outside}" if outside else ""
     return "; ".join(
         (
             "default-src 'none'",

@@ -93,7 +93,6 @@ def main() -> int:
 
 def _start(supervisor: Supervisor, place: Place, settings: config.Config) -> dict[str, str]:
     """Everything in order. Returns the passwords; stops early when asked to stop."""
-    first_time = not place.passwords.exists()
     dsn_file(place.postgres).unlink(missing_ok=True)
     supervisor.start(_postgres(place))
     if supervisor.stopping:
@@ -101,7 +100,7 @@ def _start(supervisor: Supervisor, place: Place, settings: config.Config) -> dic
     dsn = dsn_file(place.postgres).read_text()
     supervisor.set_env("DONGTAI_DSN", dsn)
     found = _prepare(dsn, place)
-    backlog_h = settings.section(DemoSettings).history_h if first_time else 0.0
+    backlog_h = settings.section(DemoSettings).history_h if _is_empty(dsn) else 0.0
     for together in _processes(place, dsn, backlog_h):
         if not supervisor.stopping:
             supervisor.start(*together)
@@ -148,6 +147,13 @@ def _prepare(dsn: str, place: Place) -> dict[str, str]:
     rows = provenance.as_dicts(config.load_or_exit(place.config))
     (place.data / "provenance.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1))
     return found
+
+
+def _is_empty(dsn: str) -> bool:
+    """Whether nothing was ever measured here: then the loggers deliver their backlog."""
+    with closing(psycopg2.connect(dsn)) as conn, conn.cursor() as cursor:
+        cursor.execute("select not exists (select from dongtai.reading)")
+        return cursor.fetchone() == (True,)
 
 
 def _place(env: Mapping[str, str], source: Path) -> Place:

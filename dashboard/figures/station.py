@@ -21,6 +21,7 @@ GAP_INTERVALS = 5  # as an age: beyond five intervals a value is no longer the p
 LEAST_GAP = timedelta(minutes=2)
 DASHES = ("longdash", "dash", "dot", "dashdot", "longdashdot")
 STRIP = (-0.045, -0.02)  # of the plot's height
+LABEL_PX = 122  # at most this much of the chart is for the limits' labels
 BOX = timedelta(minutes=20)
 
 
@@ -72,7 +73,8 @@ def day_chart(
     gaps = missing_spans(points, start, now, interval_s)
     shown = [limit for limit in limits if limit.value in _in_reach(points, limits)]
     figure = go.Figure(_traces(points, interval_s, zone, words, look))
-    figure.update_layout(**_layout(start, now, zone, look))
+    labels = [_label(limit, digits) for limit in shown]
+    figure.update_layout(**_layout(start, now, _label_px(labels), zone, look))
     figure.update_yaxes(range=value_range(points, shown), **_y_axis(digits, look))
     figure.layout.shapes = [
         *_gap_shapes(gaps, zone, look),
@@ -293,13 +295,15 @@ def _limit_labels(
 ) -> list[dict[str, Any]]:
     """Right of the plot at their own height, moved apart where two would meet."""
     placed, last = [], float("inf")
-    least = (span[1] - span[0]) * 0.085
+    lines = max((_label(each, digits).count("<br>") + 1 for each in limits), default=1)
+    least = (span[1] - span[0]) * 0.09 * lines
     for limit in sorted(limits, key=lambda each: -each.value):
         height = min(limit.value, last - least)
         last = height
         placed.append(
             {
-                "text": f"{limit.label} {limit.value:,.{digits}f}",
+                "text": _label(limit, digits),
+                "align": "left",
                 "xref": "paper",
                 "x": 1,
                 "xanchor": "left",
@@ -344,11 +348,30 @@ def _nothing(words: Words, look: Look) -> dict[str, Any]:
     }
 
 
+def _label(limit: LimitLine, digits: int) -> str:
+    """Name and value; the value below where the name is long."""
+    long = _width_px(limit.label) > LABEL_PX - 48
+    return f"{limit.label}{'<br>' if long else ' '}{limit.value:,.{digits}f}"
+
+
+def _label_px(labels: Iterable[str]) -> float:
+    """Room right of the plot for the widest line of the labels."""
+    lines = [line for label in labels for line in label.split("<br>")]
+    return min(LABEL_PX, max((_width_px(line) for line in lines), default=0.0)) + 14
+
+
+def _width_px(line: str) -> float:
+    """About how wide 12 px type runs: a Chinese character is square, a Latin one half of that."""
+    return sum(12.0 if ord(character) > 0x2E80 else 6.6 for character in line)
+
+
 # ---- axes
 
 
-def _layout(start: datetime, now: datetime, zone: ZoneInfo, look: Look) -> dict[str, Any]:
-    every = timedelta(hours=4)
+def _layout(
+    start: datetime, now: datetime, right: float, zone: ZoneInfo, look: Look
+) -> dict[str, Any]:
+    every = timedelta(hours=6)
     first = start.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     hours = [first + timedelta(hours=i) for i in range(1, 26)]
     ticks = [at for at in hours if at.hour % (every.seconds // 3600) == 0 and at <= now]
@@ -358,7 +381,7 @@ def _layout(start: datetime, now: datetime, zone: ZoneInfo, look: Look) -> dict[
         "font": {"family": look.font, "size": look.px(12), "color": look.secondary},
         "margin": {
             "l": look.px(44),
-            "r": look.px(108),
+            "r": look.px(right),
             "t": look.px(8),
             "b": look.px(32),
             "pad": 0,
@@ -377,6 +400,7 @@ def _layout(start: datetime, now: datetime, zone: ZoneInfo, look: Look) -> dict[
             "range": [_local(start, zone), _local(now + AHEAD, zone)],
             "tickvals": [_local(at, zone) for at in ticks],
             "ticktext": [_hour(at) for at in ticks],
+            "tickangle": 0,
             "showgrid": False,
             "zeroline": False,
             "showline": False,

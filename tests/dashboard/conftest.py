@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 
 from dashboard.__main__ import Server
@@ -18,8 +21,14 @@ from dashboard.settings import DashboardSettings
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from demo.postgres import with_database
+from gis.settings import GisSettings
+from gis.site import open_map
 from tests import sample
 from tests.conftest import execute
+
+# Suites share cores: how long an example takes says nothing.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 PASSWORD = "correct-horse-battery"
 
@@ -38,18 +47,42 @@ class Desk:
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=20)
 
-    def browser(self, role: str) -> httpx.Client:
+    @contextmanager
+    def browser(self, role: str) -> Iterator[httpx.Client]:
         """A browser that has signed in."""
-        client = httpx.Client(base_url=self.url, timeout=20)
-        answer = client.post("/sign-in", data={"name": role, "password": PASSWORD})
-        assert answer.status_code == 303, answer.text
-        return client
+        with self.client() as client:
+            answer = client.post("/sign-in", data={"name": role, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            yield client
 
-    def connect(self) -> Connection:
-        return connect(self.database, None, application="test")
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What a statement says, as the owner."""
+        conn = connect(self.database, None, application="test")
+        with conn.cursor() as cursor:
+            cursor.execute(statement)
+            found = cursor.fetchall()
+        conn.close()
+        return found
+
+    def cut_off(self) -> None:
+        """No connection lives and none can be made: the database is away."""
+        self._server(f"alter database {self.name} with allow_connections false")
+        self._server(
+            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{self.name}'"
+        )
+
+    def let_in(self) -> None:
+        self._server(f"alter database {self.name} with allow_connections true")
+
+    @property
+    def name(self) -> str:
+        return self.database.dsn.partition("?")[0].rpartition("/")[2]
+
+    def _server(self, statement: str) -> None:
+        execute(with_database(self.database.dsn, "postgres"), statement)
 
     def write(self, act: Callable[[Connection], object]) -> None:
-        conn = self.connect()
+        conn = connect(self.database, None, application="test")
         act(conn)
         conn.commit()
         conn.close()
@@ -91,7 +124,8 @@ def _desk(server_dsn: str, template: str, tokens: dict[str, str]) -> Iterator[De
     execute(server_dsn, f"create database {name} template {template}")
     database = DatabaseSettings(dsn=with_database(server_dsn, name))
     settings = DashboardSettings.model_validate({"staff": {"port": 0, "attempts_per_minute": 100}})
-    staff = Staff(database, settings)
+    site = open_map(GisSettings(), Path(), public=False)
+    staff = Staff(database, settings, site)
     with running(Server(staff, settings.staff)) as url:
         yield Desk(url, database, tokens, staff)
     execute(server_dsn, f"drop database {name} with (force)")

@@ -73,7 +73,7 @@ def test_every_metric_has_a_range_and_a_name_in_both_languages(code):
     assert metric.low < metric.high
     assert metric.zh
     assert metric.en
-    assert 0 <= metric.digits <= 3
+    assert 0 <= metric.digits <= 4
 
 
 def test_no_two_metrics_have_the_same_name():

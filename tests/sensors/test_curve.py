@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.curve import OffTable, level_at, storage_at
+from sensors.curve import OffTable, Points, level_at, storage_at
 
 # Shaped like a small reservoir: 12 m to 30 m, up to 11 million m³.
 POINTS = ((12.0, 0.0), (18.0, 1.2e6), (24.0, 4.8e6), (30.0, 1.1e7))
@@ -24,7 +24,7 @@ def curves(draw, *, flat: bool):
     return tuple(points)
 
 
-def between(points, share: float) -> float:
+def between(points: Points, share: float) -> float:
     return min(points[-1][0], points[0][0] + share * (points[-1][0] - points[0][0]))
 
 
@@ -45,7 +45,10 @@ def test_back_and_there_is_the_same_storage_even_on_a_flat_part(points, share):
 @given(curves(flat=True), st.floats(0, 1), st.floats(0, 1))
 def test_a_higher_level_never_stores_less(points, one, other):
     low, high = sorted([between(points, one), between(points, other)])
-    assert storage_at(points, low) <= storage_at(points, high)
+    less, more = storage_at(points, low), storage_at(points, high)
+    assert isinstance(less, float)
+    assert isinstance(more, float)
+    assert less <= more
 
 
 @given(curves(flat=True))

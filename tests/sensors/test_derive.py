@@ -1,5 +1,6 @@
 """Storage and AQI follow from what was measured, and say so when they cannot."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,7 +47,7 @@ def air(minutes, station="A-01", **values) -> list[Reading]:
     return [reading(station, metric, minutes, chosen[metric]) for metric in AIR_METRICS]
 
 
-def known(readings) -> dict:
+def known(readings) -> dict[tuple[str, str], Reading]:
     return {(r.station, r.metric): r for r in readings}
 
 
@@ -145,14 +146,23 @@ MESSAGES = st.lists(
         st.dictionaries(st.sampled_from(AIR_METRICS), st.floats(0, 300), min_size=1),
     ),
     max_size=12,
-)
+).map(lambda messages: list(enumerate(messages)))
 
 
-def run(batches) -> dict:
+def opened(message) -> list[Reading]:
+    """The readings of one message, which all arrive at the same moment."""
+    arrival, (station, minutes, values) = message
+    received_at = START + timedelta(hours=2, seconds=arrival)
+    sent = [reading(station, metric, minutes, value) for metric, value in values.items()]
+    return [replace(one, received_at=received_at) for one in sent]
+
+
+def run(batches) -> dict[tuple[int, datetime], Reading]:
     """The derived readings as they stand in the end: the same series and time again is upserted."""
-    latest, stored = {}, {}
+    latest: dict[tuple[str, str], Reading] = {}
+    stored: dict[tuple[int, datetime], Reading] = {}
     for batch in batches:
-        sent = [reading(s, m, at, v) for s, at, values in batch for m, v in values.items()]
+        sent = [one for message in batch for one in opened(message)]
         for one in derive(sent, latest, DIRECTORY):
             stored[one.series_id, one.observed_at] = one
         for one in sent:
@@ -167,7 +177,16 @@ def test_it_does_not_matter_how_messages_are_gathered(messages):
     assert run([messages]) == run([message] for message in messages)
 
 
+WHOLE = st.fixed_dictionaries({metric: st.floats(0, 300) for metric in AIR_METRICS})
+
+
+@given(st.lists(st.tuples(st.just("A-01"), st.integers(0, 3), WHOLE), max_size=6))
+def test_nor_does_it_when_they_come_in_any_order(sent):
+    messages = list(enumerate(sent))
+    assert run([messages]) == run([message] for message in messages)
+
+
 @given(MESSAGES)
 def test_stations_do_not_influence_each_other(messages):
-    alone = run([[m for m in messages if m[0] == "A-01"]])
+    alone = run([[m for m in messages if m[1][0] == "A-01"]])
     assert {k: v for k, v in run([messages]).items() if v.station == "A-01"} == alone

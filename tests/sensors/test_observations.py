@@ -244,14 +244,14 @@ def test_a_monstrous_message_gets_a_short_sentence_soon(body):
     assert reason.startswith("R-01: ")
     assert len(reason) < 2000
     assert reason.isprintable()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 5
 
 
 def test_more_readings_than_a_message_may_hold_are_refused():
     body = [{"v": {"level_m": i, "rain_mm": i}} for i in range(MAX_READINGS // 2)]
     assert len(decode(json.dumps(body).encode(), "R-01").observations) == MAX_READINGS
     body.append({"v": {"level_m": 1}})
-    with pytest.raises(BadPayload, match="10001 values; a message has 10000 at most"):
+    with pytest.raises(BadPayload, match="10001 readings; a message has 10000 at most"):
         decode(json.dumps(body).encode(), "R-01")
 
 

@@ -38,7 +38,7 @@ def problem(model, **entry) -> str:
     return "; ".join(str(error["msg"]) for error in caught.value.errors())
 
 
-def season(first: str, last: str, **changes) -> dict:
+def season(first: str, last: str, **changes) -> dict[str, object]:
     return LIMIT | {"season_from": first, "season_to": last} | changes
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,12 @@ from sensors.settings import SensorsSettings
 from sensors.store import load_directory, sync
 from sensors.versions import BEGINNING
 
+Row = tuple[Any, ...]
+Entry = dict[str, Any]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 WATER = {"code": "water", "zh": "水利局", "en": "Water Bureau"}
-RESERVOIR = {
+RESERVOIR: Entry = {
     "code": "R-1",
     "kind": "reservoir",
     "zh": "甲",
@@ -61,18 +64,18 @@ def settings(*stations, departments=(WATER,)) -> SensorsSettings:
     return SensorsSettings.model_validate({"departments": departments, "stations": stations})
 
 
-def rows(conn, statement: str, *values) -> list[tuple]:
+def rows(conn, statement: str, *values) -> list[Row]:
     with conn.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
-def contents(conn) -> dict:
+def contents(conn) -> dict[str, list[Row]]:
     """Everything in the tables, with the place of each row on disk: a rewritten row is another."""
     return {table: rows(conn, f"select ctid, * from {table} order by 1") for table in TABLES}
 
 
-def versions(conn, code: str) -> list[tuple]:
+def versions(conn, code: str) -> list[Row]:
     return rows(
         conn,
         "select valid_from, valid_to, name_zh, lon from station_version v "
@@ -168,6 +171,19 @@ def test_a_station_gone_from_the_file_ends_and_stays_known(owner):
     assert load_directory(owner).series == ids
 
 
+def test_a_station_that_returns_does_not_begin_before_it_ended(owner):
+    sync(owner, settings(RESERVOIR, AIR), NOW)
+    sync(owner, settings(AIR), LATER)
+    since = {"valid_from": "2026-10-01T00:00:00Z"}
+    sync(owner, settings(RESERVOIR | since, AIR), LATER + timedelta(days=1))
+    assert [begin for begin, *_ in versions(owner, "R-1")] == [BEGINNING, LATER]
+
+
+def test_a_station_that_measures_its_own_aqi_may_send_it(owner):
+    sync(owner, settings(AIR | {"metrics": ["aqi", "temp_c"]}), NOW)
+    assert not load_directory(owner).series["A-1", "aqi"].derived
+
+
 def test_a_metric_taken_off_a_station_is_unknown_from_then_on(owner):
     sync(owner, settings(RESERVOIR), NOW)
     sync(owner, settings(RESERVOIR | {"metrics": ["level_m"]}), LATER)
@@ -231,6 +247,12 @@ def test_the_ingest_role_may_do_all_of_it(database):
     conn.close()
 
 
+def _polled(conn, other: threading.Thread, statement: str) -> bool:
+    other.join(0.005)
+    conn.rollback()
+    return bool(rows(conn, statement))
+
+
 def test_two_processes_at_once_write_it_once(database, owner):
     """The second waits for the first's commit and then finds nothing left to do."""
     first = connect(database, "ingest", application="first")
@@ -244,11 +266,11 @@ def test_two_processes_at_once_write_it_once(database, owner):
 
     other = threading.Thread(target=run)
     other.start()
-    waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
-    while not rows(owner, waiting):
-        owner.rollback()
+    waits = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+    waited = any(_polled(owner, other, waits) for _ in range(2000))
     first.commit()
     other.join()
+    assert waited
     assert [(w.opened, w.closed) for w in written] == [((), ())]
     assert rows(owner, "select count(*) from station") == [(2,)]
     first.close()
