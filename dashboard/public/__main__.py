@@ -75,7 +75,7 @@ def configuration(app: App, settings: PublicSettings) -> uvicorn.Config:
 def wire(
     database: DatabaseSettings, dashboard: DashboardSettings, site: MapSite, stack: ExitStack
 ) -> tuple[App, Hub]:
-    """The application with all that it needs, and its live streams. `stack` closes what was opened."""
+    """The application and its live streams. `stack` closes what was opened."""
     pool = Pool(database, ROLE, application=APPLICATION)
     stack.callback(pool.close)
     assets = load_assets(map_files(site))

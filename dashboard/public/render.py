@@ -35,7 +35,7 @@ SCRIPT_WORDS = (
     *("{s} s", "{min} min", "{h} h {min} min", "{d} d {h} h"),
     *("Connection lost {time}. ", "Trying again.", "The page shows {time}."),
     *("Nothing found", "Your place is not known.", "You are far from every station."),
-    *("Link copied", "Zoom in", "Zoom out", "Map"),
+    *("Link copied", "Zoom in", "Zoom out", "Live map, movable"),
     *("Use Ctrl and scroll to zoom the map", "Use two fingers to move the map"),
     "{n} stations are covered by others here: zoom in, or see the table.",
 )

@@ -1,4 +1,4 @@
-"""The page in a real browser: phone and desktop, both languages and themes, with and without scripts."""
+"""The page in a real browser: phone and desktop, languages, themes, with and without scripts."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -174,8 +174,8 @@ def test_the_role_can_select_from_city_views_and_from_nothing_else(city: Databas
         cursor.execute(
             "select n.nspname, c.relname, c.relkind::text from pg_class c "
             "join pg_namespace n on n.oid = c.relnamespace "
-            "where c.relkind in ('r', 'v', 'm', 'p', 'f') and n.nspname in ('city', 'dongtai', 'public') "
-            "order by 1, 2"
+            "where c.relkind in ('r', 'v', 'm', 'p', 'f') "
+            "and n.nspname in ('city', 'dongtai', 'public') order by 1, 2"
         )
         relations = cursor.fetchall()
     conn.rollback()
@@ -187,8 +187,12 @@ def test_the_role_can_select_from_city_views_and_from_nothing_else(city: Databas
     readable = {(schema, name) for schema, name, _ in relations if _can_select(conn, schema, name)}
     assert readable == {(schema, name) for schema, name, _ in relations if schema == "city"}
     assert {kind for schema, _, kind in relations if schema == "city"} == {"v"}
-    for statement in ("insert into city.station (code) values ('x')", "delete from city.alert",
-                      "update city.alert set grade = 'red'", "create table city.x (y int)"):  # fmt: skip
+    for statement in (
+        "insert into city.station (code) values ('x')",
+        "delete from city.alert",
+        "update city.alert set grade = 'red'",
+        "create table city.x (y int)",
+    ):
         with (
             conn.cursor() as cursor,
             pytest.raises(

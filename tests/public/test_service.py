@@ -30,7 +30,7 @@ def test_the_page_without_scripts_has_warnings_air_and_reservoirs(common: Servic
     assert "155 中度污染" in page
     assert "77 % 1,4" in page
     assert "23.86 m ，上涨" in page
-    assert "21." in page
+    assert re.search(r"2[012]\.\d mm", page)
     assert "暴雨" in page
     assert "录制" in page
     assert "样例数据" in page
@@ -230,7 +230,8 @@ def test_html_in_names_and_advice_stays_text(
             "/?q=%3Cimg%20src=x%20onerror=alert(1)%3E",
         ):
             html = found.page(path)
-            assert "<img src=x" not in html and "<script>alert" not in html, path
+            assert "<img src=x" not in html, path
+            assert "<script>alert" not in html, path
             assert "{{7*7}}" in html or "q=" in path
         assert found.client.get("/places.json").headers["content-type"] == "application/json"
 
