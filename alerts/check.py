@@ -5,18 +5,26 @@ Only what is well-formed is looked at: what a model refuses by itself is reporte
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
 from alerts.grade import GRADES
 from config import Mistake, did_you_mean, entries
-from sensors.catalogue import METRICS
+from sensors.catalogue import DERIVED_FROM, METRICS
+from sensors.limits import in_season
 
-# What ingest computes: the metric hangs on stations that measure one of these.
-DERIVED = {
-    "storage_m3": {"level_m"},
-    "aqi": {"pm25_ugm3", "pm10_ugm3", "so2_ugm3", "no2_ugm3", "co_mgm3", "o3_ugm3"},
-}
+
+@dataclass(frozen=True)
+class _Named:
+    metric: str
+    name: str
+    value: float
+    season_from: str | None
+    season_to: str | None
+
+    def on(self, day: str) -> bool:
+        return in_season(day, self.season_from, self.season_to)
 
 
 @dataclass(frozen=True)
@@ -24,10 +32,17 @@ class _Station:
     code: str
     kind: str
     metrics: frozenset[str]
-    limits: Mapping[tuple[str, str], float]
+    limits: tuple[_Named, ...]
 
     def has(self, metric: str) -> bool:
-        return metric in self.metrics or bool(self.metrics & DERIVED.get(metric, set()))
+        """Whether it measures the metric, or ingest derives it from what it measures."""
+        return metric in self.metrics or bool(self.metrics & set(DERIVED_FROM.get(metric, ())))
+
+    def limit(self, metric: str, name: str, day: str) -> float | None:
+        """In force on that day of the year (MM-DD): a season goes before the rest of the year."""
+        fitting = [x for x in self.limits if x.metric == metric and x.name == name and x.on(day)]
+        fitting.sort(key=lambda limit: limit.season_from is None)
+        return fitting[0].value if fitting else None
 
 
 def check_rules(raw: Mapping[str, Any]) -> list[Mistake]:
@@ -36,7 +51,7 @@ def check_rules(raw: Mapping[str, Any]) -> list[Mistake]:
     for index, rule in entries(raw, "alerts", "rules"):
         where = ("alerts", "rules", index)
         mistakes += _unknown_stations(where, rule, stations)
-        if rule.get("metric") in METRICS:
+        if _metric(rule):
             covered = list(_covered(rule, stations))
             mistakes += _covers_nothing(where, rule, covered)
             mistakes += _unknown_limits(where, rule, covered)
@@ -64,13 +79,13 @@ def _unknown_stations(
 ) -> list[Mistake]:
     mistakes = []
     for index, code in enumerate(_list(rule.get("stations"))):
-        here, metric = (*where, "stations", index), rule.get("metric")
+        here, metric = (*where, "stations", index), _metric(rule)
         if not isinstance(code, str):
             continue
         if code not in stations:
             problem = f"unknown station; {did_you_mean(code, stations)}"
             mistakes.append(Mistake(here, code, problem))
-        elif metric in METRICS and not stations[code].has(str(metric)):
+        elif metric and not stations[code].has(metric):
             problem = (
                 f"does not measure {metric}; it has {', '.join(sorted(stations[code].metrics))}"
             )
@@ -90,7 +105,7 @@ def _covers_nothing(
 def _unknown_limits(
     where: _Where, rule: Mapping[str, Any], covered: list[_Station]
 ) -> list[Mistake]:
-    names = {name for s in covered for metric, name in s.limits if metric == rule["metric"]}
+    names = {x.name for station in covered for x in station.limits if x.metric == rule["metric"]}
     mistakes = []
     for grade, said in _grades(rule).items():
         if isinstance(said, str) and covered and said not in names:
@@ -107,14 +122,30 @@ def _wrong_order(where: _Where, rule: Mapping[str, Any], covered: list[_Station]
     """
     named = any(isinstance(said, str) for said in _grades(rule).values())
     for station in covered if named else [None]:
-        limits = [(grade, _value(rule, grade, station)) for grade in GRADES]
-        known = [(grade, value) for grade, value in limits if value is not None]
-        at = f" at {station.code}" if station else ""
-        if problem := _order_problem(rule, known):
-            return [Mistake((*where, "grades"), _shown(known), f"{problem}{at}")]
-        if problem := _band_problem(rule, known):
-            return [Mistake((*where, "dead_band"), rule.get("dead_band"), f"{problem}{at}")]
+        for day in _days(station):
+            limits = [(grade, _value(rule, grade, station, day)) for grade in GRADES]
+            known = [(grade, value) for grade, value in limits if value is not None]
+            at = f" at {station.code}" if station else ""
+            if problem := _order_problem(rule, known):
+                return [Mistake((*where, "grades"), _shown(known), f"{problem}{at}")]
+            if problem := _band_problem(rule, known):
+                return [Mistake((*where, "dead_band"), rule.get("dead_band"), f"{problem}{at}")]
     return []
+
+
+def _days(station: _Station | None) -> list[str]:
+    """Days of the year, MM-DD, such that each set of limits in force is met at least once."""
+    seasons = [limit for limit in station.limits if limit.season_from] if station else []
+    starts = {limit.season_from for limit in seasons if limit.season_from}
+    return sorted({"01-01", *starts, *(_next_day(s.season_to) for s in seasons if s.season_to)})
+
+
+def _next_day(day: str) -> str:
+    try:
+        month, number = map(int, day.split("-"))
+        return f"{date(2024, month, number) + timedelta(days=1):%m-%d}"
+    except ValueError:
+        return "01-01"  # no such day: the station's own check says so
 
 
 def _order_problem(rule: Mapping[str, Any], known: Sequence[tuple[str, float]]) -> str | None:
@@ -138,10 +169,10 @@ def _band_problem(rule: Mapping[str, Any], known: Sequence[tuple[str, float]]) -
     return None
 
 
-def _value(rule: Mapping[str, Any], grade: str, station: _Station | None) -> float | None:
+def _value(rule: Mapping[str, Any], grade: str, station: _Station | None, day: str) -> float | None:
     said = _grades(rule).get(grade)
     if isinstance(said, str):
-        return station.limits.get((rule["metric"], said)) if station else None
+        return station.limit(rule["metric"], said, day) if station else None
     return float(said) if isinstance(said, int | float) else None
 
 
@@ -161,14 +192,31 @@ def _stations(raw: Mapping[str, Any]) -> Iterator[_Station]:
     for _, entry in entries(raw, "sensors", "stations"):
         said = _list(entry.get("metrics"))
         metrics = [each.get("metric") if isinstance(each, dict) else each for each in said]
-        limits = {
-            (str(limit.get("metric")), str(limit.get("name"))): float(limit["value"])
-            for limit in _list(entry.get("limits"))
-            if isinstance(limit, dict) and isinstance(limit.get("value"), int | float)
-        }
+        limits = tuple(_named(limit) for limit in _list(entry.get("limits")) if _sound(limit))
         yield _Station(
             str(entry.get("code")), str(entry.get("kind")), frozenset(map(str, metrics)), limits
         )
+
+
+def _sound(limit: object) -> bool:
+    return isinstance(limit, dict) and isinstance(limit.get("value"), int | float)
+
+
+def _named(limit: Mapping[str, Any]) -> _Named:
+    first, last = limit.get("season_from"), limit.get("season_to")
+    seasonal = isinstance(first, str) and isinstance(last, str)
+    return _Named(
+        str(limit.get("metric")),
+        str(limit.get("name")),
+        float(limit["value"]),
+        first if seasonal else None,
+        last if seasonal else None,
+    )
+
+
+def _metric(rule: Mapping[str, Any]) -> str | None:
+    metric = rule.get("metric")
+    return metric if isinstance(metric, str) and metric in METRICS else None
 
 
 def _grades(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -108,8 +108,10 @@ def _advance(
         return State(at, at), None
     latches = _moved(watch, state, at, signed)
     alert, step = _life(watch, state.alert, latches, reading, new_id)
-    peak = _peak(watch, state, value) if latches.busy else None
-    return State(at, at, latches.on, latches.since, peak, None, alert), step
+    peak = _peak(watch, state, value)
+    kept = peak if latches.busy else None
+    after = State(at, at, latches.on, latches.since, kept, None, alert)
+    return after, replace(step, peak=peak) if step else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +155,10 @@ def _moved(watch: Watch, state: State, at: datetime, signed: float) -> _Latches:
 
 
 def _wants_change(watch: Watch, rank: int, on: bool, at: datetime, signed: float) -> bool:
-    limit = watch.limits[rank]
-    if limit is None or not limit.in_force(at):
+    limit = watch.limit_at(rank, at)
+    if limit is None:
         return on  # no limit, or out of season: what is on goes off
-    if on:
-        return signed <= watch.clear[rank]
-    return signed > watch.sign * limit.value
+    return signed <= limit.clear if on else signed > limit.beyond
 
 
 def _life(

@@ -1,13 +1,14 @@
 """A rule laid upon one series: the Watch, with its limits found and its durations as such."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from alerts.grade import GRADES, Grade
 from alerts.settings import RuleSettings
 from alerts.wording import BEIJING
+from sensors.limits import in_season
 
 When = Literal["above", "below", "no_data", "ingest"]
 Key = tuple[int, str]  # rule number, subject: what a state hangs on
@@ -18,29 +19,27 @@ FRESH_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit in the metric's unit; a season (MM-DD, both inclusive) may pass over New Year."""
+    """A limit in the metric's unit; season: MM-DD, both inclusive, both None for all the year.
+
+    beyond, clear: value times the watch's sign, and the same with the dead-band taken off.
+    """
 
     value: float
     zh: str = ""
     en: str = ""
     season_from: str | None = None
     season_to: str | None = None
-
-    def in_force(self, moment: datetime) -> bool:
-        if self.season_from is None or self.season_to is None:
-            return True
-        day = moment.astimezone(BEIJING).strftime("%m-%d")
-        if self.season_from <= self.season_to:
-            return self.season_from <= day <= self.season_to
-        return day >= self.season_from or day <= self.season_to
+    beyond: float = 0.0
+    clear: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """One rule over one series. limits: by rank of grade; None where the grade has none here.
+    """One rule over one series. subject: `station/metric`.
 
-    clear: the value, by rank, at which the grade clears. sign: +1 above, -1 below. gap: a silence
-    longer than that (or than the hold, if longer) breaks a hold. subject: `station/metric`.
+    limits: by rank of grade, seasons before the one for the rest of the year; empty where the grade
+    has none here. lowest: no limit is below it (times sign). sign: +1 above, -1 below. gap: a
+    silence longer than that (or than the hold, if longer) breaks a hold.
     """
 
     rule_id: int
@@ -53,8 +52,7 @@ class Watch:
     metric: str | None = None
     department: str | None = None
     public: bool = False
-    limits: tuple[Limit | None, ...] = (None, None, None, None)
-    clear: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    limits: tuple[tuple[Limit, ...], ...] = ((), (), (), ())
     lowest: float = 0.0
     sign: int = 1
     on_delay: timedelta = timedelta(0)
@@ -69,6 +67,14 @@ class Watch:
     def key(self) -> Key:
         return (self.rule_id, self.subject)
 
+    def limit_at(self, rank: int, moment: datetime) -> Limit | None:
+        """The limit of a grade that is in force then; the season's day is Beijing's."""
+        limits = self.limits[rank]
+        if len(limits) == 1 and limits[0].season_from is None:
+            return limits[0]
+        day = moment.astimezone(BEIJING).strftime("%m-%d")
+        return next((x for x in limits if in_season(day, x.season_from, x.season_to)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -81,7 +87,7 @@ class Place:
     interval_s: int
     department: str | None = None
     public: bool = False
-    limits: Mapping[str, Limit] | None = None
+    limits: Mapping[str, tuple[Limit, ...]] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:
@@ -96,11 +102,10 @@ def covers(rule: RuleSettings, place: Place) -> bool:
 
 def watch(rule_id: int, version: int, rule: RuleSettings, place: Place) -> Watch | None:
     """The rule upon this place; None where the place has none of the limits that it names."""
-    limits = tuple(_limit(rule.grades.get(grade), place) for grade in GRADES)
+    sign = -1 if rule.when == "below" else 1
+    limits = tuple(_limits(rule, rule.grades.get(grade), place, sign) for grade in GRADES)
     if rule.when != "no_data" and not any(limits):
         return None
-    sign = -1 if rule.when == "below" else 1
-    values = [sign * limit.value for limit in limits if limit]
     return Watch(
         rule_id=rule_id,
         version=version,
@@ -113,8 +118,7 @@ def watch(rule_id: int, version: int, rule: RuleSettings, place: Place) -> Watch
         department=place.department,
         public=rule.public and place.public,
         limits=limits,
-        clear=tuple(_clear(limit, sign, rule.dead_band) for limit in limits),
-        lowest=min(values, default=0.0),
+        lowest=min((limit.beyond for some in limits for limit in some), default=0.0),
         sign=sign,
         on_delay=timedelta(seconds=rule.on_delay_s),
         off_delay=timedelta(seconds=rule.off_delay_s),
@@ -134,12 +138,18 @@ def by_series(watches: Iterable[Watch]) -> dict[int, tuple[Watch, ...]]:
     return {series_id: tuple(some) for series_id, some in found.items()}
 
 
-def _limit(said: float | str | None, place: Place) -> Limit | None:
-    if isinstance(said, str):
-        return (place.limits or {}).get(said)
-    return None if said is None else Limit(float(said))
-
-
-def _clear(limit: Limit | None, sign: int, dead_band: float) -> float:
-    """Times sign, as the engine compares. Rounded: 0.3 - 0.1 must be 0.2."""
-    return round(sign * limit.value - dead_band, 9) if limit else 0.0
+def _limits(
+    rule: RuleSettings, said: float | str | None, place: Place, sign: int
+) -> tuple[Limit, ...]:
+    """What a grade's entry means here, seasons first. clear is rounded: 0.3 - 0.1 must be 0.2."""
+    if said is None:
+        return ()
+    found = place.limits.get(said, ()) if isinstance(said, str) else (Limit(float(said)),)
+    return tuple(
+        replace(
+            limit,
+            beyond=sign * limit.value,
+            clear=round(sign * limit.value - rule.dead_band, 9),
+        )
+        for limit in sorted(found, key=lambda limit: limit.season_from is None)
+    )

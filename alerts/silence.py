@@ -13,26 +13,27 @@ from alerts.alert import rfc3339
 from alerts.reason import Reason
 from alerts.rule import Key, Watch
 from alerts.state import Judgement, NewId, OpenAlert, State, Transition
+from sensors.reading import Origin
 
 INGEST = "ingest"
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What ingest says of itself. connected_since: None while it has no broker;
+    """What ingest says of itself. connected_since: None while it has no broker.
 
-    caught_up_at: since when it has nothing left of a backlog, None while it has.
+    caught_up_at: the newest moment at which nothing was waiting to be judged, None if never.
     """
 
     at: datetime
     connected_since: datetime | None
     caught_up_at: datetime | None
 
-    @property
-    def listening_since(self) -> datetime | None:
+    def listened(self, since: datetime) -> timedelta:
+        """How long of the time since then ingest has heard, without a break, all there was."""
         if self.connected_since is None or self.caught_up_at is None:
-            return None
-        return max(self.connected_since, self.caught_up_at)
+            return timedelta(0)
+        return max(timedelta(0), self.caught_up_at - max(since, self.connected_since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Seen:
     created_at: datetime
     observed_at: datetime | None = None
     offline_since: datetime | None = None
+    origin: Origin = Origin.LIVE
 
 
 def tick(
@@ -70,8 +72,8 @@ def tick(
             judgement.add(watch.key, *ingest)
             continue
         seen = series.get(watch.series_id or 0)
-        if seen and alive and alive.listening_since and state.alert is None:
-            step = _silent(watch, state, seen, alive.listening_since, now=now, new_id=new_id)
+        if seen and alive and state.alert is None:
+            step = _silent(watch, state, seen, alive, now=now, new_id=new_id)
             if step:
                 judgement.add(watch.key, replace(state, alert=step.alert), [step])
     return judgement
@@ -83,10 +85,10 @@ def quiet_since(state: State, seen: Seen) -> datetime:
 
 
 def _silent(
-    watch: Watch, state: State, seen: Seen, listening: datetime, *, now: datetime, new_id: NewId
+    watch: Watch, state: State, seen: Seen, ingest: Heartbeat, *, now: datetime, new_id: NewId
 ) -> Transition | None:
     quiet = quiet_since(state, seen)
-    if now - max(quiet, listening) < watch.patience:
+    if ingest.listened(quiet) < watch.patience:
         return None
     params = {
         "metric": watch.metric,
@@ -95,7 +97,8 @@ def _silent(
         "never_seen": seen.observed_at is None,
         "offline_since": rfc3339(seen.offline_since),
     }
-    return _raised(watch, quiet, now, Reason("no_data", params), new_id)
+    step = _raised(watch, quiet, now, Reason("no_data", params), new_id)
+    return replace(step, origin=seen.origin)
 
 
 def _raised(

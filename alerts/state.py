@@ -64,7 +64,8 @@ class State:
 class Transition:
     """One step of an alert's life. at: event time; page: whether people are to be told.
 
-    alert: as it stands after the step. found_afterwards: it was over before anybody could know.
+    alert: as it stands after the step. peak: gravest value so far. found_afterwards: it was over
+    before anybody could know. watch: None where the rule does not apply any more.
     """
 
     alert_id: str
@@ -80,6 +81,7 @@ class Transition:
     watch: Watch | None = None
     quality: Quality | None = None
     origin: Origin = Origin.LIVE
+    peak: float | None = None
     found_afterwards: bool = False
 
 

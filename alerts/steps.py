@@ -20,7 +20,7 @@ def falling(
     watch: Watch, alert: OpenAlert, kind: Kind, reading: Reading, cleared: int
 ) -> Transition:
     """stepped_down, ended: back behind the limit of rank `cleared`, dead-band included."""
-    params = _params(watch, reading, _in_force(watch, cleared, reading.observed_at))
+    params = _params(watch, reading, watch.limit_at(cleared, reading.observed_at))
     return _step(watch, alert, kind, reading, Reason("returned", params))
 
 
@@ -30,17 +30,12 @@ def standing(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
     return _step(watch, alert, "announced", reading, reason)
 
 
-def _in_force(watch: Watch, rank: int, at: datetime) -> Limit | None:
-    limit = watch.limits[rank]
-    return limit if limit and limit.in_force(at) else None
-
-
 def _reason(watch: Watch, alert: OpenAlert, reading: Reading, since: datetime) -> Reason:
-    limit = _in_force(watch, RANK[alert.grade], reading.observed_at)
+    limit = watch.limit_at(RANK[alert.grade], reading.observed_at)
     held_s = (reading.observed_at - since).total_seconds()
     params = _params(watch, reading, limit) | {"held_s": held_s}
     value = reading.value
-    beyond = limit and value is not None and watch.sign * value > watch.sign * limit.value
+    beyond = limit and value is not None and watch.sign * value > limit.beyond
     return Reason(watch.when if beyond else "not_cleared", params)
 
 
@@ -59,7 +54,7 @@ def _params(watch: Watch, reading: Reading, limit: Limit | None) -> dict[str, ob
 def _step(
     watch: Watch, alert: OpenAlert, kind: Kind, reading: Reading, reason: Reason
 ) -> Transition:
-    limit = _in_force(watch, RANK[alert.grade], reading.observed_at)
+    limit = watch.limit_at(RANK[alert.grade], reading.observed_at)
     return Transition(
         alert_id=alert.id,
         kind=kind,

@@ -41,7 +41,8 @@ def tell(
     if last and last.kind in telling:
         told[-1] = replace(last, page=True, alert=alert)
     else:
-        told.append(replace(standing(watch, alert, newest), page=True))
+        step = standing(watch, alert, newest)
+        told.append(replace(step, page=True, peak=state.peak))
     return replace(state, alert=alert), told
 
 

@@ -1,5 +1,6 @@
 """Reasons made into sentences, Chinese and English: the same words on screen and in messages."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -43,9 +44,11 @@ Params = Mapping[str, Any]
 
 
 def say(reason: Reason) -> dict[str, str]:
-    """{"zh": ..., "en": ...}; a code that is not known is shown as it is, never hidden."""
-    sentence = SENTENCES.get(reason.code)
-    zh, en = sentence(reason.params) if sentence else (reason.code, reason.code)
+    """{"zh": ..., "en": ...}. What cannot be worded is shown as it is: it never hides an alert."""
+    try:
+        zh, en = SENTENCES[reason.code](reason.params)
+    except (KeyError, TypeError, ValueError):
+        zh = en = json.dumps(reason.to_json(), ensure_ascii=False)
     return {"zh": zh, "en": en}
 
 
@@ -79,7 +82,7 @@ def _beyond(zh_word: str, en_word: str) -> Callable[[Params], Pair]:
     def sentence(p: Params) -> Pair:
         metric = METRICS[p["metric"]]
         value, limit = amount(metric.code, p["value"]), amount(metric.code, p["limit"])
-        named_zh, named_en = p.get("limit_zh") or "", f"{p.get('limit_en') or ''} ".lstrip()
+        named_zh, named_en = _named(p)
         zh = f"{metric.zh} {value} {zh_word}{named_zh} {limit}"
         en = f"{metric.en} {value} {en_word} {named_en}{limit}"
         if p.get("held_s"):
@@ -94,9 +97,15 @@ def _not_cleared(p: Params) -> Pair:
     """Behind the limit again, but within the dead-band, or not for long enough."""
     metric = METRICS[p["metric"]]
     value, limit = amount(metric.code, p["value"]), amount(metric.code, p["limit"])
-    zh = f"{metric.zh} {value}，尚未稳定回到{p.get('limit_zh') or ''} {limit} 的安全一侧"
-    en = f"{metric.en} {value}, not yet safely back behind {limit}"
+    named_zh, named_en = _named(p)
+    zh = f"{metric.zh} {value}，尚未稳定回到{named_zh} {limit} 的安全一侧"
+    en = f"{metric.en} {value}, not yet safely back behind {named_en}{limit}"
     return _with_quality(p, zh, en)
+
+
+def _named(p: Params) -> Pair:
+    """The limit's name as it stands before its value; empty where it has none."""
+    return p.get("limit_zh") or "", f"{p['limit_en']} " if p.get("limit_en") else ""
 
 
 def _with_quality(p: Params, zh: str, en: str) -> Pair:
@@ -112,10 +121,11 @@ def _returned(p: Params) -> Pair:
         return f"{metric.zh} {value}，限值已失效", f"{metric.en} {value}, limit not in force now"
     limit = amount(metric.code, p["limit"])
     zh_side, en_side = ("以下", "below") if p.get("when") == "above" else ("以上", "above")
+    named_zh, named_en = _named(p)
     return _with_quality(
         p,
-        f"{metric.zh} {value}，已回到 {limit} {zh_side}",
-        f"{metric.en} {value}, back {en_side} {limit}",
+        f"{metric.zh} {value}，已回到{named_zh} {limit} {zh_side}",
+        f"{metric.en} {value}, back {en_side} {named_en}{limit}",
     )
 
 

@@ -1,7 +1,7 @@
 """Who may do what: one table of rights by role, one of routes. What is in neither is denied."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -83,9 +83,19 @@ def is_page(path: str) -> bool:
     return not path.startswith(apart)
 
 
-def without_right(outputs: Iterable[str], rights: dict[str, str]) -> list[str]:
+def callback_rights(output: str, rights: Mapping[str, str]) -> set[str] | None:
+    """The rights that a Dash callback needs: of all its outputs; None where one has none.
+
+    Dash writes several outputs as `..a.children...b.data..`, allowed duplicates as `a.children@..`.
+    """
+    parts = output[2:-2].split("...") if output.startswith("..") else [output]
+    found = [rights.get(part.partition("@")[0]) for part in parts]
+    return None if None in found else {right for right in found if right is not None}
+
+
+def without_right(outputs: Iterable[str], rights: Mapping[str, str]) -> list[str]:
     """The callbacks that nobody has been given a right for."""
-    return sorted(output for output in outputs if output not in rights)
+    return sorted(output for output in outputs if callback_rights(output, rights) is None)
 
 
 @cache

@@ -7,7 +7,7 @@ Deny by default: access.py says who may. It also puts the security headers on ev
 import hmac
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
@@ -28,6 +28,7 @@ SESSION_COOKIE = "dongtai_session"
 CSRF_COOKIE = "_csrf_token"  # Dash sends it back as the header by itself
 CSRF_HEADER = "x-csrftoken"
 PRINCIPAL = "dongtai.principal"  # its key in the ASGI scope
+GATE = "dongtai.gate"
 LARGEST_BODY = 2_000_000
 # While the database is away, who was known this many seconds ago is still known: a desk shows what
 # it has and says that the link is lost, instead of asking for a password that nobody can check.
@@ -50,7 +51,7 @@ def security_headers(csp: str, *, https: bool) -> dict[str, str]:
     return headers | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
 
 
-def content_policy(script_hashes: list[str], outside: tuple[str, ...] = ()) -> str:
+def content_policy(script_hashes: Sequence[str], outside: tuple[str, ...] = ()) -> str:
     """Scripts are ours or known by hash; styles may be inline, as React and MapLibre set them so.
 
     outside: origins of map tiles that the operator allowed.
@@ -76,7 +77,7 @@ def content_policy(script_hashes: list[str], outside: tuple[str, ...] = ()) -> s
 class Headered:
     """Puts the same headers on every answer, and no-store where the answer does not say."""
 
-    def __init__(self, app: ASGIApp, headers: Callable[[], dict[str, str]]) -> None:
+    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
         self.app, self.headers = app, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,8 +88,8 @@ class Headered:
         async def headered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self.headers().items():
-                    headers[name] = value
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -110,6 +111,7 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
             return
         try:
+            scope[GATE] = self
             scope[PRINCIPAL] = await self._admit(scope)
         except Problem as problem:
             await _refusal(scope, problem)(scope, receive, send)

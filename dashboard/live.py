@@ -50,7 +50,7 @@ class Counters:
     """What /metrics tells of the stream."""
 
     pushed: int = 0
-    reconnects: int = 0
+    lost: int = 0
     link: bool = False
 
 
@@ -76,19 +76,21 @@ class Live:
         self._loaded = False
         self._lost_since: datetime | None = None
         self._stop = threading.Event()
-        self._wake, self._waker = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
 
     def start(self, loop: AbstractEventLoop) -> None:
         self.hub.bind(loop)
+        self._wake, self._waker = socket.socketpair()
         self._thread.start()
 
     def stop(self) -> None:
         """End the listener; call `hub.close()` before, so that the streams end as well."""
         self._stop.set()
-        self._waker.send(b"x")
         if self._thread.ident is not None:
+            self._waker.send(b"x")
             self._thread.join(timeout=5)
+            self._wake.close()
+            self._waker.close()
 
     def hello(self) -> tuple[int, bytes] | None:
         """(number, event) for a viewer who comes now; later events have greater numbers.
@@ -211,7 +213,7 @@ class Live:
                 log.warning("the live link to the database is lost: %s", str(error or "").strip())
                 self._lost_since = now
                 self.counters.link = False
-                self.counters.reconnects += 1
+                self.counters.lost += 1
                 self._publish("lost", self._lost(now))
 
     def _lost(self, now: datetime) -> dict[str, object]:

@@ -19,7 +19,6 @@ WIDTHS = {
 ALL = (RAW, *WIDTHS)
 # Below this share of the readings pointing one way, a mean direction means nothing.
 _LEAST_RESULTANT = 1e-6
-_EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+08:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +56,16 @@ def candidates(
 
 
 def merged(buckets: Sequence[Bucket], max_points: int) -> tuple[int, list[Bucket]]:
-    """(days each, buckets): as many days put together as `max_points` asks for, 1 if they fit."""
-    days = 1
-    found = list(buckets)
-    while len(found) > max_points:
-        days += max(1, len(buckets) // max_points - days)
-        groups = groupby(buckets, key=lambda bucket: (bucket.start - _EPOCH).days // days)
-        found = [_merge(list(group)) for _, group in groups]
-    return days, found
+    """(days each, buckets): as many days put together as `max_points` asks for, 1 if they fit.
+
+    Counted from the first day on, so that the number of points is sure.
+    """
+    if len(buckets) <= max_points:
+        return 1, list(buckets)
+    first = buckets[0].start
+    days = -(-((buckets[-1].start - first).days + 1) // max_points)
+    groups = groupby(buckets, key=lambda bucket: (bucket.start - first).days // days)
+    return days, [_merge(list(group)) for _, group in groups]
 
 
 def raw_points(rows: Iterable[RawRow]) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Title(Section):
+    zh: str = Field(default="北仑 · 动态", min_length=1, description="Name in Chinese.")
+    en: str = Field(default="Beilun · Dongtai", min_length=1, description="Name in English.")
+
+
 class StaffSettings(Section):
     """The staff service: `python -m dashboard`."""
 
@@ -46,11 +51,12 @@ class PublicSettings(Section):
     proxies: tuple[str, ...] = Field(
         default=(), description="Reverse proxies whose X-Forwarded-For is believed."
     )
-
-
-class Title(Section):
-    zh: str = Field(default="北仑 · 动态", min_length=1, description="Name in Chinese.")
-    en: str = Field(default="Beilun · Dongtai", min_length=1, description="Name in English.")
+    title: Title = Field(
+        default=Title(zh="动态北仑", en="Dynamic Beilun"), description="Name of the city page."
+    )
+    area: Title = Field(
+        default=Title(zh="北仑区", en="Beilun"), description="The district, as its people call it."
+    )
 
 
 class DashboardSettings(Section):

@@ -25,7 +25,7 @@ from dashboard.text import language_of, text
 from dashboard.wording import clock_text, word
 from database.pool import Pool
 
-LANGUAGE_COOKIE = "dongtai_lang"
+LANGUAGE_COOKIE = "lang"  # also set by the desk's own switch
 TEMPLATES = Path(__file__).parent / "templates"
 # These pages need nothing but their own style sheet.
 POLICY = (
@@ -200,6 +200,7 @@ class SignIn:
             lang=lang,
             other="en" if lang == "zh" else "zh",
             title=getattr(self.settings.title, lang),
+            theme=theme if (theme := request.cookies.get("theme")) in ("light", "dark") else "",
             word=word,
             **values,
         )
@@ -207,8 +208,7 @@ class SignIn:
 
     def _language(self, request: Request) -> str:
         chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
-        accept = request.headers.get("accept-language")
-        return language_of(chosen, accept, self.settings.language)
+        return language_of(chosen, None, self.settings.language)
 
 
 async def style(name: str) -> Response:

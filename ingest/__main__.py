@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import psycopg2
 
 import config
-from alerts import store as alerts_store
 from alerts.judging import Judge
+from alerts.rulebook import seed
 from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
 from database.pool import Connection, connect
@@ -59,7 +59,7 @@ def prepare(settings: config.Config) -> Connection:
     owner = connect(settings.section(DatabaseSettings), "ingest", application="ingest")
     require_current(owner)
     sync(owner, settings.section(SensorsSettings), datetime.now(UTC))
-    alerts_store.seed(owner, settings.section(AlertsSettings), datetime.now(UTC))
+    seed(owner, settings.section(AlertsSettings), datetime.now(UTC))
     owner.commit()
     return owner
 

@@ -77,35 +77,38 @@ def _air_inputs(
 ) -> Iterator[_AirInputs]:
     """For each station and moment the newest concentrations of the hour before it.
 
-    Readings newer than what was known of their series are taken in the order in which they came, so
-    that it does not matter how they were gathered into batches. A late one says nothing of now: the
-    AQI of its own time is computed where all that the station measures came for that time.
+    They stand for the means of the hour, which the standard asks for and which are known only when
+    it is over: what is derived here is the AQI as it looks now.
+
+    Readings are taken in the order in which they came, so that it does not matter how they were
+    gathered into batches. A late one says nothing of now: the AQI of its own time is computed where
+    all that the station measures came with it.
     """
     newest: dict[str, dict[str, Latest]] = {}
     moments: dict[tuple[str, datetime], _AirInputs] = {}
-    late: dict[tuple[str, datetime], dict[str, Reading]] = {}
+    late: dict[tuple[str, datetime, datetime], dict[str, Reading]] = {}
     for reading in readings:
-        series = directory.series.get((reading.station, AQI))
+        station, at = reading.station, reading.observed_at
+        series = directory.series.get((station, AQI))
         if reading.metric not in AIR_METRICS or series is None or not series.derived:
             continue
-        station = reading.station
         known = newest.setdefault(station, _known(station, latest))
         before = known.get(reading.metric)
-        if before is not None and reading.observed_at < before.observed_at:
-            late.setdefault((station, reading.observed_at), {})[reading.metric] = reading
+        if before is not None and at < before.observed_at:
+            together = late.setdefault((station, at, reading.received_at), {})
+            together[reading.metric] = reading
+            if together.keys() == _measured(station, directory):
+                moments[station, at] = _AirInputs(series, at, reading, together)
             continue
         known[reading.metric] = reading
         at = max(value.observed_at for value in known.values())
         values = {m: v for m, v in known.items() if at - v.observed_at < HOUR}
         moments[station, at] = _AirInputs(series, at, reading, values)
-    for (station, at), found in late.items():
-        measured = {m for m in AIR_METRICS if (station, m) in directory.series}
-        if found.keys() == measured and (station, at) not in moments:
-            trigger = next(iter(found.values()))
-            moments[station, at] = _AirInputs(
-                directory.series[station, AQI], at, trigger, dict(found)
-            )
     return (inputs for inputs in moments.values() if inputs.at >= aqi.IN_FORCE_SINCE)
+
+
+def _measured(station: str, directory: Directory) -> set[str]:
+    return {metric for metric in AIR_METRICS if (station, metric) in directory.series}
 
 
 def _known(station: str, latest: Mapping[tuple[str, str], Latest]) -> dict[str, Latest]:

@@ -55,8 +55,9 @@ def inspect(payload: bytes, max_pixels: int, thumbnail_px: int) -> Picture:
 
 
 def _thumbnail(payload: bytes, header: Header, most: int) -> bytes:
-    longest = max(header.width, header.height)
-    flag = next(flag for factor, flag in _REDUCED if factor == 1 or longest // factor >= most)
+    long, short = max(header.width, header.height), min(header.width, header.height)
+    # A side shorter than the factor would shrink to nothing.
+    flag = next(flag for by, flag in _REDUCED if by == 1 or (long // by >= most and short >= by))
     try:
         image = cv2.imdecode(np.frombuffer(payload, np.uint8), flag)
         if image is None:

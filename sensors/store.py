@@ -13,7 +13,7 @@ from psycopg2 import extensions
 from psycopg2.extras import execute_values
 
 from database.pool import Connection
-from sensors.catalogue import AQI, DERIVED_FROM, STORAGE
+from sensors.catalogue import AIR_METRICS, AQI, DERIVED_FROM, STORAGE
 from sensors.directory import Directory, SeriesInfo, StationInfo
 from sensors.reading import Origin
 from sensors.settings import Curve, Sensor, SensorsSettings, Station
@@ -105,7 +105,11 @@ def load_directory(conn: Connection) -> Directory:
         cursor.execute(SERIES_NOW)
         series = [SeriesInfo(*row) for row in cursor.fetchall()]
     derived = {(code, STORAGE) for code in curves}
-    derived |= {(code, AQI) for code, station in stations.items() if station.kind == "air"}
+    derived |= {
+        (one.station, AQI)
+        for one in series
+        if one.metric in AIR_METRICS and stations[one.station].kind == "air"
+    }
     keys = [(one.station, one.metric) for one in series]
     return Directory(
         stations,
@@ -224,6 +228,7 @@ def _details(station: Station) -> dict[str, Any]:
         "town": station.town.model_dump() if station.town else None,
         "plant": station.plant,
         "substances": list(station.substances),
+        "tanks": [tank.model_dump() for tank in station.tanks],
         "release": station.release,
         "origin": station.origin,
     }

@@ -1,10 +1,9 @@
 // The severity board: what burns, how bad, since when, whose. Four cells always in sight.
 
 import { $, GRADES, alertAmount, el, gradeWord, metricName, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { alerts, choose, counts, isOwned, liveValue, on, openAlerts, sinceOf } from "./state.mjs";
+import { choose, counts, isOwned, liveValue, on, openAlerts, sinceOf } from "./state.mjs";
 
 const cells = {};
-let quietSince = null;
 
 export function start() {
   for (const grade of GRADES) cells[grade] = cell(grade);
@@ -58,15 +57,14 @@ function drawCell(grade) {
   parts.root.disabled = !worst;
   if (!worst) return drawEmpty(parts);
   const [number, unit] = alertAmount(worst, liveValue(worst));
-  setText(parts.name, `${shortName(worst.station_names) || worst.subject} ${metricName(worst.metric)}`);
-  setText(parts.since, span(sinceOf(worst), true));
+  setText(parts.name, shortName(worst.station_names) || worst.subject);
+  setText(parts.since, [metricName(worst.metric), span(sinceOf(worst), true)].filter(Boolean).join(" · "));
   setText(parts.value, number);
   setText(parts.unit, unit);
   setText(parts.owner, worst.owner ?? t("unclaimed"));
   setClass(parts.owner, isOwned(worst) ? "cell-owner" : "cell-owner strong");
 }
 function drawEmpty(parts) {
-  quietSince = alerts.size ? null : quietSince;
   setText(parts.name, t("Nothing open"));
   for (const key of ["since", "value", "unit", "owner"]) setText(parts[key], "");
 }

@@ -58,13 +58,13 @@ export function setServerTime(iso) {
 export const now = () => Date.now() + offset_ms;
 export const ageOf = (iso) => (iso ? Math.max(0, (now() - Date.parse(iso)) / 1000) : null);
 
-/** A length of time, cut not rounded: 4 s, 9 min, 2 h 14 min, 3 d 4 h. */
+/** A length of time, cut not rounded: 4 s, 9 min, 2 h 14 min, 3 d 4 h; precise: 6 min 12 s. */
 export function span(seconds, precise = false) {
   const s = Math.floor(Math.max(0, seconds));
   const min = Math.floor(s / 60), h = Math.floor(s / 3600), d = Math.floor(s / 86400);
   const two = (n) => String(n).padStart(2, "0");
   if (s < 60) return t("{s} s", { s });
-  if (h === 0 && precise) return t("{min} min {s} s", { min, s: two(s % 60) });
+  if (min < 10 && precise) return t("{min} min {s} s", { min, s: two(s % 60) });
   if (h === 0) return t("{min} min", { min });
   if (d === 0) return t("{h} h {min} min", { h, min: two(min % 60) });
   return t("{d} d {h} h", { d, h: h % 24 });

@@ -1,7 +1,7 @@
 // The station drawer: values with age and quality, why it burns, chart, picture, neighbours, what to do.
 
-import { $, ageOf, ageText, alertAmount, amount, el, figure, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
-import { alerts, alertsOf, choose, chosen, condition, isOwned, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
+import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
+import { alerts, alertsOf, choose, chosen, condition, isOwned, liveValue, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
 import { ask } from "./chart.mjs";
 import { showPicture } from "./pictures.mjs";
 
@@ -41,7 +41,7 @@ function fill() {
   head(station);
   const metrics = Object.keys(station.latest).sort((a, b) => rank(station, a) - rank(station, b));
   keyed($("drawer-values"), metrics, (metric) => metric, (metric) => makeValue(metric), (node, metric) => fillValue(node, station, metric));
-  setData($("drawer-values"), "count", Math.min(4, metrics.length) || 1);
+  setData($("drawer-values"), "count", metrics.length > 4 ? 3 : metrics.length || 1);
   why(station);
   $("drawer-chart").hidden = !metrics.length;
   setText($("chart-title"), chosen.metric ? t("{metric}, last 24 h", { metric: metricName(chosen.metric) }) : "");
@@ -65,11 +65,18 @@ function head(station) {
   }
   setText($("drawer-name"), shortName(station.names));
   setText($("drawer-sample"), isSample(station.names) ? t("sample") : "");
-  const parts = [station.code, word(station.kind)];
-  if (grade) parts.push(gradeWord(grade), span(sinceOf(alert)), isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed"));
+  const parts = [station.code];
+  if (grade) parts.push(gradeWord(grade), ...overText(alert), span(sinceOf(alert)), isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed"));
   else parts.push(state === "partly" ? t("some values are old") : ageText(ageOf(station.newest), stationState(station)));
   if (station.origin !== "live") parts.push(word(station.origin));
   setText($("drawer-state"), parts.join(" · "));
+}
+
+/** How far over its limit, where it is. */
+function overText(alert) {
+  const value = liveValue(alert);
+  if (![value, alert.limit].every(Number.isFinite) || value <= alert.limit) return [];
+  return [t("over by {amount}", { amount: alertAmount(alert, value - alert.limit).join(" ") })];
 }
 
 // ---- values
@@ -103,9 +110,10 @@ function fillValue(root, station, metric) {
   root.dataset.seen = latest.t + "";
 }
 function trendText(latest, metric, station) {
-  const rate = latest.trend_per_h;
-  if (rate === null || rate === undefined || !["fresh", "late"].includes(valueState(station, latest))) return "";
-  return `${trend(station, metric)} ${figure(Math.abs(rate), 2)}/h`;
+  const arrow = trend(station, metric);
+  if (!arrow || !["fresh", "late"].includes(valueState(station, latest))) return "";
+  const [shown, unit] = amount(Math.abs(latest.trend_per_h), metric);
+  return arrow === "→" ? arrow : `${arrow} ${shown} ${metric === "storage_m3" ? unit : ""}/h`;
 }
 function qualityText(latest) {
   if (latest.quality === "missing" && latest.t) return `${word("missing")} · `;

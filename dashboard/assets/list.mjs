@@ -27,8 +27,8 @@ function make(alert) {
   const button = el("button", "button ack", null, { type: "button" });
   button.append(el("span", "", t("Ack")), el("kbd", "", "A", { "aria-hidden": "true" }));
   root.append(
-    el("span", "row-shape"), name, el("span", "row-since quiet"), value,
-    el("span", "row-limit secondary"), el("span", "row-owner quiet"), button,
+    el("span", "row-shape"), line(name, el("span", "row-since")),
+    line(value, el("span", "row-limit secondary")), line(el("span", "row-owner quiet"), button),
   );
   name.addEventListener("click", () => pick(root.dataset.key));
   button.addEventListener("click", () => {
@@ -36,6 +36,11 @@ function make(alert) {
     openForm(root, alerts.get(root.dataset.key));
   });
   return root;
+}
+function line(...parts) {
+  const node = el("div", "row-line");
+  node.append(...parts);
+  return node;
 }
 function pick(id) {
   const alert = alerts.get(id);
@@ -69,14 +74,13 @@ export function limitText(alert) {
   if (alert.limit !== null && alert.limit !== undefined) {
     parts.push(t("limit {value}", { value: alertAmount(alert, alert.limit)[0] }));
   }
-  if (alert.state === "returned") parts.push(t("back to normal"));
   if (alert.found_afterwards) parts.push(t("found afterwards"));
   if (alert.quality === "suspect") parts.push(t("suspect"));
   return parts.join(" · ");
 }
 function ownerText(alert, owned) {
-  if (!owned) return t("unclaimed");
-  const parts = [alert.owner ?? "—", moment(alert.acknowledged_at)];
+  const parts = owned ? [alert.owner ?? "—", moment(alert.acknowledged_at)] : [t("unclaimed")];
+  if (alert.state === "returned") parts.push(t("back to normal"));
   if (alert.note) parts.push(alert.note);
   return parts.join(" · ");
 }
@@ -86,7 +90,7 @@ function ownerText(alert, owned) {
 function makeSilent() {
   const root = el("li", "row silent");
   const name = el("button", "row-name", null, { type: "button" });
-  root.append(el("span", "row-ring"), name, el("span", "row-since quiet"), el("span", "row-last quiet"));
+  root.append(el("span", "row-ring"), line(name, el("span", "row-since")), line(el("span", "row-last quiet")));
   name.addEventListener("click", () => choose(root.dataset.key));
   return root;
 }

@@ -1,7 +1,7 @@
 // The link to the server: events in, and the truth about the link itself.
 
-import { $, clock, date, now, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
-import { change, emit, replaceAll } from "./state.mjs";
+import { $, clock, date, isSample, now, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
+import { change, emit, replaceAll, stations } from "./state.mjs";
 
 const LOST_AFTER_MS = 5000; // a beat comes every 2 s
 const TRY_AGAIN_MS = 1500;
@@ -27,6 +27,8 @@ function connect() {
   source.addEventListener("hello", (event) => hear(event, onHello));
   source.addEventListener("change", (event) => hear(event, onChange));
   source.addEventListener("beat", (event) => hear(event, onBeat));
+  source.addEventListener("lost", (event) => onLost(JSON.parse(event.data)));
+  source.addEventListener("resync", connect);
   source.onerror = () => {
     source.close();
     setTimeout(connect, TRY_AGAIN_MS);
@@ -67,8 +69,15 @@ function onChange(data) {
   emit("change", data);
 }
 function onBeat(data) {
+  if (link.state === "lost") setState("up");
   link.newest = data.newest;
   link.p95_s = data.screen_p95_s;
+}
+/** The server says that its database is away: what it would send is old. */
+function onLost(data) {
+  if (link.state === "lost") return;
+  lostAt = Date.parse(data.since ?? data.now);
+  setState("lost");
 }
 function setState(state) {
   link.state = state;
@@ -96,7 +105,9 @@ function tick() {
   setText($("link-age"), age === null ? t("no data yet") : t("newest {span} ago", { span: span(age) }));
   setText($("link-p95"), link.p95_s === null || link.p95_s === undefined ? "" : link.p95_s.toFixed(1) + " s");
   setClass($("link-screen"), $("link-p95").textContent ? "wide" : "wide gone");
-  banner(ms);
+  banner();
+  // Recorded, simulated and exercise data say so at all times; only a live district has no chip.
+  $("sample-chip").hidden = stations.size > 0 && [...stations.values()].every((s) => s.origin === "live" && !isSample(s.names));
   emit("tick");
 }
 function banner() {

@@ -7,6 +7,7 @@ import * as overview from "./overview.mjs";
 
 const RANK = { red: 9, orange: 8, yellow: 7, blue: 6, unknown: 3, stale: 2, suspect: 1, partly: 0, normal: 0 };
 const OVER = { "icon-allow-overlap": true, "icon-ignore-placement": true };
+const MARKER = { "icon-allow-overlap": true }; // names of the base map move or go where a marker stands
 export let map = null;
 let gl = null;
 let ready = false;
@@ -24,10 +25,10 @@ export async function start() {
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
+  map.addControl(new gl.AttributionControl({ compact: false }), "bottom-left");
   map.addControl(new gl.ScaleControl({ maxWidth: 90 * remScale() }), "bottom-left");
-  map.addControl(new gl.AttributionControl({ compact: true }), "bottom-left");
   map.on("style.load", onStyle);
-  map.on("styleimagemissing", ({ id }) => addImage(id));
+  map.setMissingStyleImageResolver(addImage);
   map.on("move", () => { pointers(); overview.frame(map, useful()); });
   map.on("click", onClick);
   map.on("mousemove", onHover);
@@ -57,7 +58,7 @@ function onStyle() {
   map.addLayer({ id: "ring", source: "stations", type: "symbol", filter: ["==", ["get", "code"], chosen.station ?? ""],
     layout: { ...OVER, "icon-image": "ring" } });
   map.addLayer({ id: "stations", source: "stations", type: "symbol",
-    layout: { ...OVER, "icon-image": ["get", "icon"], "symbol-sort-key": ["get", "sort"] } });
+    layout: { ...MARKER, "icon-image": ["get", "icon"], "symbol-sort-key": ["get", "sort"] } });
   enlargeLabels();
   overview.draw(map.getStyle(), markers.palette());
   ready = true;

@@ -16,6 +16,7 @@ export function showPicture(figure, station, size) {
   if (img.dataset.src !== src) swap(img, src);
   img.alt = src ? t("Picture of {name}, {at}", { name: shortName(station.names), at: moment(station.newest) }) : "";
   img.hidden = !src;
+  setData(figure, "picture", src ? "yes" : null);
   const [name, when] = figure.querySelectorAll("figcaption > *");
   setText(name, shortName(station.names));
   const parts = [station.newest ? moment(station.newest) : "", ageText(ageOf(station.newest), state)];

@@ -1,6 +1,6 @@
 // What the desk knows: stations, open alerts, what the person chose. Changed by the live stream only.
 
-import { GRADES, ageOf, ageState, now } from "./core.mjs";
+import { GRADES, ageOf, ageState, amount, now } from "./core.mjs";
 
 export const stations = new Map(); // code -> properties, with `at` [lon, lat]
 export const alerts = new Map(); // id -> open alert
@@ -76,7 +76,7 @@ export function condition(station) {
   const old = values.some((v) => ["stale", "unknown"].includes(valueState(station, v)));
   return { state: old ? "partly" : "normal" };
 }
-/** Stations whose data are missing or old, longest first; cameras have their own wall. */
+/** Stations and cameras whose data are missing or old, longest first. */
 export const silent = () =>
   [...stations.values()]
     .filter((s) => ["stale", "unknown"].includes(stationState(s)))
@@ -99,7 +99,8 @@ export function liveValue(alert) {
 export function trend(station, metric) {
   const rate = station?.latest[metric]?.trend_per_h;
   if (rate === null || rate === undefined) return "";
-  return rate > 0 ? "↑" : rate < 0 ? "↓" : "→";
+  const shown = Number(amount(Math.abs(rate), metric)[0].replace(/,/g, "")); // what rounds to nothing is level
+  return shown === 0 ? "→" : rate > 0 ? "↑" : "↓";
 }
 export function choose(station, metric = null, alert = null) {
   Object.assign(chosen, { station, metric, alert });

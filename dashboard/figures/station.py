@@ -1,4 +1,4 @@
-"""The drawer's chart: one series over 24 h, with its limits, gaps and doubts. Pure (LOOK.md, Chart).
+"""The drawer's chart: one series over 24 h with its limits, gaps and doubts. Pure (LOOK.md).
 
 Gaps are broken and shaded, never joined; suspect values stand off the line as hollow circles; what
 arrived late is marked violet; a strip under the axis repeats all three.
@@ -18,8 +18,11 @@ from dashboard.figures.look import Look
 DAY = timedelta(hours=24)
 AHEAD = timedelta(minutes=30)
 GAP_INTERVALS = 5  # as an age: beyond five intervals a value is no longer the present one
+LEAST_GAP = timedelta(minutes=2)
 DASHES = ("longdash", "dash", "dot", "dashdot", "longdashdot")
 STRIP = (-0.045, -0.02)  # of the plot's height
+LABEL_PX = 122  # at most this much of the chart is for the limits' labels
+BOX = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,13 @@ def day_chart(
     gaps = missing_spans(points, start, now, interval_s)
     shown = [limit for limit in limits if limit.value in _in_reach(points, limits)]
     figure = go.Figure(_traces(points, interval_s, zone, words, look))
-    figure.update_layout(**_layout(start, now, zone, look))
+    labels = [_label(limit, digits) for limit in shown]
+    figure.update_layout(**_layout(start, now, _label_px(labels), zone, look))
     figure.update_yaxes(range=value_range(points, shown), **_y_axis(digits, look))
     figure.layout.shapes = [
         *_gap_shapes(gaps, zone, look),
         *_limit_shapes(shown, look),
-        *_strip(points, gaps, start, now, interval_s, zone, look),
+        *_strip(points, gaps, (start, now), zone, look),
     ]
     figure.layout.annotations = [
         *_limit_labels(shown, digits, look, value_range(points, shown)),
@@ -88,9 +92,9 @@ def day_chart(
 def missing_spans(
     points: Sequence[Point], start: datetime, end: datetime, interval_s: float
 ) -> list[Span]:
-    """Where nothing was measured for more than five intervals; a missing value is no measurement."""
+    """Where nothing was measured for over five intervals; a missing value is no measurement."""
     times = [start, *(p.at for p in points if p.value is not None and p.at > start), end]
-    allowed = timedelta(seconds=GAP_INTERVALS * interval_s)
+    allowed = _allowed(interval_s)
     return [(a, b) for a, b in pairwise(times) if b - a > allowed]
 
 
@@ -103,7 +107,7 @@ def value_range(points: Iterable[Point], limits: Iterable[LimitLine]) -> tuple[f
 
 
 def thin(points: Sequence[Point], most: int = 1500) -> list[Point]:
-    """At most about `most` points: of each stretch its least and greatest, and every doubtful one."""
+    """About `most` points: of each stretch the least and greatest, and all that is not good."""
     if len(points) <= most:
         return list(points)
     size = -(-2 * len(points) // most)
@@ -122,6 +126,11 @@ def _extremes(stretch: Sequence[Point]) -> list[Point]:
         wanted |= {min(plain, key=lambda i: stretch[i].value or 0.0)}
         wanted |= {max(plain, key=lambda i: stretch[i].value or 0.0)}
     return [stretch[i] for i in sorted(wanted)]
+
+
+def _allowed(interval_s: float) -> timedelta:
+    """Five intervals, but no less than can be seen: a day shows some four minutes a pixel."""
+    return max(timedelta(seconds=GAP_INTERVALS * interval_s), LEAST_GAP)
 
 
 def _values(points: Iterable[Point]) -> list[float]:
@@ -144,7 +153,7 @@ def _in_reach(points: Sequence[Point], limits: Sequence[LimitLine]) -> set[float
 def _traces(
     points: Sequence[Point], interval_s: float, zone: ZoneInfo, words: Words, look: Look
 ) -> list[go.Scatter]:
-    line = _line(points, interval_s)
+    line = thin(_line(points, interval_s))
     suspect = [p for p in points if p.quality == "suspect" and p.value is not None]
     late = [p for p in points if p.late and p.value is not None]
     newest = [p for p in points if p.value is not None and p.quality == "good"][-1:]
@@ -162,7 +171,7 @@ def _traces(
 
 def _line(points: Sequence[Point], interval_s: float) -> list[Point]:
     """The line's points: suspect ones stand beside it, gaps break it with an empty point."""
-    allowed = timedelta(seconds=GAP_INTERVALS * interval_s)
+    allowed = _allowed(interval_s)
     line: list[Point] = []
     for point in points:
         if point.quality == "suspect":
@@ -223,19 +232,12 @@ def _limit_colour(limit: LimitLine, look: Look) -> str:
 
 
 def _strip(
-    points: Sequence[Point],
-    gaps: Sequence[Span],
-    start: datetime,
-    end: datetime,
-    interval_s: float,
-    zone: ZoneInfo,
-    look: Look,
+    points: Sequence[Point], gaps: Sequence[Span], whole: Span, zone: ZoneInfo, look: Look
 ) -> list[dict[str, Any]]:
     """Under the axis: a bar where there are data, a dotted line where not, boxes for doubts."""
-    edges = [start, *(edge for gap in gaps for edge in gap), end]
+    edges = [whole[0], *(edge for gap in gaps for edge in gap), whole[1]]
     have = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
     middle = sum(STRIP) / 2
-    width = timedelta(seconds=max(interval_s, 600))
     bars = [
         {**_rectangle(a, b, zone, *STRIP), "fillcolor": look.quiet, "line": {"width": 0}}
         for a, b in have
@@ -251,11 +253,11 @@ def _strip(
     marked = [(p.at, look.late if p.late else look.text) for p in points if _doubtful(p)]
     boxes = [
         {
-            **_rectangle(at - width / 2, at + width / 2, zone, STRIP[0] - 0.008, STRIP[1] + 0.008),
+            **_rectangle(at - BOX / 2, at + BOX / 2, zone, STRIP[0] - 0.008, STRIP[1] + 0.008),
             "fillcolor": look.panel,
             "line": {"color": colour, "width": look.px(1.4)},
         }
-        for at, colour in _apart(marked, width)
+        for at, colour in _apart(marked)
     ]
     return [*bars, *dotted, *boxes]
 
@@ -264,11 +266,11 @@ def _doubtful(point: Point) -> bool:
     return point.late or point.quality == "suspect"
 
 
-def _apart(marked: Sequence[tuple[datetime, str]], width: timedelta) -> list[tuple[datetime, str]]:
+def _apart(marked: Sequence[tuple[datetime, str]]) -> list[tuple[datetime, str]]:
     """One box where several doubts would overlap."""
     kept: list[tuple[datetime, str]] = []
     for at, colour in marked:
-        if not kept or at - kept[-1][0] > width or colour != kept[-1][1]:
+        if not kept or at - kept[-1][0] > BOX or colour != kept[-1][1]:
             kept.append((at, colour))
     return kept
 
@@ -293,13 +295,15 @@ def _limit_labels(
 ) -> list[dict[str, Any]]:
     """Right of the plot at their own height, moved apart where two would meet."""
     placed, last = [], float("inf")
-    least = (span[1] - span[0]) * 0.085
+    lines = max((_label(each, digits).count("<br>") + 1 for each in limits), default=1)
+    least = (span[1] - span[0]) * 0.09 * lines
     for limit in sorted(limits, key=lambda each: -each.value):
         height = min(limit.value, last - least)
         last = height
         placed.append(
             {
-                "text": f"{limit.label} {limit.value:,.{digits}f}",
+                "text": _label(limit, digits),
+                "align": "left",
                 "xref": "paper",
                 "x": 1,
                 "xanchor": "left",
@@ -344,11 +348,30 @@ def _nothing(words: Words, look: Look) -> dict[str, Any]:
     }
 
 
+def _label(limit: LimitLine, digits: int) -> str:
+    """Name and value; the value below where the name is long."""
+    long = _width_px(limit.label) > LABEL_PX - 48
+    return f"{limit.label}{'<br>' if long else ' '}{limit.value:,.{digits}f}"
+
+
+def _label_px(labels: Iterable[str]) -> float:
+    """Room right of the plot for the widest line of the labels."""
+    lines = [line for label in labels for line in label.split("<br>")]
+    return min(LABEL_PX, max((_width_px(line) for line in lines), default=0.0)) + 14
+
+
+def _width_px(line: str) -> float:
+    """About how wide 12 px type runs: a Chinese character is square, a Latin one half of that."""
+    return sum(12.0 if ord(character) > 0x2E80 else 6.6 for character in line)
+
+
 # ---- axes
 
 
-def _layout(start: datetime, now: datetime, zone: ZoneInfo, look: Look) -> dict[str, Any]:
-    every = timedelta(hours=4)
+def _layout(
+    start: datetime, now: datetime, right: float, zone: ZoneInfo, look: Look
+) -> dict[str, Any]:
+    every = timedelta(hours=6)
     first = start.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     hours = [first + timedelta(hours=i) for i in range(1, 26)]
     ticks = [at for at in hours if at.hour % (every.seconds // 3600) == 0 and at <= now]
@@ -358,7 +381,7 @@ def _layout(start: datetime, now: datetime, zone: ZoneInfo, look: Look) -> dict[
         "font": {"family": look.font, "size": look.px(12), "color": look.secondary},
         "margin": {
             "l": look.px(44),
-            "r": look.px(108),
+            "r": look.px(right),
             "t": look.px(8),
             "b": look.px(32),
             "pad": 0,
@@ -377,13 +400,14 @@ def _layout(start: datetime, now: datetime, zone: ZoneInfo, look: Look) -> dict[
             "range": [_local(start, zone), _local(now + AHEAD, zone)],
             "tickvals": [_local(at, zone) for at in ticks],
             "ticktext": [_hour(at) for at in ticks],
+            "tickangle": 0,
             "showgrid": False,
             "zeroline": False,
             "showline": False,
             "fixedrange": True,
             "hoverformat": "%H:%M:%S",
             "ticks": "",
-            "ticklabelstandoff": look.px(10),
+            "ticklabelstandoff": round(look.px(10)),
         },
     }
 
@@ -401,5 +425,5 @@ def _y_axis(digits: int, look: Look) -> dict[str, Any]:
         "fixedrange": True,
         "nticks": 6,
         "tickformat": f",.{min(digits, 2)}~f",
-        "ticklabelstandoff": look.px(6),
+        "ticklabelstandoff": round(look.px(6)),
     }

@@ -2,7 +2,7 @@
 
 from dash import html
 
-from dashboard.pages.layout import Say, frame, icon_button
+from dashboard.pages.layout import Say, aria, frame, icon_button
 from dashboard.pages.viewer import Viewer
 
 
@@ -33,5 +33,5 @@ def _viewer(say: Say) -> html.Dialog:
         [picture, icon_button("viewer-close", "i-close", say("Close"))],
         id="viewer",
         className="viewer",
-        **{"aria-label": say("Large picture")},
+        **aria(label=say("Large picture")),
     )

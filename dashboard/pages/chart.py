@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 
 from dashboard.figures.look import look
-from dashboard.figures.station import Words, day_chart, thin
+from dashboard.figures.station import Words, day_chart
 from dashboard.pages.day import read_day
 from dashboard.pages.tokens import TOKENS
 from dashboard.text import DEFAULT, LANGUAGES, text
@@ -47,7 +47,7 @@ def chart(pool: Pool, request: Request, now: datetime, zone: ZoneInfo) -> go.Fig
         day = read_day(conn, request.station, request.metric, now, request.lang)
     t = text(request.lang)
     return day_chart(
-        thin(day.points) if day else [],
+        day.points if day else [],
         day.limits if day else [],
         now=now,
         interval_s=day.interval_s if day else 60,

@@ -1,12 +1,14 @@
 """The duty desk: places for the board, list, map and drawer, which the scripts fill and keep."""
 
+from typing import Any
+
 from dash import dcc, html
 
-from dashboard.pages.layout import Say, frame, icon_button
+from dashboard.pages.layout import Say, aria, data, frame, icon_button
 from dashboard.pages.viewer import Viewer
 
 # plotly: no cloud buttons, no logo, nothing to zoom by accident (MEASURED: 7).
-CHART_CONFIG = {
+CHART_CONFIG: Any = {
     "displayModeBar": False,
     "displaylogo": False,
     "showSendToCloud": False,
@@ -17,7 +19,7 @@ CHART_CONFIG = {
 
 
 def layout(say: Say, viewer: Viewer, title: str) -> html.Div:
-    board = html.Section(id="board", className="board", **{"aria-label": say("Severity board")})
+    board = html.Section(id="board", className="board", **aria(label=say("Severity board")))
     main = html.Main(
         [_list(say), _map(say), _drawer(say)], id="content", className="main", tabIndex=-1
     )
@@ -26,10 +28,10 @@ def layout(say: Say, viewer: Viewer, title: str) -> html.Div:
 
 def _tabs(say: Say) -> html.Nav:
     buttons = [
-        html.Button(say(label), type="button", className="tab", **{"data-tab": name})
+        html.Button(say(label), type="button", className="tab", **data(tab=name))
         for name, label in (("list", "List"), ("map", "Map"))
     ]
-    return html.Nav(buttons, className="tabs", **{"aria-label": say("List or map")})
+    return html.Nav(buttons, className="tabs", **aria(label=say("List or map")))
 
 
 # ---- list
@@ -50,7 +52,7 @@ def _list(say: Say) -> html.Section:
             _keys(say),
         ],
         className="list",
-        **{"aria-label": say("Alerts")},
+        **aria(label=say("Alerts")),
     )
 
 
@@ -88,7 +90,7 @@ def _map(say: Say) -> html.Section:
             html.Div(id="overview-frame", className="overview-frame"),
         ],
         className="overview",
-        **{"aria-hidden": "true"},
+        **aria(hidden="true"),
     )
     return html.Section(
         [
@@ -99,7 +101,7 @@ def _map(say: Say) -> html.Section:
             overview,
         ],
         className="map-panel",
-        **{"aria-label": say("Map")},
+        **aria(label=say("Map")),
     )
 
 
@@ -130,13 +132,13 @@ def _drawer(say: Say) -> html.Aside:
         id="drawer",
         className="drawer",
         hidden=True,
-        **{"aria-label": say("Station")},
+        **aria(label=say("Station")),
     )
 
 
 def _values(say: Say) -> html.Div:
     return html.Div(
-        id="drawer-values", className="values", role="group", **{"aria-label": say("Values")}
+        id="drawer-values", className="values", role="group", **aria(label=say("Values"))
     )
 
 
@@ -146,7 +148,7 @@ def _why(say: Say) -> html.Section:
         id="drawer-why",
         className="part whys",
         hidden=True,
-        **{"aria-label": say("Why")},
+        **aria(label=say("Why")),
     )
 
 
@@ -155,14 +157,12 @@ def _chart(say: Say) -> html.Section:
         [html.Span(id="chart-title"), " ", html.Span(id="chart-unit", className="quiet")],
         className="part-title",
     )
-    graph = dcc.Graph(
-        id="chart", config=CHART_CONFIG, responsive=True, className="chart", clear_on_unhover=True
-    )
+    graph = dcc.Graph(id="chart", config=CHART_CONFIG, responsive=True, style={"height": "100%"})
     return html.Section(
-        [title, graph, dcc.Store(id="chart-request")],
+        [title, html.Div(graph, className="chart"), dcc.Store(id="chart-request")],
         id="drawer-chart",
         className="part",
-        **{"aria-label": say("Chart")},
+        **aria(label=say("Chart")),
     )
 
 

@@ -1,8 +1,10 @@
 """What every staff page has: the top bar, the banner for a lost link, the place for spoken news."""
 
 from collections.abc import Callable
+from typing import Any
 
 from dash import html
+from dash.development.base_component import Component
 
 from dashboard.pages.viewer import Viewer
 from dashboard.wording import word
@@ -11,7 +13,7 @@ Say = Callable[..., str]
 NAVIGATION = (("/", "Duty"), ("/cameras", "Pictures"))
 
 
-def frame(page: str, path: str, say: Say, viewer: Viewer, title: str, *body: html.Div) -> html.Div:
+def frame(page: str, path: str, say: Say, viewer: Viewer, title: str, *body: Component) -> html.Div:
     """A page in its frame. `page` tells the scripts what to start."""
     return html.Div(
         [
@@ -19,10 +21,10 @@ def frame(page: str, path: str, say: Say, viewer: Viewer, title: str, *body: htm
             top_bar(path, say, viewer, title),
             banner(say),
             *body,
-            html.Div(id="live-words", className="spoken", role="status", **{"aria-live": "polite"}),
+            html.Div(id="live-words", className="spoken", role="status", **aria(live="polite")),
         ],
         className=f"app {page}",
-        **{"data-page": page},
+        **data(page=page),
     )
 
 
@@ -32,16 +34,16 @@ def top_bar(path: str, say: Say, viewer: Viewer, title: str) -> html.Header:
             say(label),
             href=href,
             className="nav-link",
-            **({"aria-current": "page"} if href == path else {}),
+            **(aria(current="page") if href == path else {}),
         )
         for href, label in NAVIGATION
     ]
     return html.Header(
         [
             html.H1(title, className="brand"),
-            html.Nav(links, className="nav", **{"aria-label": say("Screens")}),
+            html.Nav(links, className="nav", **aria(label=say("Screens"))),
             *([_search(say)] if path == "/" else []),
-            html.Span(say("Sample data"), className="chip"),
+            html.Span(say("Sample data"), id="sample-chip", className="chip"),
             html.Span(className="spring"),
             _link(say),
             html.Div(
@@ -73,23 +75,24 @@ def icon_button(name: str, icon: str, label: str, className: str = "") -> html.B
         type="button",
         title=label,
         className=f"icon-button {className}".strip(),
-        **{"aria-label": label, "data-icon": icon},
+        **aria(label=label),
+        **data(icon=icon),
     )
 
 
 def _search(say: Say) -> html.Div:
     return html.Div(
         [
-            html.Span(className="search-icon", **{"data-icon": "i-search"}),
+            html.Span(className="search-icon", **data(icon="i-search")),
             # The script puts the field here: not dcc.Input, typing is the browser's own business.
             html.Div(id="search-holder"),
-            html.Kbd("/", **{"aria-hidden": "true"}),
+            html.Kbd("/", **aria(hidden="true")),
             html.Ul(
                 id="search-list",
                 className="search-list",
                 role="listbox",
                 hidden=True,
-                **{"aria-label": say("Found stations")},
+                **aria(label=say("Found stations")),
             ),
         ],
         className="search",
@@ -100,7 +103,7 @@ def _search(say: Say) -> html.Div:
 def _link(say: Say) -> html.Div:
     return html.Div(
         [
-            html.Span(className="link-icon", **{"data-icon": "i-link"}),
+            html.Span(className="link-icon", **data(icon="i-link")),
             html.B(say("Connecting"), id="link-word"),
             html.Span(id="link-age"),
             html.Span(
@@ -123,10 +126,8 @@ def _person(say: Say, viewer: Viewer) -> html.Div:
                 type="button",
                 className="text-button",
                 lang=other,
-                **{
-                    "data-lang": other,
-                    "aria-label": "English" if other == "en" else "中文",
-                },
+                **aria(label="English" if other == "en" else "中文"),
+                **data(lang=other),
             ),
             icon_button("theme", "i-contrast", say("Dark theme")),
             html.Span(viewer.name, className="person-name", title=word(viewer.role, viewer.lang)),
@@ -134,3 +135,13 @@ def _person(say: Say, viewer: Viewer) -> html.Div:
         ],
         className="person",
     )
+
+
+def aria(**values: str) -> dict[str, Any]:
+    """aria-label and so on, which Python's argument names cannot spell."""
+    return {f"aria-{name}": value for name, value in values.items()}
+
+
+def data(**values: str) -> dict[str, Any]:
+    """data-icon and so on."""
+    return {f"data-{name}": value for name, value in values.items()}

@@ -18,10 +18,17 @@ CODES = (
     *("red", "orange", "yellow", "blue", "normal", "unknown", "fresh", "late", "stale"),
     *("good", "suspect", "missing", "impossible", "rate", "stuck", "clock", "device"),
     *("derived_from_suspect", "live", "recorded", "simulated", "exercise"),
-    *("active", "acknowledged", "returned", "ended", "raised", "announced"),
-    *("stepped_up", "stepped_down", "noted"),
+    *("active", "acknowledged", "returned", "ended"),
     *("reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera"),
 )
+# The steps of an alert's life, as the journal says them.
+STEPS = {
+    "raised": "raised",
+    "announced": "announced",
+    "stepped_up": "stepped up",
+    "stepped_down": "stepped down",
+    "noted": "noted",
+}
 URLS = {
     "live": "/live",
     "alerts": "/api/v1/alerts",
@@ -50,7 +57,8 @@ def page_data(lang: str, zone: str, names: Mapping[str, str], user: str) -> dict
         "zone": zone,
         "user": user,
         "texts": {msgid: t(msgid) for msgid in msgids()},
-        "words": {code: word(code, lang) for code in CODES},
+        "words": {code: word(code, lang) for code in CODES}
+        | {code: t(step) for code, step in STEPS.items()},
         "grades": TOKENS["grade"],
         "metrics": {
             m.code: {"zh": m.zh, "en": m.en, "unit": m.unit, "digits": m.digits}

@@ -1,4 +1,4 @@
-"""The tokens of the look as style sheet: assets/tokens.css is this module's output, and a test says so.
+"""The tokens of the look as a style sheet: it makes assets/tokens.css, which a test compares.
 
 `python -m dashboard.pages.tokens` writes the file anew after tokens.json has changed.
 """

@@ -4,39 +4,30 @@ The poster is cut to the stations' surroundings from the base map of gis/; pins 
 per cent of it, so that one picture serves every width.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from math import cos, radians
 from typing import Any
 
+import orjson
 from shapely.geometry import box as rectangle
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from dashboard.public.documents import Document, document
+from dashboard.public.places import KM_PER_DEGREE
 from dashboard.shapes import StationRow
+from gis.palette import PALETTES, Palette
 
 Box = tuple[float, float, float, float]  # west, south, east, north, degrees
 
 RATIO = 29 / 20
 WIDTH, HEIGHT = 870, 600  # of the SVG, in its own units
 PHONE_WIDTH_PX = 343  # pins must not cover each other at this width
-MARGIN = 0.08
+PIN_HALF_PX, NAME_HALF_PX, NAME_BOTTOM_PX = (19, 14), 24, 32
+MARGIN = 0.11
 LEAST_DEGREES = 0.08
 SHORE, COAST = 20, 1.6
-
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    sea: str
-    shore: str
-    land: str
-    coast: str
-    water: str
-    waterline: str
-
-
-LIGHT = Palette("#DDE5E9", "#D2DDE2", "#F8F8F5", "#74838B", "#CCDBE3", "#86A3B3")
-DARK = Palette("#0D1317", "#141C21", "#22292C", "#566369", "#12252E", "#456474")
 
 
 def box_around(points: Iterable[tuple[float, float]]) -> Box | None:
@@ -69,15 +60,50 @@ def place_percent(box: Box, lon: float, lat: float) -> tuple[float, float]:
     )
 
 
-def apart(box: Box, stations: Iterable[StationRow], gap_px: tuple[int, int]) -> list[StationRow]:
-    """Those that fit without covering an earlier one, at a phone's width. First come, first kept."""
-    kept: list[tuple[StationRow, float, float]] = []
-    for station in stations:
+def posters(land: bytes, water: bytes) -> Callable[[Box], Mapping[str, Document]]:
+    """Maker of both posters by the name under which they are served; a box is drawn once."""
+
+    @lru_cache(maxsize=4)
+    def made(box: Box) -> Mapping[str, Document]:
+        surfaces = orjson.loads(land), orjson.loads(water)
+        return {
+            f"poster-{theme}.svg": document(svg(box, *surfaces, palette), "image/svg+xml")
+            for theme, palette in PALETTES.items()
+        }
+
+    return made
+
+
+def km_per_width(box: Box) -> float:
+    west, south, east, north = box
+    return (east - west) * KM_PER_DEGREE * cos(radians((south + north) / 2))
+
+
+def apart(
+    box: Box, stations: Iterable[tuple[StationRow, bool]]
+) -> list[tuple[StationRow, bool]]:
+    """(station, whether its name fits too) of those that cover no earlier one at a phone's width.
+
+    stations: with whether it has a name to show. First come, first kept.
+    """
+    kept: list[tuple[StationRow, bool]] = []
+    taken: list[tuple[float, float, float, float]] = []
+    for station, has_name in stations:
         x, y = place_percent(box, station.lon, station.lat)
         px, py = x * PHONE_WIDTH_PX / 100, y * PHONE_WIDTH_PX / RATIO / 100
-        if all(abs(px - a) >= gap_px[0] or abs(py - b) >= gap_px[1] for _, a, b in kept):
-            kept.append((station, px, py))
-    return [station for station, _, _ in kept]
+        for named in (True, False) if has_name else (False,):
+            half = NAME_HALF_PX if named else PIN_HALF_PX[0]
+            bottom = NAME_BOTTOM_PX if named else PIN_HALF_PX[1]
+            rect = (px - half, py - PIN_HALF_PX[1], px + half, py + bottom)
+            if all(_apart(rect, other) for other in taken):
+                kept.append((station, named))
+                taken.append(rect)
+                break
+    return kept
+
+
+def _apart(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
 def svg(box: Box, land: Mapping[str, Any], water: Mapping[str, Any], palette: Palette) -> bytes:

@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dashboard import resolution
+from dashboard.resolution import Bucket, RawRow
 from dashboard.shapes import LatestRow, StationRow
 from database.pool import Connection
+from sensors.catalogue import METRICS
+
+RESOLUTIONS = (resolution.RAW, "5m", "1h", "1d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class HourMean:
-    """One clock hour of one series, labelled by its start. count: usable readings in it."""
+    """One clock hour of one series, labelled by its start; GB 3095: three quarters of it measured."""
 
     station: str
     metric: str
@@ -138,9 +143,21 @@ select station, metric, count(*), sum(value), min(observed_at),
    and observed_at > now() - interval '1 hour' and observed_at <= now()
  group by station, metric"""
 _HOUR_MEANS = """
-select station, metric, bucket, sum / count, count from city.rollup_1h
- where metric = any(%(metrics)s) and bucket >= %(since)s and count > 0
- order by station, metric, bucket"""
+select h.station, h.metric, h.bucket, h.sum / h.count, h.count
+  from city.rollup_1h h join city.series q on (q.station, q.metric) = (h.station, h.metric)
+ where h.metric = any(%(metrics)s) and h.bucket >= %(since)s
+   and h.count >= 0.75 * 3600 / least(q.interval_s, 3600)
+ order by 1, 2, 3"""
+_RAW = """
+select observed_at, value, quality from city.reading
+ where station = %(station)s and metric = %(metric)s
+   and observed_at >= %(since)s and observed_at < %(until)s
+ order by observed_at limit %(limit)s"""
+_BUCKETS = """
+select bucket, total, count, good, sum, min, max, sum_sin, sum_cos from city.rollup_{name}
+ where station = %(station)s and metric = %(metric)s
+   and bucket > %(since)s - %(width)s and bucket < %(until)s
+ order by bucket"""
 _PICTURES = """
 select distinct on (camera) id, camera, taken_at, width, height, origin, original_at, released_at
   from city.picture order by camera, taken_at desc, id desc"""
@@ -173,6 +190,32 @@ def city(conn: Connection, now: datetime) -> City:
 def hour_means(conn: Connection, metrics: list[str], since: datetime) -> tuple[HourMean, ...]:
     """Hourly means since a moment: dear on plain PostgreSQL, so asked for a few times an hour."""
     return tuple(HourMean(*row) for row in _rows(conn, _HOUR_MEANS, metrics=metrics, since=since))
+
+
+def history(
+    conn: Connection,
+    station: str,
+    metric: str,
+    since: datetime,
+    until: datetime,
+    *,
+    interval_s: float,
+    max_points: int,
+) -> tuple[str, list[dict[str, Any]]]:
+    """(resolution, points) of [since, until): the finest that fits into max_points."""
+    asked = {"station": station, "metric": metric, "since": since, "until": until}
+    circular = METRICS[metric].circular
+    names = resolution.candidates(since, until, interval_s, max_points, RESOLUTIONS)
+    if names[0] == resolution.RAW:
+        rows = _rows(conn, _RAW, **asked, limit=max_points + 1)
+        if len(rows) <= max_points:
+            return resolution.RAW, list(resolution.raw_points(RawRow(*row) for row in rows))
+        names = names[1:] or [RESOLUTIONS[-1]]
+    name = names[0]
+    rows = _rows(conn, _BUCKETS.format(name=name), **asked, width=resolution.WIDTHS[name])
+    days, found = resolution.merged([Bucket(*row) for row in rows], max_points)
+    said = name if days == 1 else f"{days}d"
+    return said, list(resolution.bucket_points(found, circular=circular))
 
 
 def alerts(

@@ -1,13 +1,13 @@
 """Reservoirs: how full, at what level, against the flood limit, rising or falling. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from dashboard.public.look import Look, Value
 from dashboard.public.store import Limit
 from dashboard.shapes import GRADES, StationRow
 from dashboard.wording import DISTRICT_TIME
 from sensors.curve import Points, storage_at
+from sensors.limits import in_season
 
 FLOOD_LIMIT, NORMAL_LEVEL = "flood_limit", "normal_level"
 STEADY_M_PER_H = 0.02
@@ -39,7 +39,7 @@ class Reservoir:
 
 
 def reservoirs(look: Look) -> list[Reservoir]:
-    """All, the worst warned first, then the fullest; those without a known share last."""
+    """All, the worst warned first, then the fullest; those not known now last."""
     found = [reservoir(look, station) for station in look.of_kind("reservoir")]
     return sorted(found, key=_order)
 
@@ -77,19 +77,10 @@ def trend(look: Look, level: Value) -> str | None:
     return "rising" if per_h > 0 else "falling"
 
 
-def in_season(limit: Limit, now: datetime) -> bool:
-    """Whether a limit is in force on this day of the year; a season may span New Year."""
-    if limit.season_from is None or limit.season_to is None:
-        return True
-    day = now.astimezone(DISTRICT_TIME).strftime("%m-%d")
-    if limit.season_from <= limit.season_to:
-        return limit.season_from <= day <= limit.season_to
-    return day >= limit.season_from or day <= limit.season_to
-
-
 def _in_season(look: Look, station: str, name: str) -> Limit | None:
     limit = look.limits.get((station, "level_m", name))
-    return limit if limit and in_season(limit, look.now) else None
+    day = look.now.astimezone(DISTRICT_TIME).strftime("%m-%d")
+    return limit if limit and in_season(day, limit.season_from, limit.season_to) else None
 
 
 def _storage(curve: Points | None, level_m: float | None) -> float | None:
@@ -103,4 +94,4 @@ def _share(part: float | None, whole: float | None) -> float | None:
 
 def _order(r: Reservoir) -> tuple[int, bool, float, str]:
     grade = GRADES.index(r.grade) if r.grade else len(GRADES)
-    return grade, r.full is None, -(r.full or 0), r.station.code
+    return grade, r.full is None or not r.level.current, -(r.full or 0), r.station.code

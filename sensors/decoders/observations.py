@@ -18,7 +18,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from sensors.catalogue import METRICS
-from sensors.decoders.decoded import SHOWN_CHARS, Decoded, bounded, name_shown, shown
+from sensors.decoders.decoded import (
+    SHOWN_CHARS,
+    SHOWN_PROBLEMS,
+    Decoded,
+    bounded,
+    name_shown,
+    shown,
+)
 from sensors.reading import BadPayload, Observation, Origin, Quality
 
 MAX_READINGS = 10_000
@@ -53,11 +60,9 @@ def decode(payload: bytes, station: str) -> Decoded:
     problems: list[BadPayload] = []
     name = name_shown(station)
     messages = _read(payload, name, problems)
-    count = sum(len(message.v) for message in messages)
+    count = sum(len(message.v) or 1 for message in messages)
     if count > MAX_READINGS:
-        raise BadPayload(
-            "too_many", f"{name}: {count} values; a message has {MAX_READINGS} at most"
-        )
+        raise _too_many(count, name)
     observations: list[Observation] = []
     for message in messages:
         try:
@@ -85,13 +90,20 @@ def _observations(
     origin = _ORIGIN[message.o]
     for metric, value in message.v.items():
         if metric not in METRICS:
-            problems.append(_unknown_metric(metric, name))
+            # Looking for the nearest name is slow: only where somebody will read it.
+            read = len(problems) < SHOWN_PROBLEMS
+            problems.append(_unknown_metric(metric, name) if read else problems[-1])
             continue
         quality = _QUALITY[message.q.get(metric, "good")] if message.q else Quality.GOOD
         if value is None:
             quality = Quality.MISSING
         kept = None if quality is Quality.MISSING else value
         yield Observation(station, metric, observed_at, kept, quality, origin, original_at)
+
+
+def _too_many(count: int, name: str) -> BadPayload:
+    sentence = f"{name}: {count} readings; a message has {MAX_READINGS} at most"
+    return BadPayload("too_many", sentence)
 
 
 def _utc(time: datetime | float | None, where: str) -> datetime | None:
@@ -110,8 +122,8 @@ def _utc(time: datetime | float | None, where: str) -> datetime | None:
 
 def _unknown_metric(metric: str, name: str) -> BadPayload:
     near = difflib.get_close_matches(metric[:SHOWN_CHARS], METRICS, n=1)
-    remedy = f"; did you mean {near[0]}?" if near else "; the catalogue has no such metric"
-    return BadPayload("unknown_metric", f"{name}: unknown metric {shown(metric)}{remedy}")
+    remedy = f"did you mean {near[0]}?" if near else "the catalogue has no such metric"
+    return BadPayload("unknown_metric", f"{name}: unknown metric {shown(metric)}; {remedy}")
 
 
 def _parsed(payload: bytes, name: str) -> Any:
@@ -135,8 +147,11 @@ def _read_slowly(found: Any, name: str, problems: list[BadPayload]) -> list[_Mes
     if not isinstance(found, list | dict):
         sentence = f"{name}: expected an object or an array of objects, got {shown(found)}"
         raise BadPayload("wrong_shape", sentence)
+    entries = found if isinstance(found, list) else [found]
+    if len(entries) > MAX_READINGS:
+        raise _too_many(len(entries), name)
     messages = []
-    for entry in found if isinstance(found, list) else [found]:
+    for entry in entries:
         try:
             messages.append(_checked(entry, name, problems))
         except BadPayload as problem:

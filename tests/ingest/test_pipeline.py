@@ -204,3 +204,16 @@ def test_html_in_a_name_stays_text(take, query):
     name = "<img src=x onerror=alert(1)>"
     take(message("x", json.dumps({"v": {}}).encode(), topic=f"dongtai/v1/obs/{name}"))
     assert name in query("select topic from quarantine")[0][0]
+
+
+def test_late_rows_commit_apart_from_live_ones(take, query):
+    """One late row among live ones makes TimescaleDB invalidate weeks of every series."""
+    take(message("R-01", level(1, -60)))
+    take(message("R-01", level(2, -30)), message("R-01", level(3, -90)))
+    rows = query(
+        "select r.value, r.xmin::text from reading r join series s on s.id = r.series_id "
+        "where s.metric = 'level_m' and r.value > 1 order by 1"
+    )
+    (live, live_transaction), (late, late_transaction) = rows
+    assert (live, late) == (2, 3)
+    assert live_transaction != late_transaction

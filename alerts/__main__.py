@@ -1,0 +1,74 @@
+"""python -m alerts [run | rules diff]: the clock of absence, the outbox, the senders."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+
+import psycopg2
+
+import config
+from alerts.leader import Leader
+from alerts.rulebook import drift, seed
+from alerts.settings import AlertsSettings
+from database.migrate import UnfitDatabase, require_current
+from database.pool import Connection, connect
+from database.settings import DatabaseSettings
+
+log = logging.getLogger("alerts")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m alerts", description=__doc__)
+    config.add_argument(parser)
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("run", help="the ordinary work (default)")
+    rules = commands.add_parser("rules", help="the rules in force and those of the file")
+    rules.add_argument("action", choices=["diff"], help="diff: where they differ")
+    arguments = parser.parse_args()
+    settings = config.load_or_exit(arguments.config)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each message is ours to write
+    try:
+        return _diff(settings) if arguments.command == "rules" else _run(settings)
+    except (UnfitDatabase, psycopg2.Error) as error:
+        print(f"alerts: {str(error).strip()}", file=sys.stderr)
+        return 1
+
+
+def _run(settings: config.Config) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    conn = _connect(settings)
+    require_current(conn)
+    for each in seed(conn, settings.section(AlertsSettings), datetime.now(UTC)):
+        log.warning("rule %s", each)
+    conn.commit()
+    conn.close()
+    Leader(settings.section(AlertsSettings), lambda: _connect(settings), stop).run()
+    log.info("stopped")
+    return 0
+
+
+def _diff(settings: config.Config) -> int:
+    """Print where database and file differ; status 1 if they do."""
+    conn = _connect(settings)
+    require_current(conn)
+    found = drift(conn, settings.section(AlertsSettings))
+    conn.close()
+    for each in found:
+        print(each)
+    if not found:
+        print("the rules in force are those of the file")
+    return 1 if found else 0
+
+
+def _connect(settings: config.Config) -> Connection:
+    return connect(settings.section(DatabaseSettings), "ingest", application="alerts")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

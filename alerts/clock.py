@@ -1,0 +1,169 @@
+"""The clock's turn in the database: what did not happen, and what no rule covers any more.
+
+One transaction each; the caller commits. First a look without locks; only what it finds is locked
+(series_state in series order, then rule_state, as ingest does) and judged again.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts.engine import withdraw
+from alerts.judging import Judge
+from alerts.record import lock_states, save
+from alerts.rule import Key, Watch
+from alerts.silence import INGEST, Heartbeat, Seen, tick
+from alerts.state import Judgement, State, Transition, state_from_json
+from database.pool import Connection
+from sensors.reading import Origin
+
+_NOW = "select clock_timestamp()"
+_HEARTBEAT = "select at, detail from heartbeat where process = 'ingest'"
+_BEAT = """
+insert into heartbeat (process, at, up_since, detail)
+values ('alerts', clock_timestamp(), %s, %s)
+on conflict (process) do update
+   set at = excluded.at, up_since = excluded.up_since, detail = excluded.detail
+"""
+_QUIET = """
+select q.id, q.created_at, x.observed_at, x.origin, d.reported_at
+  from series q
+  join station_version v on v.station_id = q.station_id and v.valid_to is null
+  left join series_state x on x.series_id = q.id
+  left join device_status d on d.device = v.device and not d.online
+ where q.id = any(%(series)s)
+   and (coalesce(x.observed_at, q.created_at) <= %(before)s or x.quality & 3 <> 0)
+"""
+_STATES = """
+select rule_id, subject, state from rule_state
+ where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
+"""
+_MAKE_SERIES_STATE = """
+insert into series_state (series_id) select unnest(%(series)s::integer[]) on conflict do nothing
+"""
+_LOCK_SERIES = """
+select series_id from series_state where series_id = any(%(series)s) order by series_id for update
+"""
+_OPEN_STATES = "select rule_id, subject, series_id from rule_state where state ? 'alert'"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """heartbeat: the age at which ingest's is an alert; watching_since: when this clock began."""
+
+    heartbeat: timedelta
+    watching_since: datetime
+
+
+def tick_once(conn: Connection, judge: Judge, pace: Pace) -> list[Transition]:
+    """Judge absence at the database's own time, and write what follows."""
+    now = _one(conn, _NOW)[0]
+    judgement = _look(conn, judge, judge.absence, pace, now)
+    if not judgement.states:
+        return []
+    watches = [watch for watch in judge.absence if watch.key in judgement.states]
+    before = _lock(conn, watches)
+    judgement = _look(conn, judge, watches, pace, now)
+    save(conn, judgement, before, judge.series, now)
+    return judgement.transitions
+
+
+def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
+    """End the alerts of rules that are retired, or that do not cover their subject any more."""
+    open_keys = {(rule, subject): series for rule, subject, series in _all(conn, _OPEN_STATES)}
+    lost = {key: series for key, series in open_keys.items() if key not in judge.series}
+    if not lost:
+        return []
+    now = _one(conn, _NOW)[0]
+    series = sorted(number for number in lost.values() if number)
+    _locked_series(conn, series)
+    before = lock_states(conn, series, [subject for _, subject in lost])
+    judgement = Judgement()
+    for key in sorted(lost.keys() & before.keys()):
+        withdrawn = withdraw(key, before[key], now)
+        judgement.add(key, withdrawn.states[key], withdrawn.transitions)
+    save(conn, judgement, before, lost, now)
+    return judgement.transitions
+
+
+def beat(conn: Connection, up_since: datetime, detail: Mapping[str, Any]) -> None:
+    """Say that the clock lives."""
+    with conn.cursor() as cursor:
+        cursor.execute(_BEAT, (up_since, json.dumps(detail)))
+
+
+def _look(
+    conn: Connection, judge: Judge, watches: Sequence[Watch], pace: Pace, now: datetime
+) -> Judgement:
+    """What the clock would change now: only the states that would be other ones."""
+    states = _states(conn, watches)
+    judgement = tick(
+        watches,
+        states,
+        _quiet(conn, watches, now),
+        now,
+        _heartbeat(conn),
+        limit=pace.heartbeat,
+        watching_since=pace.watching_since,
+        new_id=judge.new_id,
+    )
+    other = {k: s for k, s in judgement.states.items() if s != states.get(k, State())}
+    return replace(judgement, states=other)
+
+
+def _quiet(conn: Connection, watches: Iterable[Watch], now: datetime) -> dict[int, Seen]:
+    """The series that may have been silent for as long as the least patient rule waits."""
+    patience = {watch.series_id: watch.patience for watch in watches if watch.series_id}
+    if not patience:
+        return {}
+    before = now - min(patience.values())
+    rows = _all(conn, _QUIET, {"series": list(patience), "before": before})
+    return {
+        series_id: Seen(created_at, observed_at, offline_since, Origin(origin or 0))
+        for series_id, created_at, observed_at, origin, offline_since in rows
+    }
+
+
+def _states(conn: Connection, watches: Iterable[Watch]) -> dict[Key, State]:
+    series = [watch.series_id for watch in watches if watch.series_id]
+    rows = _all(conn, _STATES, {"series": series, "subjects": [INGEST]})
+    return {(rule_id, subject): state_from_json(state) for rule_id, subject, state in rows}
+
+
+def _lock(conn: Connection, watches: Iterable[Watch]) -> dict[Key, State]:
+    series = sorted({watch.series_id for watch in watches if watch.series_id})
+    _locked_series(conn, series)
+    return lock_states(conn, series, [INGEST])
+
+
+def _locked_series(conn: Connection, series: Sequence[int]) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute(_MAKE_SERIES_STATE, {"series": series})
+        cursor.execute(_LOCK_SERIES, {"series": series})
+
+
+def _heartbeat(conn: Connection) -> Heartbeat | None:
+    rows = _all(conn, _HEARTBEAT)
+    if not rows:
+        return None
+    at, detail = rows[0]
+    return Heartbeat(at, _moment(detail, "connected_since"), _moment(detail, "caught_up_at"))
+
+
+def _moment(detail: Mapping[str, Any], key: str) -> datetime | None:
+    text = detail.get(key)
+    return datetime.fromisoformat(text) if text else None
+
+
+def _one(conn: Connection, statement: str) -> tuple[Any, ...]:
+    return _all(conn, statement)[0]
+
+
+def _all(
+    conn: Connection, statement: str, parameters: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()

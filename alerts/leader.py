@@ -1,0 +1,140 @@
+"""The one `alerts` process that leads: ticks, routes, keeps the senders going; others stand by."""
+
+import logging
+import select
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import psycopg2
+
+from alerts.clock import Pace, beat, tick_once, withdraw_uncovered
+from alerts.judging import Judge
+from alerts.outbox import route, waiting
+from alerts.sender import Sender
+from alerts.settings import AlertsSettings
+from alerts.state import Transition
+from database.pool import Connection
+
+log = logging.getLogger("alerts")
+
+_LEADER = 7_302_530  # advisory lock: who holds it leads
+_RELOAD_S = 10.0  # rules, stations and limits in the database may have changed
+
+
+class Leader:
+    """Leads or stands by until told to stop. The lead hangs on the database connection: who loses
+
+    the connection stops sending and competes again.
+    """
+
+    def __init__(
+        self,
+        settings: AlertsSettings,
+        connect: Callable[[], Connection],
+        stop: threading.Event,
+    ) -> None:
+        self._settings, self._connect, self._stop = settings, connect, stop
+        self._up_since = datetime.now(UTC)
+
+    def run(self) -> None:
+        while not self._stop.is_set():
+            conn = None
+            try:
+                conn = self._connect()
+                if self._leads(conn):
+                    self._lead(conn)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                log.warning("database: %s", str(error).strip())
+                self._stop.wait(1)
+            finally:
+                if conn is not None:
+                    conn.close()
+
+    def _leads(self, conn: Connection) -> bool:
+        said = False
+        while not self._stop.is_set():
+            with conn.cursor() as cursor:
+                cursor.execute("select pg_try_advisory_lock(%s)", (_LEADER,))
+                row = cursor.fetchone()
+            conn.commit()
+            if row and row[0]:
+                return True
+            if not said:
+                log.info("another one leads, standing by")
+                said = True
+            self._stop.wait(1)
+        return False
+
+    def _lead(self, conn: Connection) -> None:
+        log.info("leading")
+        done = threading.Event()
+        senders = [
+            Sender(receiver, self._settings.clock, self._connect, done)
+            for receiver in self._settings.receivers
+        ]
+        for sender in senders:
+            sender.start()
+        try:
+            self._work(conn, senders)
+        finally:
+            done.set()
+            for sender in senders:
+                sender.wake()
+            for sender in senders:
+                sender.join(timeout=5)
+
+    def _work(self, conn: Connection, senders: list[Sender]) -> None:
+        with conn.cursor() as cursor:
+            cursor.execute("listen dongtai")
+        conn.commit()
+        clock = self._settings.clock
+        pace = Pace(timedelta(seconds=clock.heartbeat_s), _now(conn))
+        judge, loaded, ticked = None, 0.0, 0.0
+        while not self._stop.is_set():
+            if judge is None or time.monotonic() - loaded >= _RELOAD_S:
+                judge, loaded = Judge.load(conn), time.monotonic()
+                _commit(conn, withdraw_uncovered(conn, judge))
+            if time.monotonic() - ticked >= clock.tick_s:
+                ticked = time.monotonic()
+                _commit(conn, tick_once(conn, judge, pace))
+                beat(conn, self._up_since, waiting(conn))
+                conn.commit()
+            self._route(conn, senders)
+            _wait(conn, max(0.0, ticked + clock.tick_s - time.monotonic()))
+
+    def _route(self, conn: Connection, senders: list[Sender]) -> None:
+        made = route(conn, self._settings.receivers)
+        conn.commit()
+        if made:
+            for sender in senders:
+                sender.wake()
+
+
+def _commit(conn: Connection, transitions: list[Transition]) -> None:
+    """Commit, then wake the readers (without a payload: any role can listen)."""
+    conn.commit()
+    if transitions:
+        with conn.cursor() as cursor:
+            cursor.execute("notify dongtai")
+        conn.commit()
+
+
+def _wait(conn: Connection, seconds: float) -> None:
+    """Until somebody commits something visible, or the time is over."""
+    if not conn.notifies:  # some may have come with the answer to a query
+        select.select([conn], [], [], seconds)
+        conn.poll()
+    conn.notifies.clear()
+
+
+def _now(conn: Connection) -> datetime:
+    with conn.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        row = cursor.fetchone()
+    conn.commit()
+    if row is None:
+        raise psycopg2.OperationalError("the server did not say its time")
+    moment: datetime = row[0]
+    return moment

@@ -1,0 +1,160 @@
+"""What the judge remembers and decides, in the database. Functions never commit.
+
+Locks are taken in one order by all: series_state rows in series order, then rule_state rows in
+series order, then alerts. The series_state rows are the caller's business.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg2.extras import execute_values
+
+from alerts.evidence import evidence
+from alerts.rule import Key
+from alerts.state import Judgement, State, Transition, state_from_json, state_to_json
+from alerts.store import add_step
+from database.pool import Connection
+
+_FRESH = State()
+_LOCK_STATES = """
+select rule_id, subject, state from rule_state
+ where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
+ order by series_id, rule_id, subject for update
+"""
+_SAVE_STATES = """
+insert into rule_state (rule_id, subject, series_id, state) values %s
+on conflict (rule_id, subject) do update
+   set state = excluded.state, changed_at = clock_timestamp()
+"""
+_OPEN = """
+insert into alert (id, rule_id, rule_version, series_id, station_id, subject, grade, peak_grade,
+                   state, began_at, raised_at, announced_at, origin, value, limit_value, peak_value,
+                   quality, reason, evidence, public, department)
+values (%(id)s, %(rule_id)s, %(rule_version)s, %(series_id)s,
+        (select station_id from series where id = %(series_id)s), %(subject)s, %(grade)s,
+        %(peak_grade)s, 'active', %(began_at)s, %(raised_at)s, %(announced_at)s, %(origin)s,
+        %(value)s, %(limit)s, %(peak)s, %(quality)s, %(reason)s, %(evidence)s, %(public)s,
+        %(department)s)
+"""
+_STEP = """
+update alert
+   set version = version + 1, grade = %(grade)s, peak_grade = %(peak_grade)s, value = %(value)s,
+       limit_value = %(limit)s, peak_value = %(peak)s, quality = %(quality)s, reason = %(reason)s,
+       announced_at = coalesce(announced_at, %(announced_at)s), changed_at = clock_timestamp()
+ where id = %(id)s
+returning version
+"""
+_END = """
+update alert
+   set version = version + 1, state = 'ended', ended_at = %(at)s,
+       peak_value = coalesce(%(peak)s, peak_value), found_afterwards = %(found_afterwards)s,
+       changed_at = clock_timestamp()
+ where id = %(id)s
+returning version
+"""
+_PEAK = "update alert set peak_value = %s, changed_at = clock_timestamp() where id = %s"
+_OUTBOX = "insert into outbox (transition_id) values (%s)"
+
+
+def lock_states(
+    conn: Connection, series: Sequence[int], subjects: Sequence[str] = ()
+) -> dict[Key, State]:
+    """Lock and read the states of these series, and of subjects that are no series."""
+    with conn.cursor() as cursor:
+        cursor.execute(_LOCK_STATES, {"series": list(series), "subjects": list(subjects)})
+        return {
+            (rule_id, subject): state_from_json(document)
+            for rule_id, subject, document in cursor.fetchall()
+        }
+
+
+def save(
+    conn: Connection,
+    judgement: Judgement,
+    before: Mapping[Key, State],
+    series: Mapping[Key, int | None],
+    now: datetime,
+) -> None:
+    """Write what a judgement changed: states, alerts, their steps, and what is to be told.
+
+    before: the states as they were locked; series: the series of each key.
+    """
+    changed = {
+        key: state
+        for key, state in judgement.states.items()
+        if not (state.idle and before.get(key, _FRESH).idle) and state != before.get(key)
+    }
+    for transition in judgement.transitions:
+        _write(conn, transition, now)
+    stepped = {transition.alert_id for transition in judgement.transitions}
+    with conn.cursor() as cursor:
+        for key, state in changed.items():
+            old = before.get(key, _FRESH)
+            if state.alert and state.alert.id not in stepped and state.peak != old.peak:
+                cursor.execute(_PEAK, (state.peak, state.alert.id))
+        rows = [
+            (*key, series.get(key), json.dumps(state_to_json(state)))
+            for key, state in sorted(changed.items())
+        ]
+        execute_values(cursor, _SAVE_STATES, rows, page_size=1000)
+
+
+def _write(conn: Connection, step: Transition, now: datetime) -> None:
+    with conn.cursor() as cursor:
+        if step.kind == "raised":
+            cursor.execute(_OPEN, _columns(step, now) | _identity(conn, step))
+            version = 1
+        else:
+            cursor.execute(_END if step.kind == "ended" else _STEP, _columns(step, now))
+            row = cursor.fetchone()
+            assert row is not None, "a state never outlives its alert"  # noqa: S101 - invariant
+            version = row[0]
+        number = add_step(
+            conn,
+            step.alert_id,
+            version,
+            step.kind,
+            at=step.at,
+            recorded_at=now,
+            grade=step.grade,
+            value=step.value,
+            limit=step.limit,
+            reason=step.reason,
+        )
+        if step.page:
+            cursor.execute(_OUTBOX, (number,))
+
+
+def _columns(step: Transition, now: datetime) -> dict[str, Any]:
+    return {
+        "id": step.alert_id,
+        "at": step.at,
+        "grade": step.grade,
+        "peak_grade": step.alert.peak_grade,
+        "began_at": step.alert.began_at,
+        "raised_at": step.alert.raised_at,
+        "announced_at": now if step.page else None,
+        "origin": int(step.origin),
+        "value": step.value,
+        "limit": step.limit,
+        "peak": step.peak,
+        "quality": None if step.quality is None else int(step.quality),
+        "reason": json.dumps(step.reason.to_json()),
+        "found_afterwards": step.found_afterwards,
+    }
+
+
+def _identity(conn: Connection, step: Transition) -> dict[str, Any]:
+    watch = step.watch
+    assert watch is not None, "only a rule in force raises"  # noqa: S101 - invariant
+    return {
+        "rule_id": watch.rule_id,
+        "rule_version": watch.version,
+        "series_id": watch.series_id,
+        "subject": watch.subject,
+        "public": watch.public,
+        "department": watch.department,
+        "evidence": json.dumps(evidence(conn, step, watch)),
+    }

@@ -1,0 +1,218 @@
+"""Rules in the database: seeded from config.yaml, laid upon the series. No function commits.
+
+The newest version of a rule in the database is in force; config.yaml proposes: a rule whose text in
+the file differs from what was last seeded from the file becomes a new version, unless somebody
+edited the rule on screen since, in which case the database stays and the drift is reported.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerts.rule import Limit, Place, Watch, covers, watch
+from alerts.settings import SYSTEM, AlertsSettings, RuleSettings
+from alerts.silence import INGEST
+from database.pool import Connection
+
+FILE = "config.yaml"  # the author of what is seeded
+SYSTEM_INGEST = f"{SYSTEM}INGEST"
+BUILT_IN: dict[str, dict[str, Any]] = {
+    SYSTEM_INGEST: {
+        "code": SYSTEM_INGEST,
+        "when": "ingest",
+        "grade": "orange",
+        "label": {"zh": "数据采集中断", "en": "Data collection interrupted"},
+        "cause": {
+            "zh": "采集进程停止、失去数据库或与消息服务器断开。",
+            "en": "The ingest process stopped, or lost the database or the broker.",
+        },
+        "consequence": {
+            "zh": "屏幕上的数值不再更新；各站的超限与中断暂时无法判断。",
+            "en": "Values on screen stand still; no limit and no silence can be judged meanwhile.",
+        },
+        "action": {
+            "zh": "通知系统管理员；恢复前以电话向重点站点核实。",
+            "en": "Call the administrator; until it is back, check key stations by telephone.",
+        },
+    }
+}
+
+_LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
+_NEWEST = """
+select distinct on (r.id) r.id, r.code, v.version, v.definition, v.author, v.retired_at,
+       (select s.seeded from rule_version s
+         where s.rule_id = r.id and s.seeded is not null order by s.version desc limit 1)
+  from rule r join rule_version v on v.rule_id = r.id
+ order by r.id, v.version desc
+"""
+_NEW_RULE = "insert into rule (code) values (%s) returning id"
+_NEW_VERSION = """
+insert into rule_version (rule_id, version, definition, seeded, author, reason, created_at)
+values (%s, %s, %s, %s, %s, %s, %s)
+"""
+_RETIRE = "update rule_version set retired_at = %s where rule_id = %s and version = %s"
+_PLACES = """
+select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and n.public
+  from series q
+  join station s on s.id = q.station_id
+  join station_version v on v.station_id = s.id and v.valid_to is null
+  join sensor n on n.series_id = q.id and n.valid_to is null
+ order by q.id
+"""
+_LIMITS = """
+select series_id, name, value, label_zh, label_en, season_from, season_to
+  from limit_value where valid_to is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A rule that is not in force as the file has it, and why."""
+
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The newest version of a rule. seeded: what the file last said, None if never."""
+
+    id: int
+    code: str
+    version: int
+    definition: Mapping[str, Any]
+    author: str
+    retired: bool
+    seeded: Mapping[str, Any] | None
+
+    @property
+    def edited(self) -> bool:
+        """Whether a person has the last word."""
+        return self.author != FILE
+
+
+def definition_of(rule: RuleSettings) -> dict[str, Any]:
+    """The rule as it is kept: what differs from the defaults, so that new fields change nothing."""
+    document: dict[str, Any] = rule.model_dump(mode="json", exclude_defaults=True)
+    return document
+
+
+def seed(conn: Connection, settings: AlertsSettings, now: datetime) -> list[Drift]:
+    """Bring the file's rules into the database; unchanged ones write nothing. Returns the drift.
+
+    Processes that do this at once wait for each other until the transaction ends.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute(_LOCK)
+    known = _newest(conn)
+    wanted = {rule.code: definition_of(rule) for rule in settings.rules} | BUILT_IN
+    for code, definition in wanted.items():
+        old = known.get(code)
+        if old is None or (not old.edited and (old.retired or old.seeded != definition)):
+            _add_version(conn, code, old, definition, now)
+    for old in known.values():
+        if old.code not in wanted and not old.edited and not old.retired:
+            _execute(conn, _RETIRE, (now, old.id, old.version))
+    return drift(conn, settings)
+
+
+def drift(conn: Connection, settings: AlertsSettings) -> list[Drift]:
+    """Where database and file differ, by code; reads only."""
+    known = _newest(conn)
+    wanted = {rule.code: definition_of(rule) for rule in settings.rules} | BUILT_IN
+    found = [Drift(code, "in the file, not seeded yet") for code in wanted.keys() - known.keys()]
+    for old in known.values():
+        text = _difference(old, wanted.get(old.code))
+        if text:
+            found.append(Drift(old.code, text))
+    return sorted(found, key=lambda one: one.code)
+
+
+def load_watches(conn: Connection) -> list[Watch]:
+    """Every rule in force, upon every series that it covers."""
+    places = _places(conn)
+    found: list[Watch] = []
+    for known in _newest(conn).values():
+        if known.retired:
+            continue
+        if known.code == SYSTEM_INGEST:
+            found.append(_ingest_watch(known))
+            continue
+        rule = RuleSettings.model_validate(known.definition)
+        laid = (watch(known.id, known.version, rule, p) for p in places if covers(rule, p))
+        found += [one for one in laid if one]
+    return found
+
+
+def _ingest_watch(known: _Known) -> Watch:
+    return Watch(
+        rule_id=known.id,
+        version=known.version,
+        code=known.code,
+        when="ingest",
+        subject=INGEST,
+        grade=known.definition["grade"],
+    )
+
+
+def _difference(old: _Known, wanted: Mapping[str, Any] | None) -> str | None:
+    if wanted is None:
+        if old.retired:
+            return None
+        return f"version {old.version} by {old.author} is in force; the file does not have it"
+    if old.retired and old.edited:
+        return f"retired by {old.author}; the file still has it"
+    keys = sorted(
+        key
+        for key in wanted.keys() | old.definition.keys()
+        if wanted.get(key) != old.definition.get(key)
+    )
+    if not keys:
+        return None
+    names = ", ".join(keys)
+    if not old.edited:
+        return f"the file has changed and is not seeded yet: {names}"
+    return f"version {old.version} by {old.author} is in force; the file differs in {names}"
+
+
+def _add_version(
+    conn: Connection, code: str, old: _Known | None, definition: Mapping[str, Any], now: datetime
+) -> None:
+    rule_id = old.id if old else _execute(conn, _NEW_RULE, (code,))[0][0]
+    version = old.version + 1 if old else 1
+    text = json.dumps(definition)
+    reason = "changed in the file" if old else "new in the file"
+    _execute(conn, _NEW_VERSION, (rule_id, version, text, text, FILE, reason, now))
+
+
+def _newest(conn: Connection) -> dict[str, _Known]:
+    rows = _execute(conn, _NEWEST)
+    return {
+        code: _Known(id_, code, version, definition, author, retired_at is not None, seeded)
+        for id_, code, version, definition, author, retired_at, seeded in rows
+    }
+
+
+def _places(conn: Connection) -> list[Place]:
+    rows = _execute(conn, _PLACES)
+    limits: dict[int, dict[str, tuple[Limit, ...]]] = {row[0]: {} for row in rows}
+    for series_id, name, value, zh, en, first, last in _execute(conn, _LIMITS):
+        named = limits.setdefault(series_id, {})
+        named[name] = (*named.get(name, ()), Limit(value, zh, en, first, last))
+    return [
+        Place(series_id, station, kind, metric, interval_s, department, public, limits[series_id])
+        for series_id, station, kind, metric, interval_s, department, public in rows
+    ]
+
+
+def _execute(
+    conn: Connection, statement: str, parameters: Iterable[Any] = ()
+) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, tuple(parameters))
+        return cursor.fetchall() if cursor.description else []

@@ -1,0 +1,238 @@
+"""The API's documents, as OpenAPI describes them. The answers themselves are made by shapes.py."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Grade = Literal["red", "orange", "yellow", "blue"]
+AgeState = Literal["fresh", "late", "stale", "unknown"]
+QualityWord = Literal["good", "suspect", "missing"]
+OriginWord = Literal["live", "recorded", "simulated", "exercise"]
+
+
+class Names(BaseModel):
+    zh: str
+    en: str
+
+
+class Latest(BaseModel):
+    value: float | None = Field(description="null where the device could not measure")
+    unit: str
+    t: datetime | None = Field(description="the device's time; null where it has never reported")
+    received_at: datetime | None
+    age_s: float | None
+    state: AgeState = Field(description="in reporting intervals: fresh <= 2, late <= 5, stale")
+    quality: QualityWord
+    flags: list[str]
+    origin: OriginWord
+    original_t: datetime | None
+    trend_per_h: float | None
+
+
+class StationProperties(BaseModel):
+    code: str
+    kind: str
+    names: Names
+    town: Names | None
+    interval_s: int
+    state: AgeState = Field(description="of its newest value")
+    newest: datetime | None
+    age_s: float | None
+    severity: Grade | Literal["normal", "unknown"] = Field(
+        description="worst open alert; normal only if every value is fresh or late"
+    )
+    acknowledged: bool = Field(description="every open alert of that grade has an owner")
+    origin: OriginWord = Field(description="the least live of its values")
+    latest: dict[str, Latest]
+    department: str | None = None
+    public: bool | None = None
+    device: str | None = None
+
+
+class Point(BaseModel):
+    type: Literal["Point"]
+    coordinates: tuple[float, float]
+
+
+class StationFeature(BaseModel):
+    type: Literal["Feature"]
+    id: str
+    geometry: Point
+    properties: StationProperties
+
+
+class StationCollection(BaseModel):
+    type: Literal["FeatureCollection"]
+    generated_at: datetime
+    features: list[StationFeature]
+
+
+class ReadingPoint(BaseModel):
+    t: datetime = Field(description="of the reading, or the start of the bucket")
+    value: float | None = Field(description="mean of the usable readings")
+    min: float | None
+    max: float | None
+    count: int = Field(description="usable readings")
+    quality: QualityWord
+
+
+class Readings(BaseModel):
+    station: str
+    metric: str
+    unit: str
+    resolution: str = Field(description="raw, 1m, 5m, 1h, 1d; Nd where N days are put together")
+    points: list[ReadingPoint]
+
+
+class Alert(BaseModel):
+    id: str
+    version: int = Field(description="to be sent back with a write")
+    rule: str
+    rule_version: int
+    station: str | None
+    station_names: Names | None
+    metric: str | None
+    subject: str
+    label: Names
+    grade: Grade
+    peak_grade: Grade
+    state: Literal["active", "acknowledged", "returned", "ended"]
+    began_at: datetime
+    raised_at: datetime
+    ended_at: datetime | None
+    announced_at: datetime | None
+    found_afterwards: bool
+    origin: OriginWord
+    value: float | None
+    unit: str | None
+    limit: float | None
+    peak_value: float | None
+    quality: QualityWord
+    owner: str | None
+    acknowledged_at: datetime | None
+    note: str | None
+    reason: Names
+    action: Names | None
+    cause: Names | None
+    consequence: Names | None
+
+
+class AlertLife(Alert):
+    transitions: list[dict[str, Any]]
+    evidence: dict[str, Any]
+
+
+class AlertList(BaseModel):
+    alerts: list[Alert]
+    cursor: str | None = Field(description="send it back for what follows; null at the end")
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no NUL, UTF-8 no half of a surrogate pair."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("the text contains a character that cannot be stored")
+    return text.strip()
+
+
+class Acknowledge(Body):
+    version: Annotated[int, Field(ge=1, description="the version of the alert that was seen")]
+    note: Annotated[str, Field(max_length=500, description="what is being done")] = ""
+
+    _note_storable = field_validator("note")(_storable)
+
+
+class Release(Body):
+    t: Annotated[datetime, Field(description="when the picture was taken")]
+    unmasked: Annotated[
+        bool,
+        Field(description="true: the original shows no people, vehicles or premises; so I say"),
+    ] = False
+
+
+class Camera(BaseModel):
+    code: str
+    names: Names
+    interval_s: int
+    state: AgeState
+    newest: datetime | None
+    age_s: float | None
+    origin: OriginWord | None
+    width: int | None
+    height: int | None
+    picture: str | None = Field(description="address of the newest picture")
+    thumbnail: str | None
+    public: bool
+    released: datetime | None = Field(description="the newest picture that the public sees")
+
+
+class CameraList(BaseModel):
+    cameras: list[Camera]
+
+
+class Picture(BaseModel):
+    t: datetime
+    received_at: datetime
+    picture: str
+    released: bool
+
+
+class PictureList(BaseModel):
+    camera: str
+    pictures: list[Picture]
+
+
+class LedgerRow(BaseModel):
+    feed: str
+    hour: datetime
+    received: int
+    stored: int
+    duplicate: int
+    revised: int
+    quarantined: int
+    unaccounted: int = Field(description="received less the four outcomes; 0 once all is done")
+    readings: int
+    readings_late: int
+
+
+class Ledger(BaseModel):
+    rows: list[LedgerRow]
+    totals: dict[str, int]
+
+
+class QuarantineGroup(BaseModel):
+    code: str
+    count: int
+    newest: datetime
+
+
+class QuarantinedMessage(BaseModel):
+    id: int
+    received_at: datetime
+    feed: str
+    topic: str
+    size: int
+    code: str
+    reason: str
+    replayed_at: datetime | None
+    outcome: str | None
+    payload: dict[str, Any] = Field(description='{"text": ...} or {"base64": ...}, "cut": bool')
+
+
+class Quarantine(BaseModel):
+    groups: list[QuarantineGroup]
+    messages: list[QuarantinedMessage]
+    cursor: str | None
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str

@@ -1,0 +1,96 @@
+"""The staff service as one ASGI application: API, stream and pictures native, Dash mounted at /."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from dashboard import api, health, problems, store
+from dashboard.api.common import Services
+from dashboard.callbacks import protect
+from dashboard.gate import Gate, Headered, content_policy, security_headers
+from dashboard.hub import Hub
+from dashboard.live import Live
+from dashboard.pages import CALLBACK_RIGHTS, create_dash
+from dashboard.problems import Problem
+from dashboard.settings import DashboardSettings
+from dashboard.signin import SignIn
+from database.pool import Connection, Pool, connect
+from database.settings import DatabaseSettings
+
+VERSION = "0.1.0"
+# Callbacks are synchronous; each of these threads can hold one of them up.
+CALLBACK_THREADS = 16
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Staff:
+    """The service and what it holds open; `app` is what the server runs."""
+
+    def __init__(
+        self, database: DatabaseSettings, settings: DashboardSettings, outside: tuple[str, ...] = ()
+    ) -> None:
+        """outside: origins of map tiles that the operator allowed, for the content policy."""
+        self.pool = Pool(database, "staff", application="staff")
+        self.live = Live(
+            partial(_listener, database),
+            store,
+            Hub(),
+            interval_s=settings.staff.push_interval_s,
+        )
+        self.routes = _routes(Services(self.pool, self.live, settings), self._lifespan)
+        dash = create_dash(self.pool, settings)
+        protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
+        pages: Any = WSGIMiddleware(dash.server, workers=CALLBACK_THREADS)
+        self.routes.mount("/", pages)
+        headers = security_headers(
+            content_policy(dash.csp_hashes(), outside), https=settings.staff.secure_cookies
+        )
+        gate = Gate(self.routes, self.pool, settings.staff.session_hours)
+        self.app: ASGIApp = Headered(gate, headers)
+
+    def end_streams(self) -> None:
+        """Before stopping: viewers would otherwise keep their connections for ever."""
+        self.live.hub.close()
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        self.live.start(asyncio.get_running_loop())
+        yield
+        self.end_streams()
+        await to_thread.run_sync(self.live.stop)
+        self.pool.close()
+
+
+def _routes(services: Services, lifespan: Callable[[FastAPI], object]) -> FastAPI:
+    routes = FastAPI(
+        title="Dongtai",
+        version=VERSION,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,  # type: ignore[arg-type] # a bound method of the wanted shape
+    )
+    routes.state.services = services
+    problems.install(routes)
+    for router in (*api.routers(), health.router, SignIn(services.pool, services.settings).router):
+        routes.include_router(router)
+    # Dash answers every path with its page: what the API does not know must not get that far.
+    for path in ("/api/{rest:path}", "/cam/{rest:path}"):
+        routes.add_api_route(path, _nothing, methods=_METHODS, include_in_schema=False)
+    return routes
+
+
+async def _nothing(request: Request) -> None:
+    raise Problem(404, f"there is nothing at {request.url.path}")
+
+
+def _listener(database: DatabaseSettings) -> Connection:
+    return connect(database, "staff", application="staff live")

@@ -1,0 +1,60 @@
+"""The ledger, the quarantine and the house's own pulse, read. Never commits."""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg2.extras import RealDictCursor
+
+from database.pool import Connection
+
+LEDGER = """
+select feed, hour, received, stored, duplicate, revised, quarantined, readings, readings_late
+  from ledger
+ where hour >= date_trunc('hour', %(since)s::timestamptz) and hour < %(until)s
+   and (%(feed)s::text is null or feed = %(feed)s)
+ order by hour desc, feed"""
+QUARANTINE = """
+select id, received_at, feed, topic, size, code, reason, replayed_at, outcome,
+       substring(payload for %(preview)s) as payload
+  from quarantine
+ where (%(code)s::text is null or code = %(code)s)
+   and (%(at)s::timestamptz is null or (received_at, id) < (%(at)s, %(id)s))
+ order by received_at desc, id desc limit %(limit)s"""
+GROUPS = """
+select code, count(*), max(received_at) from quarantine group by code order by 2 desc, 1"""
+HEARTBEATS = "select process, extract(epoch from now() - at)::float8 from heartbeat order by 1"
+
+
+def ledger(
+    conn: Connection, since: datetime, until: datetime, feed: str | None
+) -> list[dict[str, Any]]:
+    return _dicts(conn, LEDGER, {"since": since, "until": until, "feed": feed})
+
+
+def quarantine(
+    conn: Connection, code: str | None, after: tuple[datetime, int] | None, limit: int, preview: int
+) -> list[dict[str, Any]]:
+    """Newest first, after a cursor; of each payload the first `preview` bytes."""
+    at, number = after or (None, None)
+    values = {"code": code, "at": at, "id": number, "limit": limit, "preview": preview}
+    rows = _dicts(conn, QUARANTINE, values)
+    return [row | {"payload": bytes(row["payload"])} for row in rows]
+
+
+def quarantine_groups(conn: Connection) -> list[tuple[str, int, datetime]]:
+    with conn.cursor() as cursor:
+        cursor.execute(GROUPS)
+        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
+
+
+def heartbeats(conn: Connection) -> dict[str, float]:
+    """process -> seconds since its last heartbeat."""
+    with conn.cursor() as cursor:
+        cursor.execute(HEARTBEATS)
+        return {process: round(age_s, 1) for process, age_s in cursor.fetchall()}
+
+
+def _dicts(conn: Connection, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    with conn.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(statement, values)
+        return [dict(row) for row in cursor.fetchall()]

@@ -1,0 +1,235 @@
+// The city page with scripts: ages count on, changes come in, places are found.
+// The server draws; this file only puts what it drew in place, so nothing is worded twice.
+
+const $ = (id) => document.getElementById(id);
+const words = JSON.parse($("words").textContent);
+const say = (key, values = {}) => (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+const BEAT_LOST_MS = 5000, REFRESH_MS = 5000, REFRESH_MOST_MS = 30000, FAR_KM = 60;
+
+// The server's clock minus ours: ages must not depend on a phone's clock.
+let ahead = Date.parse($("main").dataset.now) - Date.now() || 0;
+let heard = Date.now();
+
+/* Ages */
+
+function span(seconds) {
+  const s = Math.max(0, Math.floor(seconds)), min = Math.floor(s / 60), h = Math.floor(s / 3600), d = Math.floor(s / 86400);
+  if (s < 60) return say("{s} s", { s });
+  if (!h) return say("{min} min", { min });
+  if (!d) return say("{h} h {min} min", { h, min: String(min % 60).padStart(2, "0") });
+  return say("{d} d {h} h", { d, h: h % 24 });
+}
+
+function stateOf(age, interval) {
+  return age <= 2 * interval ? "fresh" : age <= 5 * interval ? "late" : "stale";
+}
+
+function countAges() {
+  const now = Date.now() + ahead;
+  for (const time of document.querySelectorAll("time.age[datetime]")) {
+    const at = Date.parse(time.dateTime), interval = Number(time.dataset.i);
+    if (!at) continue;
+    const age = Math.max(0, (now - at) / 1000), state = interval ? stateOf(age, interval) : "fresh";
+    const text = state === "stale" ? say("stale {span}", { span: span(age) })
+      : say("{span} ago", { span: span(age) }) + (state === "late" ? say(", late") : "");
+    if (time.textContent !== text) time.textContent = text;
+    const holder = interval && time.closest("[data-state]");
+    if (holder && !time.closest(".warning") && holder.dataset.state !== state) holder.dataset.state = state;
+  }
+  for (const pin of document.querySelectorAll(".pin[data-t]")) {
+    const age = (now - Date.parse(pin.dataset.t)) / 1000;
+    pin.classList.toggle("aged", stateOf(age, Number(pin.dataset.i)) === "stale");
+  }
+}
+
+/* Changes: the server's new page is laid over the old one; focus, scroll and open lists stay. */
+
+function lay(old, next) {
+  if (old.isEqualNode(next)) return;
+  if (old.nodeName !== next.nodeName || old.nodeType !== next.nodeType) {
+    old.replaceWith(document.importNode(next, true));
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.data !== next.data) {
+      old.data = next.data;
+      const figure = old.parentElement?.closest(".figure, .aqi");
+      if (figure) flash(figure);
+    }
+    return;
+  }
+  if ("keep" in old.dataset) return;
+  if (old.nodeName === "TEMPLATE") {
+    old.innerHTML = next.innerHTML;
+    return;
+  }
+  for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+  for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value && name !== "checked") old.setAttribute(name, value);
+  const before = [...old.childNodes], after = [...next.childNodes];
+  after.forEach((child, i) => (before[i] && !("keep" in (before[i].dataset ?? {})) ? lay(before[i], child) : old.append(document.importNode(child, true))));
+  before.slice(after.length).forEach((child) => ("keep" in (child.dataset ?? {}) ? 0 : child.remove()));
+}
+
+function flash(element) {
+  element.classList.remove("changed");
+  void element.getBoundingClientRect();
+  element.classList.add("changed");
+}
+
+let fetching = false, wanted = 0, fetched = Date.now();
+
+async function refresh() {
+  if (fetching || document.hidden) return;
+  fetching = true;
+  wanted = 0;
+  try {
+    const answer = await fetch(location.href, { cache: "no-cache" });
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!next.getElementById("main")) return;
+    lay($("main"), next.getElementById("main"));
+    lay($("database"), next.getElementById("database"));
+    ahead = Date.parse($("main").dataset.now) - Date.now();
+    fetched = Date.now();
+    countAges();
+    document.dispatchEvent(new Event("dongtai:changed"));
+  } catch {
+    // The stream says that the link is lost; the next round tries again.
+  } finally {
+    fetching = false;
+  }
+}
+
+/* The link */
+
+function listen() {
+  const stream = new EventSource("live");
+  const hear = (event) => {
+    const data = JSON.parse(event.data);
+    ahead = Date.parse(data.now) - Date.now();
+    if (lostSince) refresh();
+    heard = Date.now();
+    return data;
+  };
+  stream.addEventListener("hello", hear);
+  stream.addEventListener("beat", hear);
+  stream.addEventListener("change", (event) => {
+    hear(event);
+    wanted ||= Date.now();
+  });
+}
+
+let lostSince = 0;
+const clock = (at) => new Date(at).toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
+
+function watch() {
+  const lost = Date.now() - heard > BEAT_LOST_MS;
+  if (lost && !lostSince) {
+    lostSince = heard;
+    const shown = { time: clock(fetched + ahead) };
+    const banner = Object.assign(document.createElement("div"), { className: "banner" });
+    banner.append(Object.assign(document.createElement("p"), {
+      className: "banner-in",
+      textContent: say("Connection lost {time}. ", { time: clock(heard + ahead) }) + say("The page shows {time}.", shown) + " " + say("Trying again."),
+    }));
+    $("lost").replaceChildren(banner);
+  }
+  if (!lost && lostSince) {
+    lostSince = 0;
+    $("lost").replaceChildren();
+  }
+  document.documentElement.classList.toggle("cut", lost);
+  const due = wanted ? REFRESH_MS : REFRESH_MOST_MS;
+  if (!lost && Date.now() - fetched > due) refresh();
+}
+
+/* Places */
+
+let places = null;
+const load = async () => (places ??= await (await fetch("places.json")).json());
+const lang = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+const address = (key) => `./?${new URLSearchParams({ lang, place: key })}`;
+
+function show(items, note) {
+  const list = document.createElement("ul");
+  for (const place of items) {
+    const link = Object.assign(document.createElement("a"), { href: address(place.key) });
+    const other = Object.assign(document.createElement("span"), { className: "quiet", textContent: place[lang === "zh" ? "en" : "zh"] });
+    link.append(place[lang], other);
+    list.append(Object.assign(document.createElement("li"), {}));
+    list.lastChild.append(link);
+  }
+  const text = Object.assign(document.createElement("p"), { textContent: note ?? "", role: "status" });
+  $("found").replaceChildren(items.length ? list : text);
+  $("found").hidden = !items.length && !note;
+}
+
+async function search() {
+  const asked = $("q").value.trim().toLowerCase();
+  if (!asked) return show([]);
+  const all = await load();
+  const hits = all.filter((place) => asked.split(/\s+/).every((word) => place.words.includes(word))).slice(0, 8);
+  show(hits, say("Nothing found"));
+}
+
+function near() {
+  const missed = () => show([], say("Your place is not known."));
+  if (!navigator.geolocation) return missed();
+  // Only now, only on this device: the position is compared here and sent to nobody.
+  navigator.geolocation.getCurrentPosition(async ({ coords }) => {
+    const km = (p) => 111.2 * Math.hypot((p.lon - coords.longitude) * Math.cos((coords.latitude * Math.PI) / 180), p.lat - coords.latitude);
+    const nearest = (await load()).filter((p) => p.kind !== "camera").sort((a, b) => km(a) - km(b))[0];
+    if (!nearest) return missed();
+    if (km(nearest) > FAR_KM) return show([], say("You are far from every station."));
+    location.href = address(nearest.key);
+  }, missed, { maximumAge: 60000, timeout: 10000 });
+}
+
+async function share() {
+  const link = { title: document.title, url: location.href };
+  try {
+    if (navigator.share) return await navigator.share(link);
+    await navigator.clipboard.writeText(link.url);
+    show([], say("Link copied"));
+    setTimeout(() => show([]), 3000);
+  } catch {
+    // The visitor closed the sheet.
+  }
+}
+
+$("q").addEventListener("focus", load, { once: true });
+$("q").addEventListener("input", search);
+$("near").addEventListener("click", near);
+$("share").addEventListener("click", share);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") show([]);
+  if (!$("found").contains(document.activeElement) && document.activeElement !== $("q")) return;
+  const links = [...$("found").querySelectorAll("a")], at = links.indexOf(document.activeElement);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !links.length) return;
+  event.preventDefault();
+  (links[at + step] ?? $("q")).focus();
+});
+document.addEventListener("click", (event) => event.target.closest(".find") || show([]));
+document.querySelector(".find").addEventListener("submit", (event) => {
+  const first = $("found").querySelector("a");
+  if (!first) return;
+  event.preventDefault();
+  location.href = first.href;
+});
+
+/* The live map comes when it is near the window and everything else has been shown */
+
+const frame = $("frame");
+if (frame && "IntersectionObserver" in window) {
+  const observer = new IntersectionObserver((seen) => {
+    if (!seen.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    import("./map.js").then(({ open }) => open(frame, say)).catch(() => {}); // the drawn map stays
+  }, { rootMargin: "200px" });
+  const begin = () => setTimeout(() => observer.observe(frame), 1500);
+  document.readyState === "complete" ? begin() : addEventListener("load", begin, { once: true });
+}
+
+addEventListener("load", () => setTimeout(listen, 300), { once: true });
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
+setInterval(() => { countAges(); watch(); }, 1000);

@@ -1,0 +1,51 @@
+"""How a document in memory becomes an answer: ETag, gzip, security headers."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard.public.documents import Document
+
+# Nothing but our own files: no outside address, no inline script or style. blob: is MapLibre's worker.
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; worker-src 'self' blob:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+SECURITY = (
+    ("content-security-policy", CSP),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "geolocation=(self), camera=(), microphone=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+)
+# The API may be read from any other site: it has no cookies and nothing that is not public.
+OPEN = (("access-control-allow-origin", "*"), ("cross-origin-resource-policy", "cross-origin"))
+REVALIDATE, FOR_EVER = "no-cache", "public, max-age=31536000, immutable"
+
+
+def head(document: Document, *, packed: bool, cache: str, more: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
+    found = [
+        ("content-type", document.media_type),
+        ("etag", document.etag),
+        ("cache-control", cache),
+        ("vary", "Accept-Encoding, Accept-Language"),
+        *more,
+    ]
+    return [*found, ("content-encoding", "gzip")] if packed else found
+
+
+def answer(
+    request: Request, document: Document, *, cache: str = REVALIDATE, packed: bool = True
+) -> Response:
+    """304 where the reader has it already; gzipped where the reader takes that."""
+    if document.etag in request.headers.get("if-none-match", ""):
+        kept = [item for item in head(document, packed=False, cache=cache) if item[0] != "content-type"]
+        return Response(status_code=304, headers=dict(kept))
+    gzip = packed and "gzip" in request.headers.get("accept-encoding", "")
+    return Response(
+        document.packed if gzip else document.body,
+        document.status,
+        dict(head(document, packed=gzip, cache=cache)),
+    )

@@ -1,0 +1,166 @@
+"""Keeps the snapshot young: one thread reads the database, one makes the documents.
+
+They are apart so that a database that hangs (and does not merely refuse) still lets the page grow
+old in time and say so.
+"""
+
+import logging
+import select
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import psycopg2
+
+from dashboard.public import store
+from dashboard.public.air import daily
+from dashboard.public.snapshot import Days, Setting, Snapshot, build
+from dashboard.public.store import City
+from database.pool import Connection
+from sensors.catalogue import AIR_METRICS
+
+log = logging.getLogger(__name__)
+
+LEAST_S, MOST_S = 1.0, 5.0  # between two looks: with and without a NOTIFY
+RETRY_S = 1.0
+LOST_AFTER_S = 12.0  # a look that old means that the database does not answer
+DAYS_EVERY = timedelta(minutes=10)
+HISTORY = timedelta(days=7)
+STATEMENT_TIMEOUT_MS = 10_000
+
+
+class Keeper:
+    """`snapshot` is replaced whole; whoever serves takes it once and keeps it for the request."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        setting: Setting,
+        publish: Callable[[Snapshot | None, Snapshot], None] = lambda _before, _after: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._connect, self._setting, self._publish, self._clock = connect, setting, publish, clock
+        self._stopped, self._wake = threading.Event(), threading.Event()
+        self._city: City | None = None
+        self._days: Days = {}
+        self._days_at: datetime | None = None
+        self._failed_since: datetime | None = None
+        self._pictures: dict[str, tuple[int, bytes, bytes]] = {}
+        self.builds = 0
+        self._started = clock()
+        self.snapshot = self._build()
+        self._threads = [
+            threading.Thread(target=self._read_for_ever, name="city reader", daemon=True),
+            threading.Thread(target=self._build_for_ever, name="city builder", daemon=True),
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join(timeout=MOST_S)
+
+    def picture(self, camera: str) -> tuple[int, bytes, bytes] | None:
+        """(id, picture, thumbnail): the newest released one, from memory."""
+        return self._pictures.get(camera)
+
+    @property
+    def picture_bytes(self) -> int:
+        return sum(len(full) + len(small) for _, full, small in self._pictures.values())
+
+    # The reader
+
+    def _read_for_ever(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._read_while_connected()
+            except psycopg2.Error as error:
+                self._failed_since = self._failed_since or self._clock()
+                log.warning("the database does not answer: %s", str(error).strip())
+                self._wake.set()
+                self._stopped.wait(RETRY_S)
+
+    def _read_while_connected(self) -> None:
+        conn = self._connect()
+        try:
+            _prepare(conn)
+            while not self._stopped.is_set():
+                self._read(conn)
+                self._wake.set()
+                self._stopped.wait(LEAST_S)
+                _wait_for_change(conn, MOST_S - LEAST_S, self._stopped)
+        finally:
+            conn.close()
+
+    def _read(self, conn: Connection) -> None:
+        now = self._clock()
+        city = store.city(conn, now)
+        self._read_pictures(conn, city)
+        if self._days_at is None or now - self._days_at > DAYS_EVERY:
+            self._days = daily(store.hour_means(conn, list(AIR_METRICS), now - HISTORY))
+            self._days_at = now
+        conn.commit()
+        self._city, self._failed_since = city, None
+
+    def _read_pictures(self, conn: Connection, city: City) -> None:
+        kept: dict[str, tuple[int, bytes, bytes]] = {}
+        for picture in city.pictures:
+            known = self._pictures.get(picture.camera)
+            if known and known[0] == picture.id:
+                kept[picture.camera] = known
+            elif found := store.picture_bytes(conn, picture.id):
+                kept[picture.camera] = (picture.id, *found)
+        self._pictures = kept
+
+    # The builder
+
+    def _build_for_ever(self) -> None:
+        while not self._stopped.is_set():
+            self._wake.wait(MOST_S)
+            self._wake.clear()
+            before = self.snapshot
+            try:
+                self.snapshot = self._build()
+            except Exception:
+                # One document that cannot be made must not freeze the page for ever in silence:
+                # the old one goes on, /readyz says how old it is, and the next change tries again.
+                log.exception("the snapshot could not be made")
+                continue
+            self._publish(before, self.snapshot)
+
+    def _build(self) -> Snapshot:
+        now, city = self._clock(), self._city
+        self.builds += 1
+        if city is None:
+            return build(
+                self._setting, City(self._started), {}, now, down_since=self._started, ready=False
+            )
+        return build(self._setting, city, self._days, now, down_since=self._down_since(city, now))
+
+    def _down_since(self, city: City, now: datetime) -> datetime | None:
+        """Since when nothing new was read: told by an error, or by the age of the last look."""
+        lost = (now - city.read_at).total_seconds() > LOST_AFTER_S
+        return city.read_at if lost or self._failed_since else None
+
+
+def _prepare(conn: Connection) -> None:
+    conn.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    with conn.cursor() as cursor:
+        cursor.execute("set statement_timeout = %s", (STATEMENT_TIMEOUT_MS,))
+        cursor.execute("listen dongtai")
+    conn.commit()
+
+
+def _wait_for_change(conn: Connection, seconds: float, stopped: threading.Event) -> None:
+    """Until NOTIFY dongtai or the time is over. Raises when the server has gone."""
+    conn.poll()
+    waited = 0.0
+    while not conn.notifies and waited < seconds and not stopped.is_set():
+        if select.select([conn], [], [], 0.25)[0]:
+            conn.poll()
+        waited += 0.25
+    conn.notifies.clear()

@@ -1,0 +1,210 @@
+"""From a Page to bytes: templates, words, and each document packed once for every reader."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboard import wording
+from dashboard.public.air import CATEGORY_WORDS
+from dashboard.public.assets import Assets
+from dashboard.public.page import Page, short_name
+from dashboard.public.places import Place, search_words
+from dashboard.public.poster import km_per_width
+from dashboard.public.water import Reservoir
+from dashboard.public.weather import Rain
+from dashboard.settings import PublicSettings
+from dashboard.shapes import StationRow, age_of, iso
+from dashboard.text import text
+from dashboard.wording import NOTHING, number_text, value_text
+from sensors.reading import Origin
+
+TEMPLATES = Path(__file__).parent / "templates"
+LEVELS = {"red": ("红", "1"), "orange": ("橙", "2"), "yellow": ("黄", "3"), "blue": ("蓝", "4")}
+# The words that public.js says by itself: ages count on, a link can be lost.
+SCRIPT_WORDS = (
+    ("no data", "stale {span}", "{span} ago", ", late", "{s} s", "{min} min")
+    + ("{h} h {min} min", "{d} d {h} h", "Connection lost {time}. ", "Trying again.")
+    + ("The page shows {time}.", "Nothing found", "Your place is not known.", "Link copied")
+    + ("You are far from every station.", "Zoom in", "Zoom out", "Map")
+    + ("Use Ctrl and scroll to zoom the map", "Use two fingers to move the map")
+    + ("{n} stations are covered by others here: zoom in, or see the table.",)
+)  # fmt: skip
+
+
+def page_html(
+    page: Page,
+    lang: str,
+    settings: PublicSettings,
+    assets: Assets,
+    attribution: Mapping[str, str],
+) -> bytes:
+    """The whole page as UTF-8."""
+    t = text(lang)
+    area = settings.area.zh if lang == "zh" else settings.area.en
+    template = _environment().get_template("page.html")
+    return template.render(
+        _words(lang, page.now, page.place.key if page.place else None),
+        site=settings.title.zh if lang == "zh" else settings.title.en,
+        page=page,
+        heading=page.place.name(lang) if page.place else area,
+        asset=assets.url,
+        attribution=attribution[lang],
+        words=script_words(lang),
+        categories=CATEGORY_WORDS[lang],
+        air_note=_air_note(page, t),
+        gases=(t(" and ")).join(page.gases),
+        calm=_calm(page, t),
+        days_missing=any(day.aqi is None for day in page.days),
+        scale=_scale(page),
+        days_text=t("AQI: ")
+        + ", ".join(f"{d.label} {NOTHING if d.aqi is None else d.aqi}" for d in page.days),
+    ).encode()
+
+
+def plain_html(name: str, lang: str, settings: PublicSettings, assets: Assets, **more: Any) -> bytes:
+    """One of the pages that never change: data, accessibility, nothing here."""
+    template = _environment().get_template(name)
+    return template.render(
+        _words(lang, None, None),
+        site=settings.title.zh if lang == "zh" else settings.title.en,
+        asset=assets.url,
+        **more,
+    ).encode()
+
+
+def places_json(places: Iterable[Place]) -> bytes:
+    """What the search in the browser looks through."""
+    return orjson.dumps(
+        [
+            {"key": p.key, "kind": p.kind, "zh": p.zh, "en": p.en, "lon": p.lon, "lat": p.lat,
+             "words": search_words(p)}
+            for p in places
+        ]
+    )  # fmt: skip
+
+
+@cache
+def script_words(lang: str) -> Markup:
+    """JSON inside a data block: `<` is escaped, so that no text can end the block."""
+    t = text(lang)
+    document = orjson.dumps({word: t(word) for word in SCRIPT_WORDS}).decode()
+    return Markup(document.replace("<", "\\u003c"))  # noqa: S704 - catalogue text, `<` escaped
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _words(lang: str, now: datetime | None, place: str | None) -> dict[str, Any]:
+    """What every template can say in its language."""
+    t = text(lang)
+    moment = now or datetime.fromtimestamp(0).astimezone()
+    return {
+        "lang": lang,
+        "other": "en" if lang == "zh" else "zh",
+        "t": t,
+        "iso": iso,
+        "word": partial(wording.word, lang=lang),
+        "level": lambda grade: LEVELS[grade][0 if lang == "zh" else 1],
+        "clock": lambda at: wording.clock_text(at, moment),
+        "date": lambda at: wording.date_text(at, lang),
+        "age_text": lambda age_s, state: wording.age_text(age_s, state, lang),
+        "ago": lambda at: wording.age_text(age_of(at, moment), "fresh", lang),
+        "amount": lambda v: wording.amount(v.value, v.metric, lang),
+        "value_text": lambda value, metric: value_text(value, metric, lang),
+        "metric_name": lambda metric: wording.metric_name(metric, lang),
+        "name": lambda s: s.name_zh if lang == "zh" else s.name_en,
+        "short": lambda s: _short(s, lang),
+        "percent": lambda share, most=None: _percent(share, most),
+        "storage_text": lambda m3: value_text(m3, "storage_m3", lang),
+        "reservoir_text": lambda r: _reservoir_text(r, lang),
+        "rain_text": rain_text,
+        "origins": lambda values: origins(values, lang),
+        "link": lambda **change: _link(lang, place, change),
+    }
+
+
+def origins(values: Iterable[Any], lang: str) -> list[str]:
+    """`2013-03-01 录制`, `模拟`: what is not live says so, with the original day, each once."""
+    found: dict[str, None] = {}
+    for value in values:
+        if value.origin:
+            word = wording.word(Origin(value.origin).word, lang)
+            day = value.original_at
+            local = f"{day.astimezone(wording.DISTRICT_TIME):%Y-%m-%d} " if day else ""
+            found[local + word] = None
+    return list(found)[:3]
+
+
+def rain_text(rain: Rain) -> str:
+    return number_text(rain.mm, 1)
+
+
+def _percent(share: float, most: float | None) -> str:
+    """A bar ends at its track (most=1); the written figure may be above 100."""
+    kept = share if most is None else max(0.0, min(most, share))
+    return f"{100 * kept:.0f}" if most is None else f"{100 * kept:.1f}"
+
+
+def _short(station: StationRow, lang: str) -> str:
+    return short_name(station.name_zh if lang == "zh" else station.name_en)
+
+
+def _reservoir_text(r: Reservoir, lang: str) -> str:
+    t = text(lang)
+    said = t("{full} % of capacity", full=_percent(r.full or 0, None))
+    if r.flood_share is not None:
+        said += t("; flood limit at {share} %", share=_percent(r.flood_share, None))
+    return said
+
+
+def _air_note(page: Page, t: Any) -> str | None:
+    """Why it is this station's air that stands here."""
+    if page.air is None:
+        return None
+    if page.air.aqi is None:
+        return t("No current air data.")
+    if page.place is None and page.air_of > 1:
+        return t("The highest of {n} stations with current data", n=page.air_of)
+    return t("The nearest station is far from here.") if page.far else None
+
+
+def _calm(page: Page, t: Any) -> str:
+    """An empty board says since when nobody could look, or how many stations are silent."""
+    if page.down_since:
+        return t("No warning was in force at {time}.", time=wording.clock_text(page.read_at, page.now))
+    said = t("No warning is in force.")
+    silent = t(
+        "{n} station is silent and not covered by this.",
+        "{n} stations are silent and not covered by this.",
+        n=page.silent,
+    )
+    return f"{said} {silent}" if page.silent else said
+
+
+def _scale(page: Page) -> tuple[int, float]:
+    """A round length in km of at most a quarter of the map, and its width in per cent."""
+    if page.poster is None:
+        return 1, 0.0
+    whole = km_per_width(page.poster.box)
+    length = next((km for km in (50, 20, 10, 5, 2, 1) if km <= whole / 4), 1)
+    return length, round(100 * length / whole, 2)
+
+
+def _link(lang: str, place: str | None, change: Mapping[str, str | None]) -> str:
+    asked = {"lang": lang, "place": place} | dict(change)
+    return "./?" + urlencode({key: value for key, value in asked.items() if value})

@@ -1,0 +1,226 @@
+"""The city as it lies in memory: every document made once, then served to everybody."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from dashboard.public.assets import Assets
+from dashboard.public.documents import Document, document
+from dashboard.public.look import Look
+from dashboard.public.page import page
+from dashboard.public.places import Place, places
+from dashboard.public.poster import Box, box_around
+from dashboard.public.render import page_html, places_json
+from dashboard.public.store import Alert, City
+from dashboard.settings import PublicSettings
+from dashboard.shapes import OpenAlert, collection, features, iso
+from dashboard.text import LANGUAGES
+from sensors.catalogue import METRICS
+from sensors.reading import Origin
+
+HTML, JSON, GEOJSON = "text/html; charset=utf-8", "application/json", "application/geo+json"
+Json = dict[str, Any]
+Days = Mapping[str, Sequence[tuple[datetime, int | None]]]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What does not change while the process runs."""
+
+    settings: PublicSettings
+    assets: Assets
+    attribution: Mapping[str, str]
+    posters: Callable[[Box], Mapping[str, Document]]
+    towns: tuple[Place, ...] = ()
+
+
+@dataclass
+class Snapshot:
+    """One moment of the city. `ready`: whether the database has ever been read."""
+
+    setting: Setting
+    look: Look
+    days: Days
+    down_since: datetime | None
+    ready: bool
+    stations: list[Json] = field(default_factory=list)
+    alerts: list[Json] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+    pages: dict[tuple[str, str | None], Document] = field(default_factory=dict)
+    fixed: dict[str, Document] = field(default_factory=dict)
+    box: Box | None = None
+
+    def page(self, lang: str, place: str | None) -> Document:
+        """The page of a place. Those of places are made when first asked for, once a snapshot."""
+        key = (lang, place if place in self.places else None)
+        found = self.pages.get(key)
+        if found is None:
+            found = self.pages[key] = self._page(lang, self.places.get(place or ""), None)
+        return found
+
+    def search_page(self, lang: str, query: str) -> Document:
+        """The page with what a search found, for browsers without scripts. Not kept."""
+        return self._page(lang, None, query)
+
+    def _page(self, lang: str, place: Place | None, query: str | None) -> Document:
+        made = page(
+            self.look,
+            self.days,
+            lang=lang,
+            place=place,
+            query=query,
+            places=self.places,
+            box=self.box,
+            down_since=self.down_since,
+        )
+        body = page_html(
+            made, lang, self.setting.settings, self.setting.assets, self.setting.attribution
+        )
+        return document(body, HTML, 200 if self.ready else 503)
+
+
+def build(
+    setting: Setting,
+    city: City,
+    days: Days,
+    now: datetime,
+    *,
+    down_since: datetime | None = None,
+    ready: bool = True,
+) -> Snapshot:
+    """Everything that is asked for often, made now: the page in each language, stations, alerts."""
+    look = Look(city, now)
+    snapshot = Snapshot(setting, look, days, down_since, ready)
+    snapshot.stations = station_features(look)
+    snapshot.alerts = [alert_json(look, alert) for alert in city.alerts]
+    snapshot.places = places(city.stations, setting.towns)
+    stations = collection(snapshot.stations, now) | {
+        "read_at": iso(city.read_at),
+        "down_since": iso(down_since),
+    }
+    snapshot.fixed = {
+        "stations": document(orjson.dumps(stations), GEOJSON),
+        "cameras": document(orjson.dumps(cameras_json(look)), JSON),
+        "places": document(places_json(snapshot.places.values()), JSON),
+    }
+    shown = [(s.lon, s.lat) for s in city.stations if s.kind != "camera"]
+    snapshot.box = box_around(shown)
+    if snapshot.box:
+        snapshot.fixed |= setting.posters(snapshot.box)
+    for lang in LANGUAGES:
+        snapshot.page(lang, None)
+    return snapshot
+
+
+def station_features(look: Look) -> list[Json]:
+    """Public stations. Whether somebody has claimed an alert is not public."""
+    alerts = [OpenAlert(a.station, a.grade, acknowledged=False) for a in look.city.alerts]
+    found = features(look.city.stations, look.city.latest, alerts, look.now, staff=False)
+    for feature in found:
+        feature["properties"].pop("acknowledged", None)
+    return found
+
+
+def alert_json(look: Look, alert: Alert) -> Json:
+    """An alert as the public sees it: open or ended, never whose."""
+    station = look.stations.get(alert.station)
+    metric = METRICS.get(alert.metric)
+    return {
+        "id": alert.id,
+        "rule": alert.rule,
+        "rule_version": alert.rule_version,
+        "station": alert.station,
+        "station_names": {"zh": station.name_zh, "en": station.name_en} if station else None,
+        "metric": alert.metric,
+        "label": dict(alert.label),
+        "advice": dict(alert.advice),
+        "grade": alert.grade,
+        "state": "active" if alert.open else "ended",
+        "began_at": iso(alert.began_at),
+        "raised_at": iso(alert.raised_at),
+        "ended_at": iso(alert.ended_at),
+        "value": alert.value,
+        "limit": alert.limit,
+        "unit": metric.unit if metric else "",
+        "origin": Origin(alert.origin).word,
+    }
+
+
+def cameras_json(look: Look) -> Json:
+    """Public cameras with their newest released picture, which may be none."""
+    pictures = {p.camera: p for p in look.city.pictures}
+    return {
+        "generated_at": iso(look.now),
+        "cameras": [
+            {
+                "code": s.code,
+                "names": {"zh": s.name_zh, "en": s.name_en},
+                "lon": s.lon,
+                "lat": s.lat,
+                "interval_s": s.interval_s,
+                "taken_at": iso(p.taken_at) if p else None,
+                "released_at": iso(p.released_at) if p else None,
+                "width": p.width if p else None,
+                "height": p.height if p else None,
+                "origin": Origin(p.origin).word if p else None,
+                "original_t": iso(p.original_at) if p else None,
+                "picture": f"/cam/{s.code}.jpg" if p else None,
+            }
+            for s in look.of_kind("camera")
+            for p in [pictures.get(s.code)]
+        ],
+    }
+
+
+def changes(before: Snapshot | None, after: Snapshot) -> Json | None:
+    """What a viewer of `before` must be told; None where nothing but time has passed."""
+    old = {f["id"]: _without_ages(f) for f in before.stations} if before else {}
+    stations = [f for f in after.stations if old.get(f["id"]) != _without_ages(f)]
+    known = {a["id"]: a for a in before.alerts} if before else {}
+    alerts = [a for a in after.alerts if known.pop(a["id"], None) != a]
+    ended = [
+        {**a, "state": "ended", "ended_at": iso(after.look.now)}
+        for key, a in known.items()
+        if key not in {x["id"] for x in after.alerts}
+    ]
+    taken = {p.id for p in before.look.city.pictures} if before else set()
+    pictures = [
+        {"camera": p.camera, "t": iso(p.taken_at)}
+        for p in after.look.city.pictures
+        if p.id not in taken
+    ]
+    down = before is not None and before.down_since != after.down_since
+    gone = set(old) - {f["id"] for f in after.stations}
+    if not (stations or alerts or ended or pictures or down or gone):
+        return None
+    return {
+        "now": iso(after.look.now),
+        "stations": stations,
+        "alerts": alerts + ended,
+        "pictures": pictures,
+        "gone": sorted(gone),
+        "down_since": iso(after.down_since),
+    }
+
+
+def hello(snapshot: Snapshot) -> Json:
+    return {
+        "now": iso(snapshot.look.now),
+        "stations": collection(snapshot.stations, snapshot.look.now),
+        "alerts": snapshot.alerts,
+        "newest": iso(snapshot.look.newest),
+        "down_since": iso(snapshot.down_since),
+    }
+
+
+def _without_ages(feature: Json) -> Json:
+    """The feature without what merely counts on: ages. Its age states stay."""
+    properties = {k: v for k, v in feature["properties"].items() if k != "age_s"}
+    properties["latest"] = {
+        metric: {k: v for k, v in value.items() if k != "age_s"}
+        for metric, value in properties["latest"].items()
+    }
+    return properties

@@ -1,0 +1,129 @@
+"""Who has the last word over rules: the file proposes, the database is in force."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from alerts.rulebook import SYSTEM_INGEST, drift, load_watches, seed
+from alerts.settings import AlertsSettings
+from tests.alerts.conftest import NOW
+from tests.alerts.timeline import absence, rule
+
+LATER = NOW + timedelta(days=1)
+FLOOD = {"grades": {"orange": "flood_limit"}}
+
+
+def file(*rules):
+    return AlertsSettings(rules=rules)
+
+
+def versions(conn, code="LEVEL"):
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "select version, author, definition, retired_at from rule_version v"
+            " join rule r on r.id = v.rule_id where code = %s order by version",
+            (code,),
+        )
+        return cursor.fetchall()
+
+
+def edit(conn, definition):
+    """What the screen will do: a version by a person, from nothing in the file."""
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "insert into rule_version (rule_id, version, definition, author, reason)"
+            " select rule_id, max(version) + 1, %s, 'environment', 'chatters' from rule_version"
+            " join rule r on r.id = rule_id where code = 'LEVEL' group by rule_id",
+            (json.dumps(definition),),
+        )
+
+
+def test_seeding_twice_writes_once(owner, district):
+    seed(owner, file(rule()), NOW)
+    assert seed(owner, file(rule()), LATER) == []
+    assert [row[0] for row in versions(owner)] == [1]
+    assert [row[0] for row in versions(owner, SYSTEM_INGEST)] == [1]
+
+
+def test_a_changed_text_becomes_a_new_version(owner, district):
+    seed(owner, file(rule()), NOW)
+    assert drift(owner, file(rule(dead_band=1)))[0].text == (
+        "the file has changed and is not seeded yet: dead_band"
+    )
+    assert seed(owner, file(rule(dead_band=1)), LATER) == []
+    assert [row[0] for row in versions(owner)] == [1, 2]
+    assert load_watches(owner)[0].version == 2
+
+
+def test_what_somebody_edited_on_screen_stays_and_the_drift_is_reported(owner, district):
+    seed(owner, file(rule()), NOW)
+    definition = versions(owner)[0][2] | {"dead_band": 3.0}
+    edit(owner, definition)
+    for text in (rule(), rule(dead_band=1)):
+        found = seed(owner, file(text), LATER)
+        assert str(found[0]) == (
+            "LEVEL: version 2 by environment is in force; the file differs in dead_band"
+        )
+    assert [row[1] for row in versions(owner)] == ["config.yaml", "environment"]
+    assert seed(owner, file(rule(dead_band=3)), LATER) == []
+
+
+def test_a_rule_gone_from_the_file_retires_and_may_come_back(owner, district):
+    seed(owner, file(rule(**FLOOD)), NOW)
+    assert seed(owner, file(), LATER) == []
+    assert versions(owner)[0][3] == LATER
+    assert [watch.code for watch in load_watches(owner)] == [SYSTEM_INGEST]
+    seed(owner, file(rule(**FLOOD)), LATER)
+    assert "LEVEL" in [watch.code for watch in load_watches(owner)]
+
+
+def test_an_edited_rule_gone_from_the_file_stays(owner, district):
+    seed(owner, file(rule()), NOW)
+    edit(owner, versions(owner)[0][2])
+    found = seed(owner, file(), LATER)
+    assert found[0].text == "version 2 by environment is in force; the file does not have it"
+    assert versions(owner)[-1][3] is None
+
+
+def test_drift_says_what_is_not_seeded_yet(owner, district):
+    found = drift(owner, file(rule()))
+    assert {each.text for each in found} == {"in the file, not seeded yet"}
+
+
+def test_a_rule_is_laid_upon_the_series_that_it_covers(owner, district):
+    seed(owner, file(rule(), absence(code="SILENT", kind=None, stations=("R-02",))), NOW)
+    found = {(watch.code, watch.subject) for watch in load_watches(owner)}
+    assert found == {
+        ("LEVEL", "R-01/level_m"),
+        ("LEVEL", "R-02/level_m"),
+        ("LEVEL", "R-03/level_m"),
+        ("SILENT", "R-02/level_m"),
+        (SYSTEM_INGEST, "ingest"),
+    }
+
+
+def test_a_named_limit_covers_only_stations_that_have_it(owner, district):
+    seed(owner, file(rule(**FLOOD)), NOW)
+    found = [watch for watch in load_watches(owner) if watch.code == "LEVEL"]
+    assert [watch.subject for watch in found] == ["R-01/level_m"]
+    assert found[0].limits[2][0].value == 23.5
+    assert found[0].limits[2][0].zh == "汛限"
+
+
+def test_a_public_rule_is_public_only_at_public_stations(owner, district):
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "update station_version set public = false where station_id ="
+            " (select id from station where code = 'R-02')"
+        )
+    seed(owner, file(rule(public=True)), NOW)
+    public = {watch.subject: watch.public for watch in load_watches(owner)}
+    assert public["R-01/level_m"] is True
+    assert public["R-02/level_m"] is False
+
+
+def test_a_watch_knows_its_durations(owner, district):
+    seed(owner, file(rule(on_delay_s=60, fresh_s=30)), NOW)
+    watch = load_watches(owner)[0]
+    assert replace(watch).fresh == timedelta(seconds=30)
+    assert watch.gap == timedelta(seconds=300)

@@ -1,0 +1,144 @@
+"""The `alerts` section is refused with line, key, value and remedy; and its settings are described."""
+
+from pathlib import Path
+
+import pytest
+
+import config
+from alerts.settings import AlertsSettings
+
+DISTRICT = """\
+sensors:
+  departments: [{code: water, zh: 水利局, en: Water}]
+  stations:
+    - {code: R-01, kind: reservoir, zh: 甲, en: A, lon: 121.8, lat: 29.9, department: water,
+       interval_s: 60, metrics: [level_m], limits: [
+         {metric: level_m, name: flood_limit, value: 23.5, unit: m, zh: 汛限, en: flood, source: s},
+         {metric: level_m, name: top, value: 25, unit: m, zh: 顶, en: top, source: s}]}
+    - {code: W-01, kind: weather, zh: 乙, en: B, lon: 121.8, lat: 29.9, department: water,
+       interval_s: 60, metrics: [rain_mm]}
+alerts:
+  rules:
+"""
+RULE = {
+    "code": "LEVEL",
+    "label": "{zh: 超汛限, en: Above}",
+    "metric": "level_m",
+    "kind": "reservoir",
+    "when": "above",
+    "unit": "m",
+    "grades": "{orange: flood_limit, red: 30}",
+}
+ABSENCE = RULE | {"when": "no_data", "unit": None, "grades": None, "grade": "blue"}
+LINE = DISTRICT.count("\n") + 1
+
+
+def written(**changes: str | None) -> str:
+    said = {key: value for key, value in {**RULE, **changes}.items() if value is not None}
+    return "    - {" + ", ".join(f"{key}: {value}" for key, value in said.items()) + "}\n"
+
+
+def mistakes(tmp_path: Path, text: str) -> list[config.Mistake]:
+    path = tmp_path / "config.yaml"
+    path.write_text(text, "utf-8")
+    try:
+        config.load(path)
+    except config.BadConfig as error:
+        return error.mistakes
+    return []
+
+
+def test_a_right_rule_is_taken(tmp_path):
+    assert mistakes(tmp_path, DISTRICT + written()) == []
+    text = written(**(ABSENCE | {"patience_s": "900"}))
+    assert mistakes(tmp_path, DISTRICT + text) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "remedy"),
+    [
+        ({"metric": "levle_m"}, "metric", "did you mean 'level_m'"),
+        ({"unit": "cm"}, 0, "wrong unit 'cm' for level_m; the catalogue says 'm'"),
+        ({"stations": "[R-1]"}, "stations", "unknown station; did you mean 'R-01'?"),
+        ({"stations": "[W-01]"}, "stations", "does not measure level_m; it has rain_mm"),
+        ({"kind": "air"}, "kind", "no station of this kind measures level_m"),
+        ({"kind": None}, 0, "covers nothing"),
+        (
+            {"grades": "{orange: flood_limt}"},
+            "orange",
+            "no covered station has such a limit of level_m; did you mean 'flood_limit'?",
+        ),
+        (
+            {"grades": "{blue: 24, red: 23}"},
+            "grades",
+            "grades must rise from blue to red: blue is 24, red is 23",
+        ),
+        (
+            {"grades": "{orange: top, red: flood_limit}"},
+            "grades",
+            "grades must rise from blue to red: orange is 25, red is 23.5 at R-01",
+        ),
+        (
+            {"when": "below", "grades": "{blue: 23, red: 24}"},
+            "grades",
+            "grades must fall from blue to red: blue is 23, red is 24",
+        ),
+        (
+            {"grades": "{blue: 23, red: 24}", "dead_band": "1"},
+            "dead_band",
+            "must be smaller than the gap between blue (23) and red (24), which is 1",
+        ),
+        ({"grades": "{violet: 3}"}, "violet", "'blue', 'yellow', 'orange' or 'red'"),
+        ({"dead_band": "-1"}, "dead_band", "greater than or equal to 0"),
+        ({"patience_s": "900"}, 0, "belong to `when: no_data`"),
+        ({"deadband": "1"}, "deadband", "did you mean 'dead_band'"),
+        ({"code": "SYSTEM-X"}, 0, "built in"),
+        (ABSENCE, 0, "`when: no_data` needs `patience_s` and `grade`"),
+    ],
+)
+def test_each_mistake_is_named_once_with_line_key_and_remedy(tmp_path, changes, key, remedy):
+    found = mistakes(tmp_path, DISTRICT + written(**changes))
+    assert [remedy in mistake.problem for mistake in found] == [True], found
+    assert key in found[0].where
+    assert found[0].line == LINE
+
+
+def test_a_season_is_met_by_the_order_of_grades(tmp_path):
+    seasonal = DISTRICT.replace(
+        "en: flood, source: s}", 'en: flood, source: s, season_from: "06-01", season_to: "09-30"}'
+    )
+    text = written(grades="{orange: flood_limit, red: 23}")
+    assert "orange is 23.5, red is 23 at R-01" in mistakes(tmp_path, seasonal + text)[0].problem
+
+
+def test_a_rule_or_receiver_written_twice_is_a_mistake(tmp_path):
+    receivers = "  receivers: [{name: a, type: log}, {name: a, type: log}]\n"
+    found = mistakes(tmp_path, DISTRICT + written() + written() + receivers)
+    assert ["duplicate" in mistake.problem for mistake in found] == [True, True]
+
+
+def test_a_webhook_needs_an_address(tmp_path):
+    receivers = "  receivers: [{name: a, type: webhook}]\n"
+    found = mistakes(tmp_path, DISTRICT + written() + receivers)
+    assert "a webhook needs a `url`" in found[0].problem
+
+
+def test_malformed_entries_do_not_break_the_check(tmp_path):
+    for text in (
+        "    - 7\n",
+        "    - {code: A, stations: 7, grades: 7, metric: level_m}\n",
+        "    - {code: A, stations: [{}], metric: [x], grades: {red: {}}, kind: [x]}\n",
+    ):
+        assert mistakes(tmp_path, DISTRICT + text) != []
+
+
+def test_every_field_is_described():
+    models, seen = [AlertsSettings], set()
+    while models:
+        model = models.pop()
+        seen.add(model)
+        for name, field in model.model_fields.items():
+            assert field.description, f"{model.__name__}.{name}"
+            found = config._models_in(field.annotation)
+            models += [one for one in found if one.__module__ == "alerts.settings"]
+    assert len(seen) == 4

@@ -1,0 +1,168 @@
+"""Absence: per series with its own patience, and our own outage as one alert."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alerts.rule import Watch
+from alerts.silence import Heartbeat, Seen, tick
+from alerts.state import State
+from sensors.reading import Quality
+from tests.alerts.timeline import Desk, absence, at, counting, minute, words
+
+INGEST = Watch(9, 1, "SYSTEM-INGEST", "ingest", "ingest", grade="orange")
+LIMIT = timedelta(seconds=10)
+LONG_AGO = -600
+
+
+def healthy(now: float, *, connected: float = LONG_AGO) -> Heartbeat:
+    return Heartbeat(minute(now), minute(connected), minute(now))
+
+
+class Clock:
+    """Ticks over one series with a no_data rule, and over ingest."""
+
+    def __init__(self, **rule):
+        self.desk = Desk(absence(**rule))
+        self.seen = Seen(minute(0))
+        self.happened = []
+
+    def reading(self, reading):
+        self.seen = replace(self.seen, observed_at=reading.observed_at)
+        self.happened += self.desk.batch(reading).transitions
+
+    def tick(self, now, heartbeat="healthy", watching=LONG_AGO):
+        judged = tick(
+            [self.desk.watch, INGEST],
+            self.desk.states,
+            {1: self.seen},
+            minute(now),
+            healthy(now) if heartbeat == "healthy" else heartbeat,
+            limit=LIMIT,
+            watching_since=minute(watching),
+            new_id=counting(),
+        )
+        self.desk.states.update(judged.states)
+        self.happened += judged.transitions
+        return [words(step) for step in judged.transitions]
+
+
+def test_silence_raises_when_patience_is_over_and_the_next_reading_ends_it():
+    clock = Clock()
+    clock.reading(at(0, 5))
+    assert clock.tick(14.9) == []
+    assert clock.tick(15) == ["raised yellow at 15"]
+    assert clock.tick(16) == []
+    clock.reading(at(17, 5))
+    assert [words(step) for step in clock.happened] == [
+        "raised yellow at 15",
+        "ended yellow at 17",
+    ]
+    assert all(step.page for step in clock.happened)
+    assert clock.happened[0].reason.params["silent_s"] == 900
+
+
+def test_a_series_never_heard_of_counts_from_its_creation():
+    clock = Clock()
+    clock.seen = Seen(minute(0))
+    assert clock.tick(14) == []
+    assert clock.tick(15) == ["raised yellow at 15"]
+    assert clock.happened[0].reason.params["never_seen"] is True
+
+
+def test_a_device_known_to_be_offline_is_named_in_the_reason():
+    clock = Clock()
+    clock.reading(at(0, 5))
+    clock.seen = replace(clock.seen, offline_since=minute(1))
+    clock.tick(15)
+    assert clock.happened[0].reason.params["offline_since"] == "2026-06-01T12:01:00Z"
+
+
+def test_a_sensor_that_only_sends_null_or_error_codes_has_no_data():
+    clock = Clock()
+    clock.reading(at(0, 5))
+    for moment in range(1, 17):
+        clock.reading(at(moment, None) if moment % 2 else at(moment, 9, Quality.IMPOSSIBLE))
+    assert clock.tick(16) == ["raised yellow at 16"]
+    clock.reading(at(17, None))
+    assert clock.tick(17) == []
+    clock.reading(at(18, 5))
+    assert words(clock.happened[-1]) == "ended yellow at 18"
+
+
+def test_an_old_reading_out_of_a_backlog_does_not_end_the_silence():
+    clock = Clock()
+    clock.reading(at(0, 5))
+    clock.tick(60)
+    clock.reading(at(30, 5, arrived=61))
+    assert [words(step) for step in clock.happened] == ["raised yellow at 60"]
+    clock.reading(at(59, 5, arrived=62))
+    assert words(clock.happened[-1]) == "ended yellow at 62"
+
+
+def test_our_own_outage_is_one_alert_and_no_series_is_silent_meanwhile():
+    clock = Clock()
+    clock.reading(at(0, 5))
+    dead = healthy(1)
+    assert clock.tick(1.1, dead) == []
+    assert clock.tick(1.2, dead) == ["raised orange at 1.2"]
+    assert clock.tick(60, dead) == []
+    assert clock.happened[0].watch == INGEST
+
+
+def test_after_our_outage_silence_counts_from_the_new_connection():
+    clock = Clock()
+    clock.reading(at(0, 5))
+    clock.tick(60, healthy(1))
+    back = healthy(61, connected=60.5)
+    assert clock.tick(61, back) == ["ended orange at 61"]
+    assert clock.tick(75.4, healthy(75.4, connected=60.5)) == []
+    assert clock.tick(75.5, healthy(75.5, connected=60.5)) == ["raised yellow at 75.5"]
+
+
+def test_silence_does_not_count_while_a_backlog_waits():
+    clock = Clock()
+    clock.reading(at(0, 5))
+    busy = Heartbeat(minute(100), minute(50), minute(50))
+    assert clock.tick(100, busy) == []
+    assert clock.tick(100, replace(busy, caught_up_at=None)) == []
+    assert clock.tick(100, replace(busy, caught_up_at=minute(65))) == ["raised yellow at 100"]
+
+
+def test_a_cut_line_to_the_broker_is_the_same_one_alert():
+    clock = Clock()
+    cut = Heartbeat(minute(1), None, minute(1))
+    assert clock.tick(1, cut) == []
+    assert clock.tick(1.1, replace(cut, at=minute(1.1))) == []
+    assert clock.tick(1.2, replace(cut, at=minute(1.2))) == ["raised orange at 1.2"]
+    assert clock.happened[0].reason.code == "ingest_disconnected"
+    assert clock.tick(2, healthy(2)) == ["ended orange at 2"]
+
+
+def test_a_line_cut_for_a_moment_is_no_alert():
+    clock = Clock()
+    assert clock.tick(1, Heartbeat(minute(1), None, minute(1))) == []
+    assert clock.tick(1.05, healthy(1.05)) == []
+    assert clock.tick(9, Heartbeat(minute(9), None, minute(9))) == []
+    assert clock.desk.states[INGEST.key].missing_since == minute(9)
+
+
+def test_a_machine_that_starts_gives_ingest_time_to_appear():
+    clock = Clock()
+    assert clock.tick(60, healthy(1), watching=59.95) == []
+    assert clock.tick(60, None, watching=59.95) == []
+    assert clock.tick(60.2, None, watching=59.95) == ["raised orange at 60.2"]
+
+
+def test_no_second_alert_while_one_is_open():
+    clock = Clock()
+    clock.reading(at(0, 5))
+    clock.tick(15)
+    assert [s for s in clock.desk.states.values() if s.alert] != []
+    for now in range(16, 40):
+        assert clock.tick(now) == []
+
+
+def test_an_idle_ingest_state_is_not_remembered():
+    clock = Clock()
+    clock.tick(1)
+    assert clock.desk.states[INGEST.key] == State()

@@ -1,0 +1,149 @@
+"""A running staff service on a database with the sample district, and people to use it."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+import hypothesis
+import pytest
+
+from dashboard.__main__ import Server
+from dashboard.accounts import ROLES, create_account, create_token
+from dashboard.app import Staff
+from dashboard.settings import DashboardSettings
+from database.pool import Connection, connect
+from database.settings import DatabaseSettings
+from demo.postgres import with_database
+from tests import sample
+from tests.conftest import execute
+
+# Suites share cores: how long an example takes says nothing.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
+
+PASSWORD = "correct-horse-battery"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """url: of the service. tokens: role -> API token. Accounts are named as their roles."""
+
+    url: str
+    database: DatabaseSettings
+    tokens: dict[str, str]
+    staff: Staff
+
+    def client(self, role: str | None = None) -> httpx.Client:
+        """A program with a role's token, or nobody."""
+        headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+
+    @contextmanager
+    def browser(self, role: str) -> Iterator[httpx.Client]:
+        """A browser that has signed in."""
+        with self.client() as client:
+            answer = client.post("/sign-in", data={"name": role, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            yield client
+
+    def rows(self, statement: str) -> list[tuple]:
+        """What a statement says, as the owner."""
+        conn = connect(self.database, None, application="test")
+        with conn.cursor() as cursor:
+            cursor.execute(statement)
+            found = cursor.fetchall()
+        conn.close()
+        return found
+
+    def cut_off(self) -> None:
+        """No connection lives and none can be made: the database is away."""
+        self._server(f"alter database {self.name} with allow_connections false")
+        self._server(
+            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{self.name}'"
+        )
+
+    def let_in(self) -> None:
+        self._server(f"alter database {self.name} with allow_connections true")
+
+    @property
+    def name(self) -> str:
+        return self.database.dsn.partition("?")[0].rpartition("/")[2]
+
+    def _server(self, statement: str) -> None:
+        execute(with_database(self.database.dsn, "postgres"), statement)
+
+    def write(self, act: Callable[[Connection], object]) -> None:
+        conn = connect(self.database, None, application="test")
+        act(conn)
+        conn.commit()
+        conn.close()
+
+
+@pytest.fixture(scope="session")
+def sample_template(server_dsn: str, template: str) -> tuple[str, dict[str, str]]:
+    """A database with the sample district and an account of every role; and their tokens."""
+    name = f"sample_{uuid.uuid4().hex[:8]}"
+    execute(server_dsn, f"create database {name} template {template}")
+    conn = connect(DatabaseSettings(dsn=with_database(server_dsn, name)), None, application="test")
+    sample.fill(conn, datetime.now(UTC))
+    tokens = {}
+    for role in ROLES:
+        create_account(conn, role, role, PASSWORD)
+        tokens[role] = create_token(conn, role, "tests")
+    conn.commit()
+    conn.close()
+    return name, tokens
+
+
+@pytest.fixture(scope="session")
+def shared_desk(server_dsn, sample_template) -> Iterator[Desk]:
+    """For tests that only read."""
+    with _desk(server_dsn, *sample_template) as desk:
+        yield desk
+
+
+@pytest.fixture
+def desk(server_dsn, sample_template) -> Iterator[Desk]:
+    """For tests that write."""
+    with _desk(server_dsn, *sample_template) as desk:
+        yield desk
+
+
+@contextmanager
+def _desk(server_dsn: str, template: str, tokens: dict[str, str]) -> Iterator[Desk]:
+    name = f"desk_{uuid.uuid4().hex[:8]}"
+    execute(server_dsn, f"create database {name} template {template}")
+    database = DatabaseSettings(dsn=with_database(server_dsn, name))
+    settings = DashboardSettings.model_validate({"staff": {"port": 0, "attempts_per_minute": 100}})
+    staff = Staff(database, settings)
+    with running(Server(staff, settings.staff)) as url:
+        yield Desk(url, database, tokens, staff)
+    execute(server_dsn, f"drop database {name} with (force)")
+
+
+@contextmanager
+def running(server: Server) -> Iterator[str]:
+    """A server in a thread of this process."""
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    until(lambda: server.started or not thread.is_alive())
+    assert server.started, "the server did not start"
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive(), "the server did not stop"
+
+
+def until(done: Callable[[], object], within_s: float = 15) -> None:
+    """Wait for something that must come true."""
+    end = time.monotonic() + within_s
+    while not done():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.02)

@@ -1,0 +1,192 @@
+"""The loop around the pipeline, on a real broker and a real database that both misbehave."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from database.pool import Connection, connect
+from database.settings import DatabaseSettings
+from ingest import pipeline
+from ingest.message import Inbox, Message
+from ingest.mqtt import Subscriber
+from ingest.pipeline import Context
+from ingest.settings import BrokerSettings
+from ingest.worker import Walk, Work, Worker
+from tests.ingest.conftest import NOW
+from tests.servers.mosquitto import Mosquitto
+from tests.servers.waiting import until
+
+TOPIC = "dongtai/v1/obs/R-01"
+
+
+class Running:
+    """Workers in threads, each with a session of its own under the same client id."""
+
+    def __init__(self, database: DatabaseSettings, broker: Mosquitto, context: Context) -> None:
+        self._database, self._broker, self._context = database, broker, context
+        self._threads: list[tuple[threading.Thread, threading.Event]] = []
+
+    def start(self, walk: Walk | None = None) -> threading.Event:
+        inbox = Inbox(1000, 1_000_000)
+        settings = BrokerSettings(port=self._broker.port)
+        work = Work(
+            name="ingest",
+            subscriber=Subscriber(settings, "test-ingest", ["dongtai/v1/obs/#"], inbox, 500),
+            inbox=inbox,
+            connect=lambda: connect(self._database, "ingest", application="worker"),
+            walk=walk or self.walk,
+            bury=lambda conn, message, error: pipeline.bury(
+                conn, self._context.settings, message, error
+            ),
+            max_messages=100,
+            max_wait_s=0.02,
+        )
+        stop = threading.Event()
+        thread = threading.Thread(target=Worker(work, stop).run)
+        thread.start()
+        self._threads.append((thread, stop))
+        return stop
+
+    def walk(self, conn: Connection, messages: list[Message], now: datetime) -> bool:
+        return pipeline.walk(conn, self._context, messages, now)
+
+    def stop(self) -> None:
+        for _, stop in self._threads:
+            stop.set()
+        for thread, _ in self._threads:
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def running(
+    database: DatabaseSettings, mosquitto: Mosquitto, context: Context
+) -> Iterator[Running]:
+    workers = Running(database, mosquitto, context)
+    yield workers
+    workers.stop()
+
+
+@pytest.fixture
+def publish(mosquitto: Mosquitto, tmp_path) -> Callable[[range], None]:
+    """Publish one level a number, a second apart, and wait until the broker has them all."""
+
+    def send(numbers: range) -> None:
+        lines = [
+            json.dumps(
+                {"t": (NOW - timedelta(seconds=9000 - n)).isoformat(), "v": {"level_m": n % 50}}
+            )
+            for n in numbers
+        ]
+        path = tmp_path / f"lines-{numbers.start}"
+        path.write_text("\n".join(lines) + "\n")
+        assert mosquitto.publish_lines(TOPIC, path).wait(60) == 0
+
+    return send
+
+
+@pytest.fixture
+def stored(owner: Connection) -> Callable[[], int]:
+    def count() -> int:
+        with owner.cursor() as cursor:
+            cursor.execute(
+                "select count(*) from reading r join series s on s.id = r.series_id "
+                "where s.metric = 'level_m'"
+            )
+            (number,) = cursor.fetchone()
+        owner.rollback()
+        return int(number)
+
+    return count
+
+
+def balanced(owner: Connection) -> tuple[int, int, int]:
+    """(received, stored, unaccounted for), over all of the ledger."""
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "select sum(received), sum(stored), "
+            "sum(received - stored - duplicate - revised - quarantined) from ledger"
+        )
+        received, kept, gap = cursor.fetchone()
+    owner.rollback()
+    return int(received), int(kept), int(gap)
+
+
+def test_a_cut_database_connection_loses_nothing_and_doubles_nothing(
+    running, publish, stored, owner
+):
+    running.start()
+    publish(range(300))
+    until(lambda: stored() > 0, "the first readings")
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where application_name = 'dongtai worker'"
+        )
+    owner.commit()
+    publish(range(300, 600))
+    until(lambda: stored() >= 600, "all readings after the database came back")
+    assert stored() == 600
+    assert balanced(owner)[1:] == (600, 0)
+
+
+def test_a_message_that_breaks_the_walk_is_found_and_the_others_are_stored(
+    running, publish, stored, owner, mosquitto
+):
+    def fragile(conn: Connection, messages: list[Message], now: datetime) -> bool:
+        if any(b"poison" in message.payload for message in messages):
+            raise ZeroDivisionError("a defect")
+        return running.walk(conn, messages, now)
+
+    publish_first = threading.Thread(target=publish, args=(range(50),))
+    running.start(fragile)
+    publish_first.start()
+    mosquitto.publish(TOPIC, b"poison")
+    publish(range(50, 100))
+    publish_first.join()
+    until(lambda: stored() == 100, "everything but the poison")
+    with owner.cursor() as cursor:
+        cursor.execute("select payload, code from quarantine")
+        ((payload, code),) = cursor.fetchall()
+    owner.rollback()
+    assert (bytes(payload), code) == (b"poison", "internal")
+    assert balanced(owner) == (101, 100, 0)
+
+
+def test_a_standby_takes_over_when_the_leader_goes(running, publish, stored, owner):
+    leader = running.start()
+    publish(range(20))
+    until(lambda: stored() == 20, "the leader's readings")
+    running.start()
+    leader.set()
+    publish(range(20, 40))
+    until(lambda: stored() == 40, "the standby's readings", seconds=10)
+    assert balanced(owner)[1:] == (40, 0)
+
+
+def test_two_that_both_want_to_lead_never_store_twice(running, publish, stored, owner):
+    for _ in range(3):
+        running.start()
+    publish(range(200))
+    until(lambda: stored() == 200, "all readings")
+    assert balanced(owner)[1:] == (200, 0)
+
+
+def test_the_heartbeat_says_that_the_link_is_up_and_the_backlog_done(running, owner):
+    running.start()
+
+    def beat() -> tuple[bool, bool] | None:
+        with owner.cursor() as cursor:
+            cursor.execute(
+                "select detail->>'connected_since' is not null, "
+                "detail->>'caught_up_at' is not null "
+                "from heartbeat where process = 'ingest' and at > now() - interval '3 seconds'"
+            )
+            row = cursor.fetchone()
+        owner.rollback()
+        return row
+
+    until(lambda: beat() == (True, True), "a heartbeat with both")
