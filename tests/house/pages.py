@@ -34,7 +34,9 @@ def metrics() -> str:
         for m in METRICS.values()
     ]
     head = "| code | 中文 | English | unit | instrument range | decimals | mean |"
-    return "\n".join(["# Metrics\n", GENERATED, RANGE, head, "|---|---|---|---|---|---|---|", *rows, ""])
+    return "\n".join(
+        ["# Metrics\n", GENERATED, RANGE, head, "|---|---|---|---|---|---|---|", *rows, ""]
+    )
 
 
 OPENING = """\

@@ -1,5 +1,6 @@
 """What the code has, the documents say."""
 
+import json
 import re
 import tomllib
 
@@ -28,7 +29,7 @@ def test_every_dependency_has_its_reason():
     names = {re.split(r"[<>=\[~! ]", text)[0] for text in wanted}
     page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     explained = {name for row in page.splitlines() for name in re.findall(r"`([\w.@/-]+)`", row)}
-    package = __import__("json").loads((ROOT / "package.json").read_text("utf-8"))
+    package = json.loads((ROOT / "package.json").read_text("utf-8"))
     names |= set(package["dependencies"]) | set(package["devDependencies"])
     assert not names - explained, f"docs/dependencies.md lacks {sorted(names - explained)}"
     rows = set(re.findall(r"^\| `([\w.@/-]+)`", page, re.MULTILINE))
