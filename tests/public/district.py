@@ -71,9 +71,7 @@ def fill(conn: Connection, now: datetime) -> None:
 
         series(conn, code, "level_m", 60, water, now - timedelta(seconds=age))
         limits(conn, code, {"flood_limit": flood, "normal_level": normal})
-        points = [
-            [bottom + (normal - bottom) * i / 10, capacity * (i / 10) ** 1.6] for i in range(13)
-        ]
+        points = [[bottom + (normal - bottom) * i / 10, capacity * (i / 10) ** 1.6] for i in range(13)]
         curve(conn, code, points)
     for code, zh, en, lon, lat, pm25, age in AIRS:
         station(conn, code, "air", zh, en, lon, lat, 300)
@@ -88,24 +86,13 @@ def fill(conn: Connection, now: datetime) -> None:
         series(conn, code, "wind_speed_ms", 60, lambda _back: 3.2, at)
         series(conn, code, "wind_dir_deg", 60, lambda _back: 22, at)
         series(conn, code, "temp_c", 60, lambda _back: 11.8, at)
-    station(
-        conn, "G-31", "gas", "工业区东（示例）", "Industrial area E (sample)", 121.889, 29.905, 5
-    )
+    station(conn, "G-31", "gas", "工业区东（示例）", "Industrial area E (sample)", 121.889, 29.905, 5)
     series(conn, "G-31", "nh3_ppm", 5, lambda _back: 186.0, now - timedelta(seconds=3))
     alert(conn, now, "a-gas", "G-31", "nh3_ppm", "red", 2, 186.0, 160.0,
           {"zh": "请关窗留在室内", "en": "stay indoors, close windows"}, GAS_ADVICE)  # fmt: skip
     alert(conn, now, "a-level", "R-02", "level_m", "orange", 38, 23.86, 23.5,
           {"zh": "水位偏高", "en": "level is high"}, FLOOD_ADVICE)  # fmt: skip
-    station(
-        conn,
-        "C-02",
-        "camera",
-        "柴桥水库坝前（示例）",
-        "Chaiqiao dam (sample)",
-        121.866,
-        29.848,
-        300,
-    )
+    station(conn, "C-02", "camera", "柴桥水库坝前（示例）", "Chaiqiao dam (sample)", 121.866, 29.848, 300)
     photo(conn, "C-02", now - timedelta(minutes=3), 23.86, released=True)
 
 
@@ -123,9 +110,7 @@ def hide(conn: Connection, now: datetime) -> None:
           {"zh": MARK, "en": MARK}, {"zh": MARK, "en": MARK}, public=False)  # fmt: skip
     limits(conn, "R-02", {f"limit_{MARK}": PRIVATE_VALUE}, public=False)
     # A delayed series: what came within its delay.
-    station(
-        conn, "W-09", "weather", "延迟站（示例）", "Delayed (sample)", 121.9, 29.9, 60, delay_s=3600
-    )
+    station(conn, "W-09", "weather", "延迟站（示例）", "Delayed (sample)", 121.9, 29.9, 60, delay_s=3600)
     series(conn, "W-09", "temp_c", 60, lambda back: PRIVATE_VALUE if back < 3500 else 9.5, now)
     alert(conn, now, "a-delayed", "W-09", "temp_c", "yellow", 90, PRIVATE_VALUE, 8.0,
           {"zh": "低温", "en": "cold"}, {"zh": "添衣", "en": "dress warmly"})  # fmt: skip
@@ -143,9 +128,7 @@ def station(
     *, public: bool = True, delay_s: int = 0,
 ) -> None:  # fmt: skip
     with conn.cursor() as cursor:
-        cursor.execute(
-            "insert into station (code, kind) values (%s, %s) returning id", (code, kind)
-        )
+        cursor.execute("insert into station (code, kind) values (%s, %s) returning id", (code, kind))
         row = cursor.fetchone()
         assert row
         cursor.execute(
@@ -214,12 +197,7 @@ def alert(
     *, public: bool = True, subject: str | None = None, rule: str | None = None,
 ) -> None:  # fmt: skip
     began = now - timedelta(minutes=minutes)
-    definition = {
-        "label": label,
-        "advice": advice,
-        "action": {"zh": MARK, "en": MARK},
-        "note": MARK,
-    }
+    definition = {"label": label, "advice": advice, "action": {"zh": MARK, "en": MARK}, "note": MARK}
     with conn.cursor() as cursor:
         cursor.execute(
             "insert into rule (code) values (%s) returning id", (rule or f"rule-{alert_id}",)
@@ -248,13 +226,7 @@ def alert(
 
 
 def photo(
-    conn: Connection,
-    code: str,
-    taken: datetime,
-    level_m: float,
-    *,
-    released: bool,
-    mark: bool = False,
+    conn: Connection, code: str, taken: datetime, level_m: float, *, released: bool, mark: bool = False
 ) -> None:
     """A mark goes behind the end of the JPEG, where it changes nothing that is seen."""
     tail = MARK.encode() if mark else b""
@@ -269,9 +241,7 @@ def photo(
         row = cursor.fetchone()
         assert row
         original = content + MARK.encode()
-        cursor.execute(
-            "insert into picture_original values (%s, %s, %s)", (row[0], original, thumbnail)
-        )
+        cursor.execute("insert into picture_original values (%s, %s, %s)", (row[0], original, thumbnail))
         if released:
             cursor.execute(
                 "insert into picture_released values (%s, %s, %s, %s, %s)",
