@@ -29,7 +29,7 @@ export async function start() {
   map.addControl(new gl.ScaleControl({ maxWidth: 90 * remScale() }), "bottom-left");
   map.on("style.load", onStyle);
   map.setMissingStyleImageResolver(addImage);
-  map.on("move", () => { pointers(); overview.frame(map, useful()); });
+  map.on("move", () => { placeTags(); pointers(); overview.frame(map, useful()); });
   map.on("click", onClick);
   map.on("mousemove", onHover);
   map.on("mouseout", () => ($("map-tip").hidden = true));
@@ -103,6 +103,7 @@ function update() {
   for (const code of drawn.keys()) if (!stations.has(code)) { diff.remove.push(code); drawn.delete(code); }
   if (diff.add.length || diff.update.length || diff.remove.length) map.getSource("stations").updateData(diff);
   label();
+  placeTags();
   pointers();
 }
 function compare(station, diff) {
@@ -154,6 +155,16 @@ function tag(station) {
 function oldText(alert) {
   const { state, age_s } = valueAge(alert);
   return state === "stale" || state === "unknown" ? ` · ${ageText(age_s, state)}` : "";
+}
+/** A tag that would run under a panel stands on the other side of its marker. */
+function placeTags() {
+  const free = useful(), gap = 28 * remScale();
+  for (const [code, marker] of tags) {
+    const width = marker.getElement().offsetWidth;
+    const flip = map.project(stations.get(code).at).x + gap + width > free.right;
+    const x = flip ? -gap - width : gap;
+    if (marker.getOffset().x !== x) marker.setOffset([x, 0]);
+  }
 }
 function firstValue(station) {
   const [metric, latest] = Object.entries(station.latest)[0] ?? [];
