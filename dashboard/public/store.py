@@ -158,7 +158,7 @@ select observed_at, value, quality from city.reading
 _BUCKETS = """
 select bucket, total, count, good, sum, min, max, sum_sin, sum_cos from city.rollup_{name}
  where station = %(station)s and metric = %(metric)s
-   and bucket > %(since)s - %(width)s and bucket < %(until)s
+   and bucket > %(since)s::timestamptz - %(width)s::interval and bucket < %(until)s
  order by bucket"""
 _BUCKETS_OF = {name: _BUCKETS.format(name=name) for name in RESOLUTIONS[1:]}
 _PICTURES = """

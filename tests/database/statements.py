@@ -52,7 +52,7 @@ def all_statements() -> list[Statement]:
         statement
         for folder in FOLDERS
         for path in sorted((ROOT / folder).rglob("*.py"))
-        if path.name in FILES
+        if path.name in FILES or path.name.endswith("_store.py")
         for statement in _of_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     ]
 
