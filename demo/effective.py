@@ -15,7 +15,7 @@ def overrides(dsn: str, mqtt_port: int, staff_port: int, public_port: int) -> di
     The embedded broker speaks MQTT 3.1.1 only.
     """
     return {
-        "database": {"dsn": dsn},
+        "database": {"dsn": dsn, "login_as_role": True},
         "ingest": {"broker": {"host": "127.0.0.1", "port": mqtt_port, "protocol": "3.1.1"}},
         "dashboard": {"staff": {"port": staff_port}, "public": {"port": public_port}},
     }

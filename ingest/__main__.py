@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -27,6 +28,8 @@ from sensors.settings import SensorsSettings
 from sensors.store import load_directory, sync
 
 log = logging.getLogger("ingest")
+
+RELOAD_S = 10.0  # as the alerts process does
 
 
 def main() -> int:
@@ -75,10 +78,24 @@ def observation_context(conn: Connection, settings: config.Config) -> pipeline.C
     )
 
 
+class Rules:
+    """The walk's context with the rules and limits in force, read anew every few seconds: people
+    edit rules, and limits change with the season."""
+
+    def __init__(self, context: pipeline.Context) -> None:
+        self._context, self._read_at = context, time.monotonic()
+
+    def newest(self, conn: Connection) -> pipeline.Context:
+        if time.monotonic() - self._read_at > RELOAD_S:
+            self._context = replace(self._context, judge=Judge.load(conn))
+            self._read_at = time.monotonic()
+        return self._context
+
+
 def observations_work(conn: Connection, settings: config.Config) -> Work:
     """Everything but pictures, in one session."""
     ingest = settings.section(IngestSettings)
-    context = observation_context(conn, settings)
+    rules = Rules(observation_context(conn, settings))
     inbox = Inbox(ingest.batch.in_flight, max_bytes=64 * ingest.limits.obs_bytes)
     return Work(
         name="ingest",
@@ -91,7 +108,7 @@ def observations_work(conn: Connection, settings: config.Config) -> Work:
         ),
         inbox=inbox,
         connect=lambda: connect(settings.section(DatabaseSettings), "ingest", application="ingest"),
-        walk=lambda conn, messages, now: pipeline.walk(conn, context, messages, now),
+        walk=lambda conn, messages, now: pipeline.walk(conn, rules.newest(conn), messages, now),
         bury=lambda conn, message, error: pipeline.bury(conn, ingest, message, error),
         max_messages=ingest.batch.max_messages,
         max_wait_s=ingest.batch.max_wait_ms / 1000,

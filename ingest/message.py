@@ -36,6 +36,12 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._messages)
 
+    @property
+    def oldest(self) -> datetime | None:
+        """When the message that waits longest arrived; None if none waits."""
+        with self._changed:
+            return self._messages[0].received_at if self._messages else None
+
     def put(self, message: Message) -> None:
         with self._changed:
             while self._full() and not self._closed:

@@ -186,4 +186,4 @@ def test_the_log_receiver_writes_one_line_of_json(put_step, ingest, caplog):
     with caplog.at_level(logging.WARNING, "alerts.receiver"):
         send_next(ingest, receiver, FAST)
     line = json.loads(caplog.messages[0])
-    assert (line["receiver"], line["grade"], line["alert"]["id"]) == ("log", "orange", "A1")
+    assert (line["receiver"], line["grade"], line["alert"]) == ("log", "orange", "A1")
