@@ -71,6 +71,8 @@ def may(principal: Principal, right: str) -> bool:
 
 def find(method: str, path: str) -> Route | None:
     """The first route that fits; None: no one may. HEAD is GET without the body."""
+    if method == "HEAD" and path == "/live":
+        return None  # a stream is nothing but its body
     wanted = "GET" if method == "HEAD" else method
     for route, pattern in _patterns():
         if route.method == wanted and pattern.fullmatch(path):

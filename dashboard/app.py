@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from dashboard import api, health, problems, store
+from dashboard import api, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers
@@ -39,12 +40,14 @@ class Staff:
     def __init__(
         self, database: DatabaseSettings, settings: DashboardSettings, site: MapSite
     ) -> None:
+        self.up_since = datetime.now(UTC)
         self.pool = Pool(database, "staff", application="staff")
         self.live = Live(
             partial(_listener, database),
             store,
             Hub(),
             interval_s=settings.staff.push_interval_s,
+            pulse=self._say_alive,
         )
         self.routes = _routes(Services(self.pool, self.live, settings), self._lifespan)
         self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
@@ -61,6 +64,10 @@ class Staff:
     def end_streams(self) -> None:
         """Before stopping: viewers would otherwise keep their connections for ever."""
         self.live.hub.close()
+
+    def _say_alive(self, conn: Connection) -> None:
+        detail = {"viewers": len(self.live.hub.viewers), "screen_p95_s": self.live.delay_p95_s()}
+        operations_store.pulse(conn, "staff", self.up_since, detail)
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

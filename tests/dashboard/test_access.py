@@ -127,6 +127,16 @@ def test_a_revoked_token_and_a_disabled_account_open_nothing(desk):
         assert viewer.get("/api/v1/stations").status_code == 401
 
 
+def test_head_is_a_get_without_its_body(shared_desk):
+    with shared_desk.client("duty") as duty:
+        for path in ("/healthz", "/api/v1/stations", "/cam/C-01.jpg"):
+            head, get = duty.head(path), duty.get(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-type"] == get.headers["content-type"]
+        assert duty.head("/live").status_code == 405
+        assert duty.head("/api/v1/nothing").status_code == 404
+
+
 def test_a_nul_in_an_address_is_refused_not_an_error(shared_desk):
     with shared_desk.client("duty") as duty:
         assert duty.get("/api/v1/alerts/a%00b").status_code == 400

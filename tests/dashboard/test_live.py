@@ -151,6 +151,16 @@ def test_beats_come_every_two_seconds(shared_desk):
     assert times[2] - times[0] < 6
 
 
+def test_the_service_says_that_it_lives(desk):
+    with Screen(desk) as screen:
+        screen.expect("beat")
+        screen.expect("beat")
+    [(age_s,)] = desk.rows(
+        "select extract(epoch from now() - at)::float from heartbeat where process = 'staff'"
+    )
+    assert age_s < 10
+
+
 def test_a_lost_database_is_said_and_survived(desk):
     late = Screen(desk)
     with Screen(desk) as screen, ExitStack() as stack:
