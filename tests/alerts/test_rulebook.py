@@ -1,11 +1,13 @@
 """Who has the last word over rules: the file proposes, the database is in force."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
+import config
 from alerts.rulebook import SYSTEM_INGEST, drift, load_rulebook, seed
 from alerts.settings import AlertsSettings
+from sensors.settings import SensorsSettings
+from sensors.store import sync
 from tests.alerts.conftest import NOW
 from tests.alerts.timeline import absence, rule
 
@@ -125,7 +127,7 @@ def test_a_public_rule_is_public_only_at_public_stations(owner, district):
 def test_a_watch_knows_its_durations(owner, district):
     seed(owner, file(rule(on_delay_s=60, fresh_s=30)), NOW)
     watch = load_rulebook(owner).watches[0]
-    assert replace(watch).fresh == timedelta(seconds=30)
+    assert watch.fresh == timedelta(seconds=30)
     assert watch.gap == timedelta(seconds=300)
 
 
@@ -136,3 +138,13 @@ def test_a_rule_that_cannot_be_read_stops_no_other(owner, district, caplog):
     assert {watch.code for watch in found.watches} == {"SILENT", SYSTEM_INGEST}
     assert len(found.unreadable) == 1
     assert "rule LEVEL judges nothing: cannot be read: " in caplog.text
+
+
+def test_every_shipped_rule_covers_something(owner):
+    shipped = config.load()
+    sync(owner, shipped.section(SensorsSettings), NOW)
+    assert seed(owner, shipped.section(AlertsSettings), NOW) == []
+    covered = {watch.code for watch in load_rulebook(owner).watches}
+    assert covered == {rule.code for rule in shipped.section(AlertsSettings).rules} | {
+        SYSTEM_INGEST
+    }
