@@ -13,6 +13,7 @@ from demo.senders import RIVER_CAMERA
 from demo.tracks import TRACKS
 from sensors.settings import SensorsSettings, Station
 
+AS_IT_IS = "as recorded"
 _GRIME2 = "GRIME2 (GaugeCam), github.com/gaugecam-dev/GRIME2"
 
 
@@ -44,6 +45,22 @@ def table(stations: Sequence[Station]) -> list[Provenance]:
 def as_dicts(settings: config.Config) -> list[dict[str, str]]:
     rows = table(settings.section(SensorsSettings).stations)
     return [dataclasses.asdict(row) for row in rows]
+
+
+def as_markdown(rows: Sequence[Provenance]) -> str:
+    """The recorded series for docs/demo.md: a line for each recording and what is done to it."""
+    stations: dict[tuple[str, str, str], list[str]] = {}
+    series: dict[tuple[str, str], list[Provenance]] = {}
+    for row in rows:
+        if row.origin == "recorded":
+            series.setdefault((row.station, row.recording), []).append(row)
+    for (station, recording), group in series.items():
+        metrics = ", ".join(f"`{row.metric}`" for row in group)
+        done = [f"`{row.metric}` {row.done_en}" for row in group if row.done_en != AS_IT_IS]
+        stations.setdefault((metrics, recording, "; ".join(done) or AS_IT_IS), []).append(station)
+    lines = [f"| {', '.join(who)} | {m} | {r} | {d} |" for (m, r, d), who in stations.items()]
+    head = ["| stations | series | recording | done before it is published |", "|---|---|---|---|"]
+    return "\n".join([*head, *lines])
 
 
 def _metrics(station: Station) -> list[str]:
@@ -81,14 +98,20 @@ def _picture(station: Station) -> Provenance:
         title = "Staff gauge in a marsh, 2012-05-31, every 15 minutes"
     else:
         return _simulated(station.code, "picture")
-    words = ("原图", "as recorded")
+    words = ("原图", AS_IT_IS)
     return Provenance(station.code, "picture", "recorded", title, "", *words, _GRIME2, "Apache-2.0")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo.provenance", description=__doc__)
     config.add_argument(parser)
-    rows = as_dicts(config.load_or_exit(parser.parse_args().config))
+    parser.add_argument("--markdown", action="store_true", help="the table of docs/demo.md")
+    arguments = parser.parse_args()
+    settings = config.load_or_exit(arguments.config)
+    if arguments.markdown:
+        print(as_markdown(table(settings.section(SensorsSettings).stations)))
+        return
+    rows = as_dicts(settings)
     writer = csv.DictWriter(sys.stdout, list(rows[0]))
     writer.writeheader()
     writer.writerows(rows)

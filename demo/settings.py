@@ -21,7 +21,6 @@ class LeakSettings(Section):
 class FloodSettings(Section):
     """A reservoir that rises over its flood limit and is drawn down again."""
 
-    reservoir: str = Field(default="R-02", description="The reservoir; its level is simulated.")
     base_m: float = Field(default=23.20, description="Level before and after, m.")
     peak_m: float = Field(default=23.90, description="Level at the crest, m.")
     first_s: float = Field(default=60, ge=0, description="Seconds from the start to the rise.")

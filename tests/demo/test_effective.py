@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import yaml
 from hypothesis import given
@@ -12,6 +13,7 @@ from demo.settings import DemoSettings
 from ingest.settings import IngestSettings
 from sensors.settings import SensorsSettings
 
+Tree = dict[str, Any]
 KEYS = st.sampled_from("abcd")
 TREES = st.recursive(
     st.integers() | st.none(), lambda below: st.dictionaries(KEYS, below, max_size=3), max_leaves=8
@@ -46,11 +48,11 @@ def test_relative_paths_still_point_at_the_same_files(tmp_path: Path) -> None:
 
 
 @given(MAPPINGS, MAPPINGS)
-def test_laying_changes_twice_changes_nothing_more(base: dict, changes: dict) -> None:
+def test_laying_changes_twice_changes_nothing_more(base: Tree, changes: Tree) -> None:
     once = effective.merged(base, changes)
     assert effective.merged(once, changes) == once
 
 
 @given(MAPPINGS)
-def test_no_changes_leave_everything(base: dict) -> None:
+def test_no_changes_leave_everything(base: Tree) -> None:
     assert effective.merged(base, {}) == base

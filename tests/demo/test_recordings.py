@@ -10,13 +10,14 @@ from demo.senders import cameras, senders
 from demo.settings import DemoSettings
 from demo.tracks import TRACKS, Track
 from sensors.catalogue import METRICS
-from sensors.settings import SensorsSettings
+from sensors.settings import SensorsSettings, Station
 
+Stations = tuple[Station, ...]
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def stations() -> tuple:
+def stations() -> Stations:
     return config.load().section(SensorsSettings).stations
 
 
@@ -51,7 +52,8 @@ def test_units_are_converted_by_the_device() -> None:
     by_key = {(t.station, field.metric): (t, field) for t in TRACKS for field in t.fields}
     track, co = by_key["A-01", "co_mgm3"]
     row = track.rows()[track.first()]
-    assert co.value(row) == row.values["CO"] / 1000
+    assert row.values["CO"] == 1100
+    assert co.value(row) == 1.1
     track, stage = by_key["D-04", "level_m"]
     flood = max(value for row in track.rows() if (value := stage.value(row)) is not None)
     assert flood == pytest.approx(6.17 * 0.3048 + 1.2)
@@ -59,7 +61,7 @@ def test_units_are_converted_by_the_device() -> None:
     assert direction.conversion.apply("NNW") == 337.5
 
 
-def test_every_series_is_fed_once_and_says_from_where(stations: tuple) -> None:
+def test_every_series_is_fed_once_and_says_from_where(stations: Stations) -> None:
     streams = senders(stations, DemoSettings(), NOW)
     fed = [(s.station, metric) for s in streams for metric in s.report(0, NOW).values]
     series = {(s.code, sensor.metric) for s in stations for sensor in s.sensors}
@@ -71,7 +73,7 @@ def test_every_series_is_fed_once_and_says_from_where(stations: tuple) -> None:
     assert {key: told[key].origin for key in series} == origins
 
 
-def test_every_camera_shows_a_picture_and_says_from_where(stations: tuple) -> None:
+def test_every_camera_shows_a_picture_and_says_from_where(stations: Stations) -> None:
     pictures = [row for row in provenance.table(stations) if row.metric == "picture"]
     told = {row.station: row.origin for row in pictures}
     by_code = {station.code: station for station in stations}
@@ -81,7 +83,7 @@ def test_every_camera_shows_a_picture_and_says_from_where(stations: tuple) -> No
     assert len(told) == 15
 
 
-def test_only_pictures_without_people_are_released(stations: tuple) -> None:
+def test_only_pictures_without_people_are_released(stations: Stations) -> None:
     automatic = {s.code for s in stations if s.release == "automatic"}
     gauge = {frame.path.read_bytes() for frame in gauge_frames()}
     for camera in cameras(stations):
@@ -90,7 +92,7 @@ def test_only_pictures_without_people_are_released(stations: tuple) -> None:
     assert len(river_frames()) == 2
 
 
-def test_provenance_names_source_and_licence_of_all(stations: tuple) -> None:
+def test_provenance_names_source_and_licence_of_all(stations: Stations) -> None:
     rows = provenance.table(stations)
     assert all(row.source and row.licence and row.done_zh and row.done_en for row in rows)
     assert all(row.recording for row in rows if row.origin == "recorded")
