@@ -222,7 +222,8 @@ def curve(conn: Connection, code: str, points: list[list[float]], *, public: boo
 def alert(
     conn: Connection, now: datetime, alert_id: str, code: str, metric: str, grade: str,
     minutes: float, value: float, limit: float, label: dict[str, str],
-    advice: dict[str, str] | None, *, public: bool = True, subject: str | None = None, rule: str | None = None,
+    advice: dict[str, str] | None, *, public: bool = True,
+    subject: str | None = None, rule: str | None = None,
 ) -> None:  # fmt: skip
     began = now - timedelta(minutes=minutes)
     definition = {
