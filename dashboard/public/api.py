@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from dashboard.problems import Problem
 from dashboard.public import store
-from dashboard.public.documents import Document, document
+from dashboard.public.documents import Document
 from dashboard.public.http import answer
 from dashboard.public.keeper import Keeper
 from dashboard.public.snapshot import JSON, alert_json
@@ -146,6 +146,3 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         return datetime.fromisoformat(at), alert_id
     except (binascii.Error, ValueError) as error:
         raise Problem(422, "the cursor is not one of ours; leave it out to begin anew") from error
-
-
-__all__ = ["Transaction", "document", "no_series", "routes"]

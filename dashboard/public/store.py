@@ -113,7 +113,8 @@ select station, metric, interval_s, observed_at, value, quality, origin, receive
   from city.latest order by station, metric"""
 _ALERT_COLUMNS = """
 select id, station, metric, grade, open, began_at, raised_at, ended_at, value, limit_value,
-       origin, changed_at, rule, rule_version, coalesce(label, '{}'), coalesce(advice, '{}')
+       origin, changed_at, rule, rule_version,
+       coalesce(nullif(label, 'null'), '{}'), coalesce(nullif(advice, 'null'), '{}')
   from city.alert """
 _OPEN_ALERTS = (
     _ALERT_COLUMNS

@@ -9,7 +9,7 @@ from dashboard.wording import DISTRICT_TIME
 from sensors.curve import Points, storage_at
 from sensors.limits import in_season
 
-FLOOD_LIMIT, NORMAL_LEVEL = "flood_limit", "normal_level"
+FLOOD_LIMIT, NORMAL_POOL = "flood_limit", "normal_pool"
 STEADY_M_PER_H = 0.02
 TREND_REST_S = 1200  # a trend over less than this is noise
 
@@ -47,7 +47,7 @@ def reservoirs(look: Look) -> list[Reservoir]:
 def reservoir(look: Look, station: StationRow) -> Reservoir:
     level = look.value(station.code, "level_m")
     flood = _in_season(look, station.code, FLOOD_LIMIT)
-    normal = _in_season(look, station.code, NORMAL_LEVEL)
+    normal = _in_season(look, station.code, NORMAL_POOL)
     curve = (look.city.curves or {}).get(station.code)
     capacity = _storage(curve, normal.value if normal else None)
     stored = _storage(curve, level.value)

@@ -76,7 +76,7 @@ def fill(conn: Connection, now: datetime) -> None:
             return level - rise * back / 3600
 
         series(conn, code, "level_m", 60, water, now - timedelta(seconds=age), young=age < 700)
-        limits(conn, code, {"flood_limit": flood, "normal_level": normal})
+        limits(conn, code, {"flood_limit": flood, "normal_pool": normal})
         points = [
             [bottom + (normal - bottom) * i / 10, capacity * (i / 10) ** 1.6] for i in range(13)
         ]
@@ -135,7 +135,7 @@ def hide(conn: Connection, now: datetime) -> None:
     )
     series(conn, "W-09", "temp_c", 60, lambda back: PRIVATE_VALUE if back < 1700 else 9.5, now)
     alert(conn, now, "a-delayed", "W-09", "temp_c", "yellow", 90, PRIVATE_VALUE, 8.0,
-          {"zh": "低温", "en": "cold"}, {"zh": "添衣", "en": "dress warmly"})  # fmt: skip
+          {"zh": "低温", "en": "cold"}, None)  # fmt: skip
     alert(conn, now, f"a-{MARK}-soon", "W-09", "temp_c", "yellow", 10, PRIVATE_VALUE, 8.0,
           {"zh": MARK, "en": MARK}, {"zh": MARK, "en": MARK}, subject="later")  # fmt: skip
     photo(conn, "C-02", now, 24.5, released=False, mark=True)
@@ -221,8 +221,9 @@ def curve(conn: Connection, code: str, points: list[list[float]], *, public: boo
 
 def alert(
     conn: Connection, now: datetime, alert_id: str, code: str, metric: str, grade: str,
-    minutes: float, value: float, limit: float, label: dict[str, str], advice: dict[str, str],
-    *, public: bool = True, subject: str | None = None, rule: str | None = None,
+    minutes: float, value: float, limit: float, label: dict[str, str],
+    advice: dict[str, str] | None, *, public: bool = True,
+    subject: str | None = None, rule: str | None = None,
 ) -> None:  # fmt: skip
     began = now - timedelta(minutes=minutes)
     definition = {

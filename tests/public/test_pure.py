@@ -76,10 +76,10 @@ def test_a_reservoir_without_curve_or_limit_has_no_share() -> None:
     assert (found.full, found.flood_share, found.storage_m3) == (None, None, None)
 
 
-def test_a_reservoir_is_measured_by_its_curve_at_the_normal_level() -> None:
+def test_a_reservoir_is_measured_by_its_curve_at_the_normal_pool() -> None:
     limits = tuple(
         Limit("R-1", "level_m", name, value, {}, "", None, None)
-        for name, value in (("normal_level", 30.0), ("flood_limit", 25.0))
+        for name, value in (("normal_pool", 30.0), ("flood_limit", 25.0))
     )
     curves = {"R-1": ((10.0, 0.0), (30.0, 1000.0), (35.0, 2000.0))}
     seen = look(row("R-1", "level_m", 20.0), limits=limits, curves=curves)
