@@ -158,6 +158,7 @@ select bucket, total, count, good, sum, min, max, sum_sin, sum_cos from city.rol
  where station = %(station)s and metric = %(metric)s
    and bucket > %(since)s - %(width)s and bucket < %(until)s
  order by bucket"""
+_BUCKETS_OF = {name: _BUCKETS.format(name=name) for name in RESOLUTIONS[1:]}
 _PICTURES = """
 select distinct on (camera) id, camera, taken_at, width, height, origin, original_at, released_at
   from city.picture order by camera, taken_at desc, id desc"""
@@ -212,7 +213,7 @@ def history(
             return resolution.RAW, list(resolution.raw_points(RawRow(*row) for row in rows))
         names = names[1:] or [RESOLUTIONS[-1]]
     name = names[0]
-    rows = _rows(conn, _BUCKETS.format(name=name), **asked, width=resolution.WIDTHS[name])
+    rows = _rows(conn, _BUCKETS_OF[name], **asked, width=resolution.WIDTHS[name])
     days, found = resolution.merged([Bucket(*row) for row in rows], max_points)
     said = name if days == 1 else f"{days}d"
     return said, list(resolution.bucket_points(found, circular=circular))

@@ -19,7 +19,9 @@ ALLOW_LIST = {
     "curve",
     "alert",
     "picture",
+    "rollup_5m",
     "rollup_1h",
+    "rollup_1d",
 }
 RELATIONS = """
 select n.nspname, c.relname, c.oid::regclass::text from pg_class c

@@ -138,7 +138,7 @@ def test_impossible_values_are_counted_and_never_averaged(ground):
 def test_directions_average_across_north(ground):
     found = [Row(EIGHT, 350.0, GOOD), Row(EIGHT + timedelta(minutes=1), 20.0, GOOD)]
     row = only_row(ground, "reading_1d", found)
-    mean = math.degrees(math.atan2(row["sum_sin"], row["sum_cos"]))  # type: ignore[arg-type]
+    mean = math.degrees(math.atan2(row["sum_sin"], row["sum_cos"]))
     assert mean == pytest.approx(5.0)
 
 

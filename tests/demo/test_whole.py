@@ -54,8 +54,10 @@ class Demo:
             return json.load(answer)
 
     def latest(self, station: str, metric: str) -> Any:
+        """The newest reading; None before the first."""
         features = {feature["id"]: feature for feature in self.api("stations")["features"]}
-        return features[station]["properties"]["latest"].get(metric)
+        found = features[station]["properties"]["latest"].get(metric)
+        return found if found and found["t"] else None
 
 
 def command_lines() -> Iterator[tuple[int, bytes]]:

@@ -79,6 +79,9 @@ class RunningIngest:
     def stored(self) -> int:
         return int(self.ask("select count(*) from reading")[0][0])
 
+    def until_stored(self, count: int, *, every: float = 0.05) -> None:
+        until(lambda: self.stored() >= count, f"{count} readings", seconds=60, every=every)
+
     def ledger(self, feed: str) -> dict[str, int]:
         names = ("received", "stored", "duplicate", "revised", "quarantined")
         sums = ", ".join(f"coalesce(sum({name}), 0)::int" for name in names)

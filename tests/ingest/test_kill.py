@@ -35,12 +35,12 @@ def test_sigkill_in_the_middle_of_20_000_messages_loses_and_doubles_nothing(
     lines.write_bytes(b"".join(observation(value, t) + b"\n" for t, value in sent.items()))
     publisher = mosquitto.publish_lines("dongtai/v1/obs/R-01", lines)
     for mark in (2_000, 8_000):
-        until(lambda mark=mark: ingest.stored() >= mark, f"{mark} readings", every=0.01)
+        ingest.until_stored(mark, every=0.01)
         ingest.kill()
         assert ingest.stored() < MESSAGES, "killed too late to prove anything"
         ingest.start()
     assert publisher.wait(60) == 0
-    until(lambda: ingest.stored() >= MESSAGES, "all readings", seconds=60)
+    ingest.until_stored(MESSAGES)
     until(lambda: balanced(ingest.ledger("obs")), "the ledger to close")
     rows = ingest.ask(
         "select round(extract(epoch from observed_at) * 1000)::bigint, value from reading"
@@ -59,7 +59,7 @@ def test_a_broker_restarted_in_the_middle_costs_nothing(ingest, mosquitto):
         mosquitto.publish("dongtai/v1/obs/R-01", observation(1.0, start_ms + number * 1000))
         if number == 100:
             mosquitto.restart()
-    until(lambda: ingest.stored() >= 200, "all readings", seconds=60)
+    ingest.until_stored(200)
     assert ingest.stored() == 200
     assert balanced(ingest.ledger("obs"))
 

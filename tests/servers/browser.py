@@ -31,7 +31,7 @@ class Desk:
     def context(self, **options: object) -> BrowserContext:
         """A fresh viewer: no cookies, no storage. Options are those of Playwright's new_context."""
         settings = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
-        context = self._browser.new_context(**settings)  # type: ignore[arg-type]  # passed through
+        context = self._browser.new_context(**settings)
         context.set_default_timeout(20_000)
         context.route("**/*", self._gate)
         self._contexts.append(context)

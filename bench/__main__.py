@@ -1,0 +1,26 @@
+"""python -m bench [name]: measures, one JSON object a line: name, value, unit, limit.
+
+The limit is measured in the same run beside the value, on the same machine: ratios last, figures
+drift. `good` says whether the goal of the design is reached.
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+
+from bench import drain
+
+# Each yields its figures as it has them.
+BENCHES = {"drain": drain.measure}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar=" | ".join(BENCHES))
+    for name in parser.parse_args().names or BENCHES:
+        for figure in BENCHES[name]():
+            print(json.dumps(asdict(figure), ensure_ascii=False), flush=True)
+
+
+if __name__ == "__main__":
+    main()

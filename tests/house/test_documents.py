@@ -1,0 +1,54 @@
+"""What the code has, the documents say."""
+
+import json
+import re
+import tomllib
+
+import pytest
+
+import config
+from tests.house.pages import PAGES, undescribed
+from tests.servers.program import ROOT
+
+
+@pytest.mark.parametrize("path", list(PAGES))
+def test_generated_pages_are_up_to_date(path):
+    file = ROOT / path
+    assert file.exists(), f"{path} is missing: run `make docs`"
+    assert file.read_text("utf-8") == PAGES[path](), f"{path} is out of date: run `make docs`"
+
+
+@pytest.mark.parametrize("section", list(config.SECTIONS))
+def test_every_setting_says_what_it_means(section):
+    assert list(undescribed(config._imported(config.SECTIONS[section]), section)) == []
+
+
+def test_every_dependency_has_its_reason():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    names = {re.split(r"[<>=\[~! ]", text)[0] for text in wanted}
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    explained = {name for row in page.splitlines() for name in re.findall(r"`([\w.@/-]+)`", row)}
+    package = json.loads((ROOT / "package.json").read_text("utf-8"))
+    names |= set(package["dependencies"]) | set(package["devDependencies"])
+    assert not names - explained, f"docs/dependencies.md lacks {sorted(names - explained)}"
+    rows = set(re.findall(r"^\| `([\w.@/-]+)`", page, re.MULTILINE))
+    assert not rows - names, f"docs/dependencies.md explains what is gone: {sorted(rows - names)}"
+
+
+def test_every_page_is_reached_by_a_link():
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    linked = set()
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        linked |= set(re.findall(r"[(/]([\w-]+\.md)[)#]", path.read_text("utf-8")))
+    assert not pages - linked, f"no link leads to {sorted(pages - linked)}"
+
+
+def test_every_link_leads_somewhere():
+    broken = [
+        f"{path.name}: {target}"
+        for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
+        if not (path.parent / target).exists()
+    ]
+    assert broken == []
