@@ -73,7 +73,11 @@ def tick_once(conn: Connection, judge: Judge, pace: Pace) -> list[Transition]:
 def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
     """End the alerts of rules that are retired, or that do not cover their subject any more."""
     open_keys = {(rule, subject): series for rule, subject, series in _all(conn, _OPEN_STATES)}
-    lost = {key: series for key, series in open_keys.items() if key not in judge.series}
+    lost = {
+        key: series
+        for key, series in open_keys.items()
+        if key not in judge.series and key[0] not in judge.unreadable
+    }
     if not lost:
         return []
     now = _one(conn, _NOW)[0]

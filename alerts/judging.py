@@ -8,7 +8,7 @@ from alerts.engine import judge as judge_readings
 from alerts.ids import new_id
 from alerts.record import lock_states, save
 from alerts.rule import Key, Watch, by_series
-from alerts.rulebook import load_watches
+from alerts.rulebook import Rulebook, load_rulebook
 from alerts.state import NewId, Transition
 from database.pool import Connection
 from sensors.reading import Reading
@@ -18,25 +18,29 @@ from sensors.reading import Reading
 class Judge:
     """The rules in force, laid upon the series that they cover.
 
-    watches: by series; absence: what only the clock can judge; series: the series of each key.
+    watches: by series; absence: what only the clock can judge; series: the series of each key;
+    unreadable: rules that this version cannot read.
     """
 
     watches: Mapping[int, tuple[Watch, ...]]
     absence: tuple[Watch, ...]
     series: Mapping[Key, int | None]
+    unreadable: frozenset[int] = frozenset()
     new_id: NewId = new_id
 
     @classmethod
     def load(cls, conn: Connection) -> "Judge":
         """The rules of the database (`alerts.rulebook.seed` brings those of the file there)."""
-        return cls.of(load_watches(conn))
+        return cls.of(load_rulebook(conn))
 
     @classmethod
-    def of(cls, watches: Sequence[Watch], new_id: NewId = new_id) -> "Judge":
+    def of(cls, rules: Rulebook, new_id: NewId = new_id) -> "Judge":
+        watches = rules.watches
         return cls(
             watches=by_series(watches),
             absence=tuple(one for one in watches if one.when in ("no_data", "ingest")),
             series={one.key: one.series_id for one in watches},
+            unreadable=rules.unreadable,
             new_id=new_id,
         )
 

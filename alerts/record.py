@@ -84,7 +84,7 @@ def save(
     changed = {
         key: state
         for key, state in judgement.states.items()
-        if not (state.idle and before.get(key, _FRESH).idle) and state != before.get(key)
+        if state.essence != before.get(key, _FRESH).essence
     }
     for transition in judgement.transitions:
         _write(conn, transition, now)

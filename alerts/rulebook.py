@@ -6,15 +6,20 @@ edited the rule on screen since, in which case the database stays and the drift 
 """
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from alerts.rule import Limit, Place, Watch, covers, watch
 from alerts.settings import SYSTEM, AlertsSettings, RuleSettings
 from alerts.silence import INGEST
 from database.pool import Connection
+
+log = logging.getLogger("alerts")
 
 FILE = "config.yaml"  # the author of what is seeded
 SYSTEM_INGEST = f"{SYSTEM}INGEST"
@@ -133,20 +138,45 @@ def drift(conn: Connection, settings: AlertsSettings) -> list[Drift]:
     return sorted(found, key=lambda one: one.code)
 
 
-def load_watches(conn: Connection) -> list[Watch]:
-    """Every rule in force, upon every series that it covers."""
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules in force, upon every series that they cover.
+
+    unreadable: rules (by number) whose text this version cannot read. They judge nothing, which is
+    an error in the log and a drift; what they have open stays open.
+    """
+
+    watches: tuple[Watch, ...]
+    unreadable: frozenset[int]
+
+
+def load_rulebook(conn: Connection) -> Rulebook:
     places = _places(conn)
-    found: list[Watch] = []
+    watches: list[Watch] = []
+    unreadable: set[int] = set()
     for known in _newest(conn).values():
         if known.retired:
             continue
-        if known.code == SYSTEM_INGEST:
-            found.append(_ingest_watch(known))
-            continue
-        rule = RuleSettings.model_validate(known.definition)
-        laid = (watch(known.id, known.version, rule, p) for p in places if covers(rule, p))
-        found += [one for one in laid if one]
-    return found
+        try:
+            watches += _laid(known, places)
+        except ValidationError as error:
+            # Said at every reload, so without a traceback.
+            log.error("rule %s judges nothing: %s", known.code, _unreadable(error))  # noqa: TRY400
+            unreadable.add(known.id)
+    return Rulebook(tuple(watches), frozenset(unreadable))
+
+
+def _laid(known: _Known, places: Iterable[Place]) -> list[Watch]:
+    if known.code == SYSTEM_INGEST:
+        return [_ingest_watch(known)]
+    rule = RuleSettings.model_validate(known.definition)
+    laid = (watch(known.id, known.version, rule, place) for place in places if covers(rule, place))
+    return [one for one in laid if one]
+
+
+def _unreadable(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"cannot be read: {'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def _ingest_watch(known: _Known) -> Watch:

@@ -50,6 +50,16 @@ class State:
     alert: OpenAlert | None = None
 
     @property
+    def essence(self) -> tuple[object, ...]:
+        """What must be kept between readings: if two states agree in it, they judge alike.
+
+        The times of readings matter only while a hold is running. (Late readings are the caller's
+        to leave out, by the watermark of the series.)
+        """
+        last_at = self.last_at if self.since != NONE else None
+        return (self.on, self.since, last_at, self.peak, self.missing_since, self.alert)
+
+    @property
     def idle(self) -> bool:
         """Nothing is latched, pending or open: forgetting this state would change nothing."""
         return (

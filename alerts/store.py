@@ -289,7 +289,3 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         return datetime.fromisoformat(at), alert_id
     except (ValueError, binascii.Error) as error:
         raise BadCursor(f"{cursor!r} is not a cursor of this list") from error
-
-
-def seed(conn, settings, now):
-    pass

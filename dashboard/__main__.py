@@ -13,10 +13,14 @@ import config
 from dashboard import accounts
 from dashboard.accounts import BadAccount
 from dashboard.app import Staff
+from dashboard.pages.static import MissingLibrary
 from dashboard.settings import DashboardSettings, StaffSettings
 from database.migrate import UnfitDatabase, require_current
 from database.pool import connect
 from database.settings import DatabaseSettings
+from gis.layers import BadLayer
+from gis.settings import GisSettings
+from gis.site import MapSite, open_map
 
 STOP_WITHIN_S = 2
 
@@ -57,18 +61,21 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "accounts":
             return _accounts(database, options)
-        return _serve(database, checked.section(DashboardSettings), options.port)
-    except (UnfitDatabase, BadAccount, psycopg2.Error) as error:
+        site = open_map(checked.section(GisSettings), checked.path.parent, public=False)
+        return _serve(database, checked.section(DashboardSettings), site, options.port)
+    except (UnfitDatabase, BadAccount, BadLayer, MissingLibrary, psycopg2.Error) as error:
         print(f"dashboard: {str(error).strip()}", file=sys.stderr)
         return 1
 
 
-def _serve(database: DatabaseSettings, settings: DashboardSettings, port: int | None) -> int:
+def _serve(
+    database: DatabaseSettings, settings: DashboardSettings, site: MapSite, port: int | None
+) -> int:
     conn = connect(database, "staff", application="staff")
     require_current(conn)
     conn.close()
     staff = settings.staff if port is None else settings.staff.model_copy(update={"port": port})
-    server = Server(Staff(database, settings), staff)
+    server = Server(Staff(database, settings, site), staff)
     server.run()
     return 0 if server.started else 1
 

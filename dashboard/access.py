@@ -57,7 +57,8 @@ ROUTES = (
     Route("GET", f"{API}/ledger", SEE),
     Route("GET", f"{API}/quarantine", INSPECT),
     # Third-party scripts and styles as published: nothing of ours is in them.
-    Route("GET", "/assets/vendor/{path:path}", ANYONE),
+    Route("GET", "/assets/vendor/{name}", ANYONE),
+    Route("GET", "/map/{name}", SEE),
     # Dash: its pages and assets, and its callbacks, which have a table of their own.
     Route("POST", "/_dash-update-component", SEE),
     Route("GET", "/{path:path}", SEE),
@@ -70,6 +71,8 @@ def may(principal: Principal, right: str) -> bool:
 
 def find(method: str, path: str) -> Route | None:
     """The first route that fits; None: no one may. HEAD is GET without the body."""
+    if method == "HEAD" and path == "/live":
+        return None  # a stream is nothing but its body
     wanted = "GET" if method == "HEAD" else method
     for route, pattern in _patterns():
         if route.method == wanted and pattern.fullmatch(path):
@@ -79,7 +82,7 @@ def find(method: str, path: str) -> Route | None:
 
 def is_page(path: str) -> bool:
     """Whether a person's browser shows this address: who is not signed in is then led to do so."""
-    apart = ("/api/", "/cam/", "/live", "/metrics", "/_dash", "/assets/", "/_reload-hash")
+    apart = ("/api/", "/cam/", "/map/", "/live", "/metrics", "/_dash", "/assets/", "/_reload-hash")
     return not path.startswith(apart)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -12,18 +13,20 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from dashboard import api, health, problems, store
+from dashboard import api, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers
 from dashboard.hub import Hub
 from dashboard.live import Live
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
+from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.signin import SignIn
 from database.pool import Connection, Pool, connect
 from database.settings import DatabaseSettings
+from gis.site import MapSite
 
 VERSION = "0.1.0"
 # Callbacks are synchronous; each of these threads can hold one of them up.
@@ -35,23 +38,25 @@ class Staff:
     """The service and what it holds open; `app` is what the server runs."""
 
     def __init__(
-        self, database: DatabaseSettings, settings: DashboardSettings, outside: tuple[str, ...] = ()
+        self, database: DatabaseSettings, settings: DashboardSettings, site: MapSite
     ) -> None:
-        """outside: origins of map tiles that the operator allowed, for the content policy."""
+        self.up_since = datetime.now(UTC)
         self.pool = Pool(database, "staff", application="staff")
         self.live = Live(
             partial(_listener, database),
             store,
             Hub(),
             interval_s=settings.staff.push_interval_s,
+            pulse=self._say_alive,
         )
         self.routes = _routes(Services(self.pool, self.live, settings), self._lifespan)
+        self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
         dash = create_dash(self.pool, settings)
         protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
         pages: Any = WSGIMiddleware(dash.server, workers=CALLBACK_THREADS)
         self.routes.mount("/", pages)
         headers = security_headers(
-            content_policy(dash.csp_hashes(), outside), https=settings.staff.secure_cookies
+            content_policy(dash.csp_hashes(), site.outside), https=settings.staff.secure_cookies
         )
         gate = Gate(self.routes, self.pool, settings.staff.session_hours)
         self.app: ASGIApp = Headered(gate, headers)
@@ -59,6 +64,10 @@ class Staff:
     def end_streams(self) -> None:
         """Before stopping: viewers would otherwise keep their connections for ever."""
         self.live.hub.close()
+
+    def _say_alive(self, conn: Connection) -> None:
+        detail = {"viewers": len(self.live.hub.viewers), "screen_p95_s": self.live.delay_p95_s()}
+        operations_store.pulse(conn, "staff", self.up_since, detail)
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

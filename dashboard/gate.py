@@ -51,12 +51,12 @@ def security_headers(csp: str, *, https: bool) -> dict[str, str]:
     return headers | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
 
 
-def content_policy(script_hashes: Sequence[str], outside: tuple[str, ...] = ()) -> str:
+def content_policy(script_hashes: Sequence[str], outside: str | None) -> str:
     """Scripts are ours or known by hash; styles may be inline, as React and MapLibre set them so.
 
-    outside: origins of map tiles that the operator allowed.
+    outside: the origin of map tiles that the operator allowed.
     """
-    more = "".join(f" {origin}" for origin in outside)
+    more = f" {outside}" if outside else ""
     return "; ".join(
         (
             "default-src 'none'",
@@ -116,13 +116,16 @@ class Gate:
         except Problem as problem:
             await _refusal(scope, problem)(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        # A GET whose body the server keeps to itself.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        await self.app(asked, receive, send)
 
     async def _admit(self, scope: Scope) -> Principal | None:
         headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
         _check_body(headers)
-        if "\0" in path or b"%00" in scope["query_string"]:
-            raise Problem(400, "the address contains a NUL character")
+        query: bytes = scope["query_string"]
+        if "\0" in path or b"%00" in query or not query.isascii():
+            raise Problem(400, "the address contains a character that has no place in one")
         route = access.find(method, path)
         if route is not None and route.right == access.ANYONE:
             if method not in _SAFE:

@@ -55,7 +55,10 @@ class Counters:
 
 
 class Live:
-    """`start(loop)`, `hello()` for who joins, `stop()`. connect: opens a connection of its own."""
+    """`start(loop)`, `hello()` for who joins, `stop()`.
+
+    connect: opens a connection of its own; pulse: called with each beat, on that connection.
+    """
 
     def __init__(
         self,
@@ -65,9 +68,11 @@ class Live:
         *,
         interval_s: float = 1.0,
         staff: bool = True,
+        pulse: Callable[[Connection], None] | None = None,
     ) -> None:
         self.hub, self.counters = hub, Counters()
         self._connect, self._source, self._interval_s = connect, source, interval_s
+        self._pulse = pulse
         self._snapshot, self._pending = Snapshot(staff=staff), Difference()
         self._lock = threading.Lock()  # over snapshot, number and hello
         self._number = 0
@@ -150,6 +155,8 @@ class Live:
                 pushed = tick
             if tick - beaten >= BEAT_S:
                 _server_now(conn)  # a beat is a promise that the database answers
+                if self._pulse is not None:
+                    self._pulse(conn)
                 self._beat()
                 beaten = tick
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import Headers
@@ -33,6 +33,9 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 _LONGEST_FORM = 10_000
+# Checking a password takes 64 MB and a connection: two at once, however many try; the rest wait
+# without holding anything that the desks need.
+_AT_ONCE = 2
 
 
 class Attempts:
@@ -84,6 +87,7 @@ class SignIn:
         self.attempts = Attempts(settings.staff.attempts_per_minute)
         self.lock = Lock(settings.staff.lock_after, settings.staff.lock_minutes)
         self.strangers = Strangers(self.lock)
+        self.limiter = CapacityLimiter(_AT_ONCE)
         self.templates = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
         )
@@ -107,7 +111,8 @@ class SignIn:
             return self._page(request, next_=next_, message=message, status=429)
         name, password = form.get("name", "").strip(), form.get("password", "")
         agent = request.headers.get("user-agent", "")
-        found = await to_thread.run_sync(partial(self._try, name, password, address, agent))
+        attempt = partial(self._try, name, password, address, agent)
+        found = await to_thread.run_sync(attempt, limiter=self.limiter)
         if isinstance(found, Refused):
             message = self._why(found, self._language(request))
             return self._page(

@@ -124,6 +124,8 @@ class SeriesRow:
             revision=self.revision + 1,
             origin=reading.origin,
             received_at=reading.received_at,
+            original_at=reading.original_at,
+            same_since=reading.observed_at,  # a flat line begins anew with another value
         )
 
 
@@ -133,12 +135,6 @@ class Arrived:
 
     reading: Reading
     letter: Letter | None
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    reading: Reading
-    by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ class Subscriber:
         client.on_connect_fail = lambda *_: log.warning(
             "no broker at %s:%s, trying again", self._broker.host, self._broker.port
         )
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
@@ -124,8 +125,17 @@ class Subscriber:
             client.subscribe([(topic, options) for topic in self._filters])
         else:
             client.subscribe([(topic, _QOS) for topic in self._filters])
-        self.connected_since = datetime.now(UTC)
         log.info("connected as %s, session kept: %s", self.client_id, flags.session_present)
+
+    def _on_subscribe(
+        self, _client: object, _data: object, _packet: int, reasons: Any, _properties: object
+    ) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self.refused = ", ".join(refused)
+            log.error("broker refuses subscriptions of %s: %s", self.client_id, self.refused)
+            return
+        self.connected_since = datetime.now(UTC)
 
     def _on_disconnect(
         self, _client: object, _data: object, _flags: object, reason: object, _properties: object

@@ -22,8 +22,8 @@ from ingest.batch import (
     Letter,
     Outcome,
     Problem,
-    Revision,
     SeriesRow,
+    Settled,
     advanced_rows,
     corrected_rows,
     count_hours,
@@ -35,6 +35,7 @@ from ingest.batch import (
 from ingest.message import Message
 from ingest.route import feed_of, route
 from ingest.settings import IngestSettings
+from sensors.catalogue import LEVEL
 from sensors.decoders import observations, status
 from sensors.derive import derive
 from sensors.directory import Directory
@@ -143,13 +144,12 @@ def save_rest(
     conn: Connection, context: Context, messages: Sequence[Message], rest: Sequence[Arrived]
 ) -> None:
     """The transaction of what is not news: late readings, corrections, repeats."""
-    rows = store.lock_series(conn, sorted({item.reading.series_id for item in rest}))
+    stations = {context.directory.by_id[item.reading.series_id].station for item in rest}
+    rows = store.lock_series(conn, _series_of_stations(stations, context.directory))
     keys = {(item.reading.series_id, item.reading.observed_at) for item in rest}
     settled = settle(rest, store.stored_readings(conn, keys))
-    store.copy_readings(conn, [item.reading for item in settled.late])
-    for item in settled.revisions:
-        store.revise(conn, Revision(item.reading, _by(item)))
-    store.save_series(conn, corrected_rows(settled.revisions, rows))
+    _write(conn, settled, rows)
+    _write(conn, _rederived(conn, settled, context.directory), rows)
     _raise(settled.late, Outcome.STORED)
     _raise(settled.revisions, Outcome.REVISED)
     letters = {id(item.letter.message): item.letter for item in rest if item.letter}
@@ -214,6 +214,10 @@ def check_size(message: Message, most: int) -> None:
 def _series_of(letters: Iterable[Letter], directory: Directory) -> list[int]:
     """All series of the stations in a batch (derived ones need inputs), in locking order."""
     stations = {seen.station for letter in letters for seen in letter.observations}
+    return _series_of_stations(stations, directory)
+
+
+def _series_of_stations(stations: Iterable[str], directory: Directory) -> list[int]:
     return sorted(
         info.series_id for code in stations for info in directory.by_station.get(code, ())
     )
@@ -235,6 +239,29 @@ def _with_derived(
     fresh, repeated = split(derived, rows)
     both = sorted([*news, *fresh], key=lambda item: item.reading.observed_at)
     return both, repeated
+
+
+def _rederived(conn: Connection, settled: Settled, directory: Directory) -> Settled:
+    """The storages that follow from late and corrected levels.
+
+    An AQI is not computed anew here: it needs the other five of its hour, which a batch lacks.
+    """
+    levels = [
+        item.reading for item in (*settled.late, *settled.revisions) if item.reading.metric == LEVEL
+    ]
+    derived = [Arrived(reading, None) for reading in derive(levels, {}, directory)]
+    keys = {(item.reading.series_id, item.reading.observed_at) for item in derived}
+    return settle(derived, store.stored_readings(conn, keys) if keys else {})
+
+
+def _write(conn: Connection, settled: Settled, rows: Mapping[int, SeriesRow]) -> None:
+    """Late readings, and corrections: a device's older value is kept, a derived one replaced."""
+    store.copy_readings(conn, [item.reading for item in settled.late])
+    for item in settled.revisions:
+        if item.letter is not None:
+            store.keep_revision(conn, item.reading, item.letter.message.topic)
+        store.replace_reading(conn, item.reading)
+    store.save_series(conn, corrected_rows(settled.revisions, rows))
 
 
 def _raise(items: Iterable[Arrived], outcome: Outcome) -> None:
@@ -285,10 +312,6 @@ def _per_hour(items: Iterable[Arrived]) -> Mapping[FeedHour, int]:
     return count_hours(
         (item.letter.feed if item.letter else "derived", item.reading.received_at) for item in items
     )
-
-
-def _by(item: Arrived) -> str:
-    return item.letter.message.topic if item.letter else "derived"
 
 
 def _latest(rows: Mapping[int, SeriesRow], directory: Directory) -> dict[SeriesKey, Reading]:

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2.extras import Json, execute_values
 
 from database.pool import Connection
-from ingest.batch import Key, LedgerLine, Quarantined, Revision, SeriesRow, Snapshot
+from ingest.batch import Key, LedgerLine, Quarantined, SeriesRow, Snapshot
 from ingest.message import Message
 from sensors.reading import Origin, Quality, Reading
 
@@ -178,21 +178,15 @@ def stored_readings(conn: Connection, keys: Iterable[Key]) -> dict[Key, Reading]
     }
 
 
-def revise(conn: Connection, revision: Revision) -> None:
-    """Put a correction in the place of a stored reading, and keep the older one."""
-    reading = revision.reading
-    values: dict[str, Any] = {
-        "series_id": reading.series_id,
-        "observed_at": reading.observed_at,
-        "value": reading.value,
-        "quality": int(reading.quality),
-        "origin": int(reading.origin),
-        "received_at": reading.received_at,
-        "by": revision.by,
-    }
+def keep_revision(conn: Connection, reading: Reading, by: str) -> None:
+    """Keep the stored reading that `reading` is about to replace; by: the topic it came on."""
     with conn.cursor() as cursor:
-        cursor.execute(KEEP_REVISION, values)
-        cursor.execute(REVISE, values)
+        cursor.execute(KEEP_REVISION, {**_values(reading), "by": by})
+
+
+def replace_reading(conn: Connection, reading: Reading) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute(REVISE, _values(reading))
 
 
 def add_ledger(conn: Connection, lines: Iterable[LedgerLine]) -> None:
@@ -336,6 +330,17 @@ def _series_values(row: SeriesRow) -> tuple[Any, ...]:
         row.previous_at,
         row.previous_value,
     )
+
+
+def _values(reading: Reading) -> dict[str, Any]:
+    return {
+        "series_id": reading.series_id,
+        "observed_at": reading.observed_at,
+        "value": reading.value,
+        "quality": int(reading.quality),
+        "origin": int(reading.origin),
+        "received_at": reading.received_at,
+    }
 
 
 def _copy_line(reading: Reading) -> str:

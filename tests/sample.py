@@ -213,7 +213,8 @@ def _day(
         at = newest - timedelta(seconds=ago)
         if code == "R-02" and 19200 < ago < 21600:
             continue
-        value = LEVELS[metric] * (1 + 0.03 * math.sin(ago / 7000 + len(code + metric)))
+        base = 31.0 if code == "R-01" and metric == "level_m" else LEVELS[metric]
+        value = base * (1 + 0.03 * math.sin(ago / 7000 + len(code + metric)))
         if top is not None:
             value += (top - value) * math.exp(-ago / 4000)
         if metric == "wind_dir_deg":

@@ -1,7 +1,7 @@
 // The severity board: what burns, how bad, since when, whose. Four cells always in sight.
 
 import { $, GRADES, alertAmount, el, gradeWord, metricName, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { choose, counts, isOwned, liveValue, on, openAlerts, sinceOf } from "./state.mjs";
+import { choose, counts, isOwned, liveValue, on, openAlerts, sinceOf, valueAge } from "./state.mjs";
 
 const cells = {};
 
@@ -61,6 +61,7 @@ function drawCell(grade) {
   setText(parts.since, [metricName(worst.metric), span(sinceOf(worst), true)].filter(Boolean).join(" · "));
   setText(parts.value, number);
   setText(parts.unit, unit);
+  setClass(parts.value, `cell-value ${valueAge(worst).state}`);
   setText(parts.owner, worst.owner ?? t("unclaimed"));
   setClass(parts.owner, isOwned(worst) ? "cell-owner" : "cell-owner strong");
 }

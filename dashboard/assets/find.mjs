@@ -1,6 +1,6 @@
 // Search by name, code or pinyin initials; arrows and Enter choose.
 
-import { $, el, icon, initials, named, setText, shortName, t } from "./core.mjs";
+import { $, el, icon, initials, shortName, t } from "./core.mjs";
 import { alertsOf, choose, emit, stations } from "./state.mjs";
 
 const MOST = 8;
@@ -27,6 +27,7 @@ export function find(words) {
 }
 function score(station, wanted) {
   const words = [station.code, station.names.zh, station.names.en, initials[station.code] ?? ""].map((w) => w.toLowerCase());
+  if (words.some((w) => w === wanted) || shortName(station.names).toLowerCase() === wanted) return 3;
   if (words.some((w) => w.startsWith(wanted))) return 2;
   return words.some((w) => w.includes(wanted)) ? 1 : 0;
 }

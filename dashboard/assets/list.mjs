@@ -1,7 +1,7 @@
 // The alert list: to acknowledge, acknowledged, no data and stale. Rows are kept, not rebuilt.
 
-import { $, alertAmount, ageOf, el, figure, keyed, metricName, moment, named, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { acknowledged, alerts, choose, chosen, isOwned, liveValue, on, silent, sinceOf, stationState, stations, toAcknowledge, trend } from "./state.mjs";
+import { $, alertAmount, ageOf, ageText, el, figure, keyed, metricName, moment, named, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
+import { acknowledged, alerts, choose, chosen, isOwned, liveValue, on, silent, sinceOf, stationState, stations, toAcknowledge, trend, valueAge } from "./state.mjs";
 import { openForm } from "./acknowledge.mjs";
 
 export function start() {
@@ -65,6 +65,7 @@ function fill(root, alert) {
   setText(root.querySelector(".row-trend"), trend(station, alert.metric));
   setText(root.querySelector(".row-limit"), limitText(alert));
   setText(root.querySelector(".row-owner"), ownerText(alert, owned));
+  setClass(root.querySelector(".row-value"), `row-value ${valueAge(alert).state}`);
   const button = root.querySelector(".ack");
   button.hidden = owned;
   button.setAttribute("aria-label", `${t("Ack")} ${name.textContent} ${metricName(alert.metric)}`);
@@ -81,6 +82,8 @@ export function limitText(alert) {
 function ownerText(alert, owned) {
   const parts = owned ? [alert.owner ?? "—", moment(alert.acknowledged_at)] : [t("unclaimed")];
   if (alert.state === "returned") parts.push(t("back to normal"));
+  const { state, age_s } = valueAge(alert);
+  if (state === "stale" || state === "unknown") parts.push(ageText(age_s, state));
   if (alert.note) parts.push(alert.note);
   return parts.join(" · ");
 }

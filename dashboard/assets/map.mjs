@@ -1,7 +1,7 @@
 // The map: one GeoJSON source fed by differences. It moves only when a person moves it.
 
-import { $, ageOf, amount, el, icon, keyed, lang, metricName, remScale, setClass, setData, setText, shape, shortName, span, t, urls, valueText } from "./core.mjs";
-import { alertsOf, choose, chosen, condition, isOwned, liveValue, on, openAlerts, sinceOf, stations, trend, valueState } from "./state.mjs";
+import { $, ageOf, ageText, el, icon, keyed, lang, metricName, remScale, setData, setText, shape, shortName, span, t, urls, valueText } from "./core.mjs";
+import { alertsOf, choose, chosen, condition, isOwned, liveValue, on, openAlerts, sinceOf, stations, trend, valueAge, valueState } from "./state.mjs";
 import * as markers from "./markers.mjs";
 import * as overview from "./overview.mjs";
 
@@ -149,7 +149,11 @@ function tag(station) {
   const worst = alertsOf(station.code)[0];
   setData(root, "grade", worst?.grade);
   setText(root.firstChild, worst ? `${shortName(station.names)} ${valueText(liveValue(worst), worst.metric)} ${trend(station, worst.metric)}` : firstValue(station));
-  setText(root.lastChild, worst ? `${span(sinceOf(worst), !isOwned(worst))} · ${worst.owner ?? t("unclaimed")}` : station.newest ? t("{span} ago", { span: span(ageOf(station.newest)) }) : t("no data"));
+  setText(root.lastChild, worst ? `${span(sinceOf(worst), !isOwned(worst))} · ${worst.owner ?? t("unclaimed")}${oldText(worst)}` : station.newest ? t("{span} ago", { span: span(ageOf(station.newest)) }) : t("no data"));
+}
+function oldText(alert) {
+  const { state, age_s } = valueAge(alert);
+  return state === "stale" || state === "unknown" ? ` · ${ageText(age_s, state)}` : "";
 }
 function firstValue(station) {
   const [metric, latest] = Object.entries(station.latest)[0] ?? [];

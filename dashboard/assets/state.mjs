@@ -96,6 +96,12 @@ export function liveValue(alert) {
   const latest = stations.get(alert.station)?.latest[alert.metric];
   return latest && latest.value !== null ? latest.value : alert.value;
 }
+/** How old the value is that an alert shows: {state, age_s}; no old figure passes for a new one. */
+export function valueAge(alert) {
+  const station = stations.get(alert.station), latest = station?.latest[alert.metric];
+  if (!latest) return { state: "fresh", age_s: null };
+  return { state: valueState(station, latest), age_s: ageOf(latest.t) };
+}
 export function trend(station, metric) {
   const rate = station?.latest[metric]?.trend_per_h;
   if (rate === null || rate === undefined) return "";

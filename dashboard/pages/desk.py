@@ -75,7 +75,7 @@ def _keys(say: Say) -> html.Div:
 # ---- map
 
 
-def _map(say: Say) -> html.Section:
+def _map(say: Say) -> html.Div:
     tools = html.Div(
         [
             icon_button("zoom-in", "i-plus", say("Zoom in")),
@@ -92,7 +92,7 @@ def _map(say: Say) -> html.Section:
         className="overview",
         **aria(hidden="true"),
     )
-    return html.Section(
+    return html.Div(
         [
             html.Div(id="map", className="map"),
             html.Div(id="pointers", className="pointers"),
@@ -101,7 +101,6 @@ def _map(say: Say) -> html.Section:
             overview,
         ],
         className="map-panel",
-        **aria(label=say("Map")),
     )
 
 

@@ -126,7 +126,7 @@ def _person(say: Say, viewer: Viewer) -> html.Div:
                 type="button",
                 className="text-button",
                 lang=other,
-                **aria(label="English" if other == "en" else "中文"),
+                title="English" if other == "en" else "中文",
                 **data(lang=other),
             ),
             icon_button("theme", "i-contrast", say("Dark theme")),

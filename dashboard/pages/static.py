@@ -78,7 +78,10 @@ def vendor_routes(folder: Path = NODE_MODULES) -> list[BaseRoute]:
 
 def map_routes(site: MapSite) -> list[BaseRoute]:
     """The base map under /map/: its files, and a style for each theme and language."""
-    files = [_route(MAP + name, Kept.of(c, GEOJSON)) for name, c in site.files.items()]
+    files = [
+        _route(MAP + name, Kept.of(content, SCRIPT if name.endswith(".mjs") else GEOJSON))
+        for name, content in site.files.items()
+    ]
     return [*files, *_styles(site)]
 
 

@@ -37,6 +37,7 @@ URLS = {
     "maplibre": "/assets/vendor/maplibre-gl.mjs",
     "symbols": "/assets/symbols.svg",
 }
+_SAMPLE = re.compile(r"[（(]示例[）)]$")
 _CALL = re.compile(r"""\bt\(\s*"((?:[^"\\]|\\.)+)\"""")
 
 
@@ -71,4 +72,4 @@ def page_data(lang: str, zone: str, names: Mapping[str, str], user: str) -> dict
 
 def initials(name: str) -> str:
     """柴桥水库 -> cqsk: what a hurried officer types."""
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
+    return "".join(lazy_pinyin(_SAMPLE.sub("", name), style=Style.FIRST_LETTER)).lower()

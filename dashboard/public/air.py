@@ -16,17 +16,23 @@ from sensors.catalogue import AIR_METRICS
 
 DAYS = 6
 CHART_TOP, BAR_MOST, BAR_LEAST = 96, 92, 4
+HOUR_SHARE = 0.75
 DAY_HOURS, OZONE_WINDOW, OZONE_WINDOW_HOURS, OZONE_WINDOWS = 20, 8, 6, 14  # GB 3095, validity
 
 _LANGS = ("zh", "en")
 CATEGORY_WORDS = {lang: [c.name[i] for c in CATEGORIES] for i, lang in enumerate(_LANGS)}
 
 # HJ 633-2026 table 2; the English is ours.
-_LUNGS = "患有呼吸系统疾病（如哮喘）的人、青少年儿童", "people with asthma or other respiratory disease"
+_LUNGS = (
+    "患有呼吸系统疾病（如哮喘）的人、青少年儿童",
+    "people with asthma or other respiratory disease",
+)
 _PARTICLES = (
     "患有心血管系统疾病或呼吸系统疾病（如哮喘）的人、青少年儿童、户外活动频繁的人以及老年人",
-    "people with heart, vascular or respiratory disease, children, adolescents, people who are "
-    "often active outdoors, older people",
+    (
+        "people with heart, vascular or respiratory disease, children, adolescents, people who are "
+        "often active outdoors, older people"
+    ),
 )
 SENSITIVE = {
     "so2_ugm3": (
@@ -74,7 +80,9 @@ class AirNow:
     def word(self, lang: str) -> str:
         if self.step:
             return CATEGORY_WORDS[lang][self.step - 1]
-        return text(lang)("Not known now" if self.state in ("stale", "unknown") else "AQI not given")
+        return text(lang)(
+            "Not known now" if self.state in ("stale", "unknown") else "AQI not given"
+        )
 
     def advice(self, lang: str) -> str | None:
         """What to do, as the standard words it. None without an AQI."""
@@ -137,7 +145,7 @@ def newest(values: Sequence[Value]) -> Value | None:
 def days_chart(
     days: Sequence[tuple[datetime, int | None]], air: AirNow, now: datetime, lang: str
 ) -> list[Day]:
-    """The six closed days before today and now. A day without enough hours is None, never joined."""
+    """The six closed days before today, and now. A day without enough hours stays empty."""
     known = {at.astimezone(DISTRICT_TIME).date(): value for at, value in days}
     today = now.astimezone(DISTRICT_TIME).date()
     dates = [today - timedelta(days=back) for back in range(DAYS, 0, -1)]
@@ -153,17 +161,30 @@ def days_chart(
     ]
 
 
-def daily(means: Sequence[HourMean]) -> dict[str, list[tuple[datetime, int | None]]]:
-    """The AQI of each station's whole Beijing days, oldest first, from valid hourly means."""
+def daily(
+    means: Sequence[HourMean], intervals: Mapping[tuple[str, str], int]
+) -> dict[str, list[tuple[datetime, int | None]]]:
+    """The AQI of each station's whole Beijing days, oldest first, from valid hourly means.
+
+    intervals: seconds between readings by (station, metric).
+    """
     found: dict[str, list[tuple[datetime, int | None]]] = {}
-    ordered = sorted(means, key=lambda m: (m.station, _day_of(m.bucket), m.metric, m.bucket))
+    valid = (m for m in means if _valid(m, intervals.get((m.station, m.metric), 3600)))
+    ordered = sorted(valid, key=lambda m: (m.station, _day_of(m.bucket), m.metric, m.bucket))
     for (station, day), of_day in groupby(ordered, key=lambda m: (m.station, _day_of(m.bucket))):
         levels = {
-            metric: _daily_level(metric, {h.bucket.astimezone(DISTRICT_TIME).hour: h.mean for h in hours})
+            metric: _daily_level(
+                metric, {h.bucket.astimezone(DISTRICT_TIME).hour: h.mean for h in hours}
+            )
             for metric, hours in groupby(of_day, key=lambda m: m.metric)
         }
         found.setdefault(station, []).append((day, index.daily(levels).value))
     return found
+
+
+def _valid(mean: HourMean, interval_s: int) -> bool:
+    """GB 3095: at least 45 minutes of an hour were measured."""
+    return mean.count >= HOUR_SHARE * 3600 / min(interval_s, 3600)
 
 
 def _daily_level(metric: str, hours: Mapping[int, float]) -> float | None:

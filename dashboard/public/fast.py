@@ -1,4 +1,4 @@
-"""The straight way for what everybody asks: raw ASGI from the snapshot, no framework, no template."""
+"""The straight way for what everybody asks: raw ASGI from the snapshot, without a template."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

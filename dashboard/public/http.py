@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dashboard.public.documents import Document
 
-# Nothing but our own files: no outside address, no inline script or style. blob: is MapLibre's worker.
+# Nothing but our own files: no outside address, no inline script or style. blob: is MapLibre's.
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; worker-src 'self' blob:; form-action 'self'; base-uri 'none'; "
@@ -25,7 +25,9 @@ OPEN = (("access-control-allow-origin", "*"), ("cross-origin-resource-policy", "
 REVALIDATE, FOR_EVER = "no-cache", "public, max-age=31536000, immutable"
 
 
-def head(document: Document, *, packed: bool, cache: str, more: tuple[Any, ...] = ()) -> list[tuple[str, str]]:
+def head(
+    document: Document, *, packed: bool, cache: str, more: tuple[Any, ...] = ()
+) -> list[tuple[str, str]]:
     found = [
         ("content-type", document.media_type),
         ("etag", document.etag),
@@ -41,7 +43,9 @@ def answer(
 ) -> Response:
     """304 where the reader has it already; gzipped where the reader takes that."""
     if document.etag in request.headers.get("if-none-match", ""):
-        kept = [item for item in head(document, packed=False, cache=cache) if item[0] != "content-type"]
+        kept = [
+            item for item in head(document, packed=False, cache=cache) if item[0] != "content-type"
+        ]
         return Response(status_code=304, headers=dict(kept))
     gzip = packed and "gzip" in request.headers.get("accept-encoding", "")
     return Response(

@@ -101,8 +101,9 @@ class Keeper:
         city = store.city(conn, now)
         self._read_pictures(conn, city)
         if self._days_at is None or now - self._days_at > DAYS_EVERY:
-            self._days = daily(store.hour_means(conn, list(AIR_METRICS), now - HISTORY))
-            self._days_at = now
+            intervals = {(row.station, row.metric): row.interval_s for row in city.latest}
+            means = store.hour_means(conn, list(AIR_METRICS), now - HISTORY)
+            self._days, self._days_at = daily(means, intervals), now
         conn.commit()
         self._city, self._failed_since = city, None
 

@@ -1,4 +1,4 @@
-"""One look at the city, made easy to ask: values with their age, alerts by station, limits by name."""
+"""One look at the city, made easy to ask: values with their age, alerts by station, limits."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from dashboard.public.look import Look, Value
 from dashboard.public.places import Place, distance_km, matches, nearest
 from dashboard.public.poster import Box, apart, place_percent
 from dashboard.public.store import Picture
-from dashboard.public.warnings import Warning_, warnings
+from dashboard.public.warnings import Notice, warnings
 from dashboard.public.water import Reservoir, reservoirs
 from dashboard.public.weather import Weather, weather, wind_word
 from dashboard.shapes import GRADES, StationRow, age_of, age_state
@@ -42,7 +42,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """pins: what has room on the poster, the most important drawn last; every: all, that one first."""
+    """pins: what has room on the poster, the most important drawn last; every: all, it first."""
 
     box: Box
     pins: tuple[Pin, ...]
@@ -99,7 +99,7 @@ class Page:
     place: Place | None
     query: str | None
     hits: tuple[Place, ...]
-    warnings: Sequence[Warning_]
+    warnings: Sequence[Notice]
     air: AirNow | None
     air_of: int
     far: bool
@@ -274,4 +274,3 @@ def short_name(label: str) -> str:
     for tail in ("（示例）", " (sample)", "水库", "站", " reservoir", " res.", " weather", "气象"):
         label = label.removesuffix(tail)
     return label
-

@@ -15,7 +15,7 @@ KM_PER_DEGREE = 111.2
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """key: what stands in `?place=`: a station's code, or a town's English name in small letters."""
+    """key: as in `?place=`: a station's code, or a town's English name in small letters."""
 
     key: str
     kind: str

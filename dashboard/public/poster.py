@@ -79,9 +79,7 @@ def km_per_width(box: Box) -> float:
     return (east - west) * KM_PER_DEGREE * cos(radians((south + north) / 2))
 
 
-def apart(
-    box: Box, stations: Iterable[tuple[StationRow, bool]]
-) -> list[tuple[StationRow, bool]]:
+def apart(box: Box, stations: Iterable[tuple[StationRow, bool]]) -> list[tuple[StationRow, bool]]:
     """(station, whether its name fits too) of those that cover no earlier one at a phone's width.
 
     stations: with whether it has a name to show. First come, first kept.

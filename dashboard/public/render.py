@@ -1,6 +1,6 @@
 """From a Page to bytes: templates, words, and each document packed once for every reader."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -25,17 +25,20 @@ from dashboard.text import text
 from dashboard.wording import NOTHING, number_text, value_text
 from sensors.reading import Origin
 
+Translator = Callable[..., str]
+
 TEMPLATES = Path(__file__).parent / "templates"
 LEVELS = {"red": ("红", "1"), "orange": ("橙", "2"), "yellow": ("黄", "3"), "blue": ("蓝", "4")}
 # The words that public.js says by itself: ages count on, a link can be lost.
 SCRIPT_WORDS = (
-    ("no data", "stale {span}", "{span} ago", ", late", "{s} s", "{min} min")
-    + ("{h} h {min} min", "{d} d {h} h", "Connection lost {time}. ", "Trying again.")
-    + ("The page shows {time}.", "Nothing found", "Your place is not known.", "Link copied")
-    + ("You are far from every station.", "Zoom in", "Zoom out", "Map")
-    + ("Use Ctrl and scroll to zoom the map", "Use two fingers to move the map")
-    + ("{n} stations are covered by others here: zoom in, or see the table.",)
-)  # fmt: skip
+    *("no data", "stale {span}", "{span} ago", ", late"),
+    *("{s} s", "{min} min", "{h} h {min} min", "{d} d {h} h"),
+    *("Connection lost {time}. ", "Trying again.", "The page shows {time}."),
+    *("Nothing found", "Your place is not known.", "You are far from every station."),
+    *("Link copied", "Zoom in", "Zoom out", "Live map, movable"),
+    *("Use Ctrl and scroll to zoom the map", "Use two fingers to move the map"),
+    "{n} stations are covered by others here: zoom in, or see the table.",
+)
 
 
 def page_html(
@@ -68,7 +71,9 @@ def page_html(
     ).encode()
 
 
-def plain_html(name: str, lang: str, settings: PublicSettings, assets: Assets, **more: Any) -> bytes:
+def plain_html(
+    name: str, lang: str, settings: PublicSettings, assets: Assets, **more: Any
+) -> bytes:
     """One of the pages that never change: data, accessibility, nothing here."""
     template = _environment().get_template(name)
     return template.render(
@@ -172,7 +177,7 @@ def _reservoir_text(r: Reservoir, lang: str) -> str:
     return said
 
 
-def _air_note(page: Page, t: Any) -> str | None:
+def _air_note(page: Page, t: Translator) -> str | None:
     """Why it is this station's air that stands here."""
     if page.air is None:
         return None
@@ -183,10 +188,12 @@ def _air_note(page: Page, t: Any) -> str | None:
     return t("The nearest station is far from here.") if page.far else None
 
 
-def _calm(page: Page, t: Any) -> str:
+def _calm(page: Page, t: Translator) -> str:
     """An empty board says since when nobody could look, or how many stations are silent."""
     if page.down_since:
-        return t("No warning was in force at {time}.", time=wording.clock_text(page.read_at, page.now))
+        return t(
+            "No warning was in force at {time}.", time=wording.clock_text(page.read_at, page.now)
+        )
     said = t("No warning is in force.")
     silent = t(
         "{n} station is silent and not covered by this.",

@@ -1,7 +1,7 @@
 """The city as it lies in memory: every document made once, then served to everybody."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,9 @@ from dashboard.public.places import Place, places
 from dashboard.public.poster import Box, box_around
 from dashboard.public.render import page_html, places_json
 from dashboard.public.store import Alert, City
+from dashboard.public.water import slope_per_h
 from dashboard.settings import PublicSettings
-from dashboard.shapes import OpenAlert, collection, features, iso
+from dashboard.shapes import LatestRow, OpenAlert, collection, features, iso
 from dashboard.text import LANGUAGES
 from sensors.catalogue import METRICS
 from sensors.reading import Origin
@@ -118,10 +119,17 @@ def build(
 def station_features(look: Look) -> list[Json]:
     """Public stations. Whether somebody has claimed an alert is not public."""
     alerts = [OpenAlert(a.station, a.grade, acknowledged=False) for a in look.city.alerts]
-    found = features(look.city.stations, look.city.latest, alerts, look.now, staff=False)
+    values = [_with_trend(look, row) for row in look.city.latest]
+    found = features(look.city.stations, values, alerts, look.now, staff=False)
     for feature in found:
         feature["properties"].pop("acknowledged", None)
     return found
+
+
+def _with_trend(look: Look, row: LatestRow) -> LatestRow:
+    hour = look.hours.get((row.station, row.metric)) if row.metric == "level_m" else None
+    slope = slope_per_h(hour) if hour else None
+    return row if slope is None else replace(row, trend_per_h=round(slope, 4))
 
 
 def alert_json(look: Look, alert: Alert) -> Json:

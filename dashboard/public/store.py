@@ -1,4 +1,4 @@
-"""Everything the public service reads: the `city` views, as values. Nothing else can be read here."""
+"""Everything the public service reads: the `city` views, as values. Nothing else is readable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class HourMean:
-    """One clock hour of one series, labelled by its start; GB 3095: three quarters of it measured."""
+    """One clock hour of one series, labelled by its start. count: usable readings in it."""
 
     station: str
     metric: str
@@ -142,12 +142,14 @@ select station, metric, count(*), sum(value), min(observed_at),
  where metric = any(%(metrics)s) and quality & 3 = 0
    and observed_at > now() - interval '1 hour' and observed_at <= now()
  group by station, metric"""
+# From the readings, not the roll-up: on plain PostgreSQL a roll-up's view reads all there ever was.
 _HOUR_MEANS = """
-select h.station, h.metric, h.bucket, h.sum / h.count, h.count
-  from city.rollup_1h h join city.series q on (q.station, q.metric) = (h.station, h.metric)
- where h.metric = any(%(metrics)s) and h.bucket >= %(since)s
-   and h.count >= 0.75 * 3600 / least(q.interval_s, 3600)
- order by 1, 2, 3"""
+select station, metric, date_bin('1 hour', observed_at, '2000-01-01 00:00:00+00') as bucket,
+       avg(value), count(*)
+  from city.reading
+ where metric = any(%(metrics)s) and quality & 3 = 0
+   and observed_at >= %(since)s and observed_at <= now()
+ group by 1, 2, 3 order by 1, 2, 3"""
 _RAW = """
 select observed_at, value, quality from city.reading
  where station = %(station)s and metric = %(metric)s
@@ -172,10 +174,7 @@ def city(conn: Connection, now: datetime) -> City:
     """The whole public picture, in one transaction of the caller's."""
     return City(
         read_at=now,
-        stations=tuple(
-            StationRow(*row[:8], newest_picture=row[8], picture_origin=row[9])
-            for row in _rows(conn, _STATIONS)
-        ),
+        stations=tuple(_station(row) for row in _rows(conn, _STATIONS)),
         latest=tuple(LatestRow(*row) for row in _rows(conn, _LATEST)),
         alerts=tuple(Alert(*row) for row in _rows(conn, _OPEN_ALERTS)),
         limits=tuple(Limit(*row) for row in _rows(conn, _LIMITS)),
@@ -253,6 +252,22 @@ def picture_at(conn: Connection, camera: str, at: datetime) -> tuple[int, bytes]
     """The released picture that was the newest at a moment."""
     rows = _rows(conn, _CONTENT_AT, camera=camera, at=at)
     return (rows[0][0], bytes(rows[0][1])) if rows else None
+
+
+def _station(row: tuple[Any, ...]) -> StationRow:
+    code, kind, zh, en, lon, lat, interval_s, town, taken_at, origin = row
+    return StationRow(
+        code=code,
+        kind=kind,
+        name_zh=zh,
+        name_en=en,
+        lon=lon,
+        lat=lat,
+        interval_s=interval_s,
+        town=town,
+        newest_picture=taken_at,
+        picture_origin=origin,
+    )
 
 
 def _rows(conn: Connection, statement: str, **values: object) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from dashboard.wording import name
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One station under a warning. value: the newest of the series, which says when it was checked."""
+    """One station under a warning. value: the newest of the series, so when it was checked."""
 
     station: StationRow
     alert: Alert
@@ -22,7 +22,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_:
+class Notice:
     grade: str
     items: tuple[Item, ...]
 
@@ -46,7 +46,7 @@ class Warning_:
         return name(dict(self.items[0].alert.advice), lang)
 
 
-def warnings(look: Look, near: Iterable[StationRow]) -> list[Warning_]:
+def warnings(look: Look, near: Iterable[StationRow]) -> list[Notice]:
     """Worst first; of equal grade the nearest first (near: stations by distance)."""
     rank = {station.code: index for index, station in enumerate(near)}
     groups: dict[tuple[str, str, str], list[Item]] = {}
@@ -58,7 +58,7 @@ def warnings(look: Look, near: Iterable[StationRow]) -> list[Warning_]:
         value = look.value(alert.station, alert.metric)
         groups.setdefault(key, []).append(Item(station, alert, value))
     found = [
-        Warning_(key[0], tuple(sorted(items, key=lambda i: rank.get(i.station.code, 0))))
+        Notice(key[0], tuple(sorted(items, key=lambda i: rank.get(i.station.code, 0))))
         for key, items in groups.items()
     ]
     grades = ("red", "orange", "yellow", "blue")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dashboard.public.look import Look, Value
-from dashboard.public.store import Limit
+from dashboard.public.store import Hour, Limit
 from dashboard.shapes import GRADES, StationRow
 from dashboard.wording import DISTRICT_TIME
 from sensors.curve import Points, storage_at
@@ -66,15 +66,18 @@ def reservoir(look: Look, station: StationRow) -> Reservoir:
 def trend(look: Look, level: Value) -> str | None:
     """`rising`, `falling` or `steady` over the last hour; None where it is not known."""
     hour = look.hours.get((level.station, level.metric))
-    if hour is None or not level.current:
+    per_h = slope_per_h(hour) if hour and level.current else None
+    if per_h is None:
         return None
-    seconds = (hour.last_at - hour.first_at).total_seconds()
-    if seconds < TREND_REST_S:
-        return None
-    per_h = (hour.last - hour.first) * 3600 / seconds
     if abs(per_h) < STEADY_M_PER_H:
         return "steady"
     return "rising" if per_h > 0 else "falling"
+
+
+def slope_per_h(hour: Hour) -> float | None:
+    """Change an hour; None where the readings lie too close together to tell."""
+    seconds = (hour.last_at - hour.first_at).total_seconds()
+    return None if seconds < TREND_REST_S else (hour.last - hour.first) * 3600 / seconds
 
 
 def _in_season(look: Look, station: str, name: str) -> Limit | None:

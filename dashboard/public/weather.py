@@ -14,10 +14,24 @@ _RAIN = (
     (40.0, "rainstorm"),
     (50.0, "heavy rainstorm"),
 )
-_POINTS = (
-    ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S")
-    + ("SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
-)  # fmt: skip
+_POINTS = [
+    "N",
+    "NNE",
+    "NE",
+    "ENE",
+    "E",
+    "ESE",
+    "SE",
+    "SSE",
+    "S",
+    "SSW",
+    "SW",
+    "WSW",
+    "W",
+    "WNW",
+    "NW",
+    "NNW",
+]
 CALM_MS = 0.3
 # An hour's sum from fewer readings than this share would be an average over missing ones.
 COMPLETE = 0.75
@@ -88,4 +102,4 @@ def wind_word(direction: Value | None, speed: Value) -> str | None:
 def _first(look: Look, stations: list[StationRow], metric: str) -> Value | None:
     found = [look.value(s.code, metric) for s in stations if look.has(s.code, metric)]
     current = [value for value in found if value.current]
-    return (current or found or [None])[0]
+    return next(iter(current or found), None)

@@ -72,7 +72,15 @@ def put_alert(owner: Connection, district: dict[str, int]) -> Callable[..., str]
     with owner.cursor() as cursor:
         cursor.execute("insert into rule (code) values ('LEVEL') returning id")
         rule_id = cursor.fetchone()[0]
-        definition = {"label": {"zh": "超汛限", "en": "Above flood limit"}, "action": None}
+        definition = {
+            "code": "LEVEL",
+            "label": {"zh": "超汛限", "en": "Above flood limit"},
+            "metric": "level_m",
+            "kind": "reservoir",
+            "when": "above",
+            "unit": "m",
+            "grades": {"orange": "flood_limit"},
+        }
         cursor.execute(
             "insert into rule_version (rule_id, version, definition, author, reason)"
             " values (%s, 1, %s, 'file', 'seeded')",

@@ -59,9 +59,7 @@ def take(ingest, judge, district):
             for number, level in enumerate(levels)
         ]
         with ingest.cursor() as cursor:
-            cursor.execute(
-                "select from series_state where series_id = %s for update", (series_id,)
-            )
+            cursor.execute("select from series_state where series_id = %s for update", (series_id,))
             moment = NOW + timedelta(minutes=now) if now else readings[-1].received_at
             steps = judge_batch(ingest, judge, readings, moment)
             cursor.execute(
@@ -143,9 +141,7 @@ def test_an_acknowledged_alert_stays_so_while_it_steps_and_ends_in_the_end(take,
 
 
 def test_a_rolled_back_batch_leaves_nothing(ingest, judge, district):
-    reading = Reading(
-        *(district["R-01/level_m"], "R-01", "level_m", NOW, NOW, 24, Quality.GOOD)
-    )
+    reading = Reading(*(district["R-01/level_m"], "R-01", "level_m", NOW, NOW, 24, Quality.GOOD))
     for _ in range(2):
         assert len(judge_batch(ingest, judge, [reading], NOW)) == 1
         ingest.rollback()

@@ -4,8 +4,11 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from alerts.rulebook import SYSTEM_INGEST, drift, load_watches, seed
+import config
+from alerts.rulebook import SYSTEM_INGEST, drift, load_rulebook, seed
 from alerts.settings import AlertsSettings
+from sensors.settings import SensorsSettings
+from sensors.store import sync
 from tests.alerts.conftest import NOW
 from tests.alerts.timeline import absence, rule
 
@@ -52,7 +55,7 @@ def test_a_changed_text_becomes_a_new_version(owner, district):
     )
     assert seed(owner, file(rule(dead_band=1)), LATER) == []
     assert [row[0] for row in versions(owner)] == [1, 2]
-    assert load_watches(owner)[0].version == 2
+    assert load_rulebook(owner).watches[0].version == 2
 
 
 def test_what_somebody_edited_on_screen_stays_and_the_drift_is_reported(owner, district):
@@ -72,9 +75,9 @@ def test_a_rule_gone_from_the_file_retires_and_may_come_back(owner, district):
     seed(owner, file(rule(**FLOOD)), NOW)
     assert seed(owner, file(), LATER) == []
     assert versions(owner)[0][3] == LATER
-    assert [watch.code for watch in load_watches(owner)] == [SYSTEM_INGEST]
+    assert [watch.code for watch in load_rulebook(owner).watches] == [SYSTEM_INGEST]
     seed(owner, file(rule(**FLOOD)), LATER)
-    assert "LEVEL" in [watch.code for watch in load_watches(owner)]
+    assert "LEVEL" in [watch.code for watch in load_rulebook(owner).watches]
 
 
 def test_an_edited_rule_gone_from_the_file_stays(owner, district):
@@ -92,7 +95,7 @@ def test_drift_says_what_is_not_seeded_yet(owner, district):
 
 def test_a_rule_is_laid_upon_the_series_that_it_covers(owner, district):
     seed(owner, file(rule(), absence(code="SILENT", kind=None, stations=("R-02",))), NOW)
-    found = {(watch.code, watch.subject) for watch in load_watches(owner)}
+    found = {(watch.code, watch.subject) for watch in load_rulebook(owner).watches}
     assert found == {
         ("LEVEL", "R-01/level_m"),
         ("LEVEL", "R-02/level_m"),
@@ -104,7 +107,7 @@ def test_a_rule_is_laid_upon_the_series_that_it_covers(owner, district):
 
 def test_a_named_limit_covers_only_stations_that_have_it(owner, district):
     seed(owner, file(rule(**FLOOD)), NOW)
-    found = [watch for watch in load_watches(owner) if watch.code == "LEVEL"]
+    found = [watch for watch in load_rulebook(owner).watches if watch.code == "LEVEL"]
     assert [watch.subject for watch in found] == ["R-01/level_m"]
     assert found[0].limits[2][0].value == 23.5
     assert found[0].limits[2][0].zh == "汛限"
@@ -117,13 +120,32 @@ def test_a_public_rule_is_public_only_at_public_stations(owner, district):
             " (select id from station where code = 'R-02')"
         )
     seed(owner, file(rule(public=True)), NOW)
-    public = {watch.subject: watch.public for watch in load_watches(owner)}
+    public = {watch.subject: watch.public for watch in load_rulebook(owner).watches}
     assert public["R-01/level_m"] is True
     assert public["R-02/level_m"] is False
 
 
 def test_a_watch_knows_its_durations(owner, district):
     seed(owner, file(rule(on_delay_s=60, fresh_s=30)), NOW)
-    watch = load_watches(owner)[0]
+    watch = load_rulebook(owner).watches[0]
     assert replace(watch).fresh == timedelta(seconds=30)
     assert watch.gap == timedelta(seconds=300)
+
+
+def test_a_rule_that_cannot_be_read_stops_no_other(owner, district, caplog):
+    seed(owner, file(rule(), absence(code="SILENT")), NOW)
+    edit(owner, {"code": "LEVEL", "when": "sideways"})
+    found = load_rulebook(owner)
+    assert {watch.code for watch in found.watches} == {"SILENT", SYSTEM_INGEST}
+    assert len(found.unreadable) == 1
+    assert "rule LEVEL judges nothing: cannot be read: " in caplog.text
+
+
+def test_every_shipped_rule_covers_something(owner):
+    shipped = config.load()
+    sync(owner, shipped.section(SensorsSettings), NOW)
+    assert seed(owner, shipped.section(AlertsSettings), NOW) == []
+    covered = {watch.code for watch in load_rulebook(owner).watches}
+    assert covered == {rule.code for rule in shipped.section(AlertsSettings).rules} | {
+        SYSTEM_INGEST
+    }

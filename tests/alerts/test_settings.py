@@ -1,11 +1,12 @@
-"""The `alerts` section is refused with line, key, value and remedy; and its settings are described."""
+"""The `alerts` section: refused with line, key and remedy; every setting described."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 import config
-from alerts.settings import AlertsSettings
+from alerts.settings import AlertsSettings, ClockSettings, ReceiverSettings, RuleSettings
 
 DISTRICT = """\
 sensors:
@@ -142,3 +143,10 @@ def test_every_field_is_described():
             found = config._models_in(field.annotation)
             models += [one for one in found if one.__module__ == "alerts.settings"]
     assert len(seen) == 4
+
+
+def test_every_setting_is_documented():
+    text = (config.DEFAULT_PATH.parent / "docs" / "alerts.md").read_text("utf-8")
+    for model in (RuleSettings, ReceiverSettings, ClockSettings):
+        for name in model.model_fields:
+            assert re.search(rf"[`.]{name}`", text), f"{model.__name__}.{name}"

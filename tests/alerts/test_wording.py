@@ -10,8 +10,14 @@ from alerts.wording import SENTENCES, duration, say
 from tests.alerts.timeline import Desk, at, rule
 
 ABOVE = {
-    **{"metric": "level_m", "value": 23.86, "limit": 23.5, "held_s": 300, "quality": "good"},
-    **{"limit_zh": "汛限", "limit_en": "flood limit", "when": "above"},
+    "metric": "level_m",
+    "value": 23.86,
+    "limit": 23.5,
+    "held_s": 300,
+    "quality": "good",
+    "limit_zh": "汛限",
+    "limit_en": "flood limit",
+    "when": "above",
 }
 
 

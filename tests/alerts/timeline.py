@@ -1,7 +1,7 @@
-"""A little language: rules tested as timelines. Minutes count from NOON; a reading is due each minute.
+"""A little language: rules tested as timelines. Minutes from NOON; a reading is due each minute.
 
-    assert life(rule(on_delay_s=120), at(0, 99), at(1, 101), at(2, 101), at(3, 102)) == [
-        "raised blue at 3"]
+assert life(rule(on_delay_s=120), at(0, 99), at(1, 101), at(2, 101), at(3, 102)) == [
+    "raised blue at 3"]
 """
 
 from collections.abc import Callable, Iterable, Mapping

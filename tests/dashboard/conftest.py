@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 import hypothesis
@@ -19,6 +21,8 @@ from dashboard.settings import DashboardSettings
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from demo.postgres import with_database
+from gis.settings import GisSettings
+from gis.site import open_map
 from tests import sample
 from tests.conftest import execute
 
@@ -51,7 +55,7 @@ class Desk:
             assert answer.status_code == 303, answer.text
             yield client
 
-    def rows(self, statement: str) -> list[tuple]:
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """What a statement says, as the owner."""
         conn = connect(self.database, None, application="test")
         with conn.cursor() as cursor:
@@ -120,7 +124,8 @@ def _desk(server_dsn: str, template: str, tokens: dict[str, str]) -> Iterator[De
     execute(server_dsn, f"create database {name} template {template}")
     database = DatabaseSettings(dsn=with_database(server_dsn, name))
     settings = DashboardSettings.model_validate({"staff": {"port": 0, "attempts_per_minute": 100}})
-    staff = Staff(database, settings)
+    site = open_map(GisSettings(), Path(), public=False)
+    staff = Staff(database, settings, site)
     with running(Server(staff, settings.staff)) as url:
         yield Desk(url, database, tokens, staff)
     execute(server_dsn, f"drop database {name} with (force)")

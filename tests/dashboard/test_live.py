@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ class Screen:
     """A viewer's open stream, read by a thread: `expect(name)` gives the next event's data."""
 
     def __init__(self, desk, role="viewer"):
-        self._events = queue.Queue()
+        self._events: queue.Queue[tuple[str | None, Any]] = queue.Queue()
         self.ended = threading.Event()
         self._client = desk.client(role)
         self._thread = threading.Thread(target=self._read)
@@ -148,6 +149,16 @@ def test_beats_come_every_two_seconds(shared_desk):
             screen.expect("beat")
             times.append(time.monotonic())
     assert times[2] - times[0] < 6
+
+
+def test_the_service_says_that_it_lives(desk):
+    with Screen(desk) as screen:
+        screen.expect("beat")
+        screen.expect("beat")
+    [(age_s,)] = desk.rows(
+        "select extract(epoch from now() - at)::float from heartbeat where process = 'staff'"
+    )
+    assert age_s < 10
 
 
 def test_a_lost_database_is_said_and_survived(desk):

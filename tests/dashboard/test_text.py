@@ -28,7 +28,7 @@ def test_every_entry_is_translated_and_keeps_its_placeholders(path):
 
 
 def test_two_catalogues_never_disagree():
-    seen = {}
+    seen: dict[str, object] = {}
     for path in FILES:
         with path.open("rb") as file:
             for entry in read_po(file):

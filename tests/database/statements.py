@@ -1,7 +1,7 @@
-"""Every SQL statement of the program, found in its store.py files, asked of a server.
+"""Every SQL statement of the program, found in its store.py files (FILES), asked of a server.
 
 A statement is a string constant (or one in a tuple, list or dict constant, or a psycopg2.sql
-object) of a module named store that begins with an SQL verb. A template with {places} is asked in
+object) of such a module that begins with an SQL verb. A template with {places} is asked in
 the forms that its module makes of it as constants; one of which it makes none is refused. What
 execute_values is given as `template` stands in a constant NAME_TEMPLATE beside NAME.
 """
@@ -19,6 +19,8 @@ from database.pool import Connection
 from tests.servers.program import ROOT
 
 FOLDERS = ("alerts", "dashboard", "demo", "gis", "ingest", "sensors")
+# Where SQL stands; alerts has one file for each of its stores.
+FILES = ("store.py", "rulebook.py", "record.py", "evidence.py", "clock.py", "outbox.py")
 _VERB = re.compile(
     r"\s*(--[^\n]*\n\s*)*(select|insert|update|delete|with|merge|values|call|notify|listen|unlisten|"
     r"lock|set|create\s+temp|truncate|refresh)\s",
@@ -49,7 +51,8 @@ def all_statements() -> list[Statement]:
     return [
         statement
         for folder in FOLDERS
-        for path in sorted((ROOT / folder).rglob("store.py"))
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if path.name in FILES
         for statement in _of_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     ]
 

@@ -56,7 +56,23 @@ def test_another_value_for_the_same_moment_is_a_revision_and_the_older_is_kept(t
         (23.5, 0, "dongtai/v1/obs/R-01")
     ]
     assert query(LEDGER) == [(2, 1, 0, 1, 0)]
-    assert query("select value from series_state where revision = 1") == [(24.5,)]
+    assert query("select value from series_state where revision = 1") == [(24.5,), (245.0,)]
+
+
+def test_a_late_or_corrected_level_brings_its_storage_with_it(take, query):
+    take(message("R-01", level(20, -5)))
+    take(message("R-01", level(30, -60)), message("R-01", level(40, -5)))
+    storages = query(
+        "select r.value from reading r join series s on s.id = r.series_id "
+        "where s.metric = 'storage_m3' order by r.observed_at"
+    )
+    assert storages == [(300.0,), (400.0,)]
+    assert query("select count(*) from reading_revision") == [(1,)]
+    newest = query(
+        "select t.value from series_state t join series s on s.id = t.series_id "
+        "where s.metric = 'storage_m3'"
+    )
+    assert newest == [(400.0,)]
 
 
 def test_a_late_reading_is_stored_and_leaves_the_live_end_alone(take, query):

@@ -2,8 +2,9 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,8 @@ class Running:
         self._database, self._broker, self._context = database, broker, context
         self._threads: list[tuple[threading.Thread, threading.Event]] = []
 
-    def start(self, walk: Walk | None = None) -> threading.Event:
+    def start(self, walk: Walk | None = None, *, standby: bool = False) -> threading.Event:
+        """Start a worker; a leader has its subscription when this returns."""
         inbox = Inbox(1000, 1_000_000)
         settings = BrokerSettings(port=self._broker.port)
         work = Work(
@@ -48,9 +50,11 @@ class Running:
         thread = threading.Thread(target=Worker(work, stop).run)
         thread.start()
         self._threads.append((thread, stop))
+        if not standby:
+            until(lambda: work.subscriber.connected_since, "the leader to subscribe")
         return stop
 
-    def walk(self, conn: Connection, messages: list[Message], now: datetime) -> bool:
+    def walk(self, conn: Connection, messages: Sequence[Message], now: datetime) -> bool:
         return pipeline.walk(conn, self._context, messages, now)
 
     def stop(self) -> None:
@@ -96,9 +100,9 @@ def stored(owner: Connection) -> Callable[[], int]:
                 "select count(*) from reading r join series s on s.id = r.series_id "
                 "where s.metric = 'level_m'"
             )
-            (number,) = cursor.fetchone()
+            rows = cursor.fetchall()
         owner.rollback()
-        return int(number)
+        return int(rows[0][0])
 
     return count
 
@@ -110,9 +114,10 @@ def balanced(owner: Connection) -> tuple[int, int, int]:
             "select sum(received), sum(stored), "
             "sum(received - stored - duplicate - revised - quarantined) from ledger"
         )
-        received, kept, gap = cursor.fetchone()
+        counts = cursor.fetchone()
     owner.rollback()
-    return int(received), int(kept), int(gap)
+    assert counts
+    return int(counts[0] or 0), int(counts[1] or 0), int(counts[2] or 0)
 
 
 def test_a_cut_database_connection_loses_nothing_and_doubles_nothing(
@@ -136,7 +141,7 @@ def test_a_cut_database_connection_loses_nothing_and_doubles_nothing(
 def test_a_message_that_breaks_the_walk_is_found_and_the_others_are_stored(
     running, publish, stored, owner, mosquitto
 ):
-    def fragile(conn: Connection, messages: list[Message], now: datetime) -> bool:
+    def fragile(conn: Connection, messages: Sequence[Message], now: datetime) -> bool:
         if any(b"poison" in message.payload for message in messages):
             raise ZeroDivisionError("a defect")
         return running.walk(conn, messages, now)
@@ -148,6 +153,7 @@ def test_a_message_that_breaks_the_walk_is_found_and_the_others_are_stored(
     publish(range(50, 100))
     publish_first.join()
     until(lambda: stored() == 100, "everything but the poison")
+    until(lambda: balanced(owner)[0] == 101, "the poison to be buried")
     with owner.cursor() as cursor:
         cursor.execute("select payload, code from quarantine")
         ((payload, code),) = cursor.fetchall()
@@ -160,7 +166,7 @@ def test_a_standby_takes_over_when_the_leader_goes(running, publish, stored, own
     leader = running.start()
     publish(range(20))
     until(lambda: stored() == 20, "the leader's readings")
-    running.start()
+    running.start(standby=True)
     leader.set()
     publish(range(20, 40))
     until(lambda: stored() == 40, "the standby's readings", seconds=10)
@@ -168,8 +174,9 @@ def test_a_standby_takes_over_when_the_leader_goes(running, publish, stored, own
 
 
 def test_two_that_both_want_to_lead_never_store_twice(running, publish, stored, owner):
-    for _ in range(3):
-        running.start()
+    running.start()
+    for _ in range(2):
+        running.start(standby=True)
     publish(range(200))
     until(lambda: stored() == 200, "all readings")
     assert balanced(owner)[1:] == (200, 0)
@@ -178,7 +185,7 @@ def test_two_that_both_want_to_lead_never_store_twice(running, publish, stored, 
 def test_the_heartbeat_says_that_the_link_is_up_and_the_backlog_done(running, owner):
     running.start()
 
-    def beat() -> tuple[bool, bool] | None:
+    def beat() -> Any:
         with owner.cursor() as cursor:
             cursor.execute(
                 "select detail->>'connected_since' is not null, "

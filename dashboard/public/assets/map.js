@@ -35,7 +35,7 @@ export async function open(frame, say) {
       "NavigationControl.ZoomIn": say("Zoom in"), "NavigationControl.ZoomOut": say("Zoom out"),
       "CooperativeGesturesHandler.WindowsHelpText": say("Use Ctrl and scroll to zoom the map"),
       "CooperativeGesturesHandler.MacHelpText": say("Use Ctrl and scroll to zoom the map"),
-      "CooperativeGesturesHandler.MobileHelpText": say("Use two fingers to move the map"), "Map.Title": say("Map"),
+      "CooperativeGesturesHandler.MobileHelpText": say("Use two fingers to move the map"), "Map.Title": say("Live map, movable"),
     },
   });
   map.touchZoomRotate.disableRotation();
@@ -69,8 +69,8 @@ function place(map, marks) {
     mark.rank = rank++;
     if (mark.drawn === pin.outerHTML) continue;
     mark.drawn = pin.outerHTML;
-    mark.button.setAttribute("aria-label", pin.dataset.name);
-    mark.button.replaceChildren(document.importNode(pin, true));
+    const name = Object.assign(document.createElement("span"), { className: "sr", textContent: ` ${pin.dataset.name}` });
+    mark.button.replaceChildren(document.importNode(pin, true), name);
   }
 }
 

@@ -66,7 +66,7 @@ function lay(old, next) {
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && name !== "open") old.removeAttribute(name);
   for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value && name !== "checked") old.setAttribute(name, value);
   const before = [...old.childNodes], after = [...next.childNodes];
-  after.forEach((child, i) => (before[i] && !("keep" in (before[i].dataset ?? {})) ? lay(before[i], child) : old.append(document.importNode(child, true))));
+  after.forEach((child, i) => (before[i] ? lay(before[i], child) : old.append(document.importNode(child, true))));
   before.slice(after.length).forEach((child) => ("keep" in (child.dataset ?? {}) ? 0 : child.remove()));
 }
 
@@ -87,7 +87,7 @@ async function refresh() {
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!next.getElementById("main")) return;
     lay($("main"), next.getElementById("main"));
-    lay($("database"), next.getElementById("database"));
+    for (const id of ["database", "brand"]) lay($(id), next.getElementById(id));
     ahead = Date.parse($("main").dataset.now) - Date.now();
     fetched = Date.now();
     countAges();

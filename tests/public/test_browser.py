@@ -1,0 +1,174 @@
+"""The page in a real browser: phone and desktop, languages, themes, with and without scripts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from database.pool import Connection
+from database.settings import DatabaseSettings
+from gis.site import MapSite
+from tests.public.conftest import ARTEFACTS, Service, serving
+from tests.sample import series_id
+from tests.servers.browser import Desk
+from tests.servers.proxy import Proxy
+from tests.servers.waiting import until
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+PHONE, DESKTOP = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
+LOOKS = [
+    ("phone", PHONE, lang, scheme) for lang in ("zh", "en") for scheme in ("light", "dark")
+] + [("desktop", DESKTOP, "en", "light"), ("desktop", DESKTOP, "zh", "dark")]
+
+
+def opened(desk: Desk, address: str, **options: object) -> Page:
+    """A page whose scripts made no error, loaded."""
+    page = desk.context(**options).new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.goto(address)
+    page.wait_for_load_state("load")
+    page.errors = errors  # type: ignore[attr-defined]  # kept with the page for the end of the test
+    return page
+
+
+def with_map(page: Page) -> Page:
+    page.locator("#map").scroll_into_view_if_needed()
+    page.locator("html.map-live").wait_for(state="attached")
+    return page
+
+
+@pytest.mark.parametrize(("name", "size", "lang", "scheme"), LOOKS)
+def test_page_is_sound_and_looks(
+    browser: Desk, common: Service, name: str, size: dict[str, int], lang: str, scheme: str
+) -> None:
+    page = opened(
+        browser, f"{common.url}/?place=xiapu&lang={lang}", viewport=size, color_scheme=scheme,
+        device_scale_factor=2 if name == "phone" else 1,
+    )  # fmt: skip
+    with_map(page).wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.evaluate("scrollTo(0, 0)")
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"public-{name}-{lang}-{scheme}.png", full_page=True)
+    assert violations(page) == []
+    assert page.errors == []  # type: ignore[attr-defined]  # set in `opened`
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("path", ["data", "accessibility"])
+def test_plain_pages_are_sound(browser: Desk, common: Service, path: str) -> None:
+    page = opened(browser, f"{common.url}/{path}?lang=zh", viewport=PHONE)
+    assert violations(page) == []
+
+
+def test_narrow_screens_and_large_type_scroll_in_one_direction_only(
+    browser: Desk, common: Service
+) -> None:
+    for width in (320, 360, 600, 768, 1024):
+        page = opened(browser, f"{common.url}/?lang=en", viewport={"width": width, "height": 800})
+        for size in ("100%", "200%"):
+            page.evaluate("s => { document.documentElement.style.fontSize = s }", size)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{width} px, type {size}"
+
+
+def test_without_scripts_everything_essential_is_there(browser: Desk, common: Service) -> None:
+    page = opened(browser, f"{common.url}/?lang=zh", viewport=PHONE, java_script_enabled=False)
+    assert page.locator(".warning.red h3").inner_text().startswith("红色：")
+    assert page.locator("#air .aqi").inner_text() == "155"
+    assert page.locator(".reservoir:visible").count() == 4
+    assert page.locator("#near").is_hidden()
+    page.locator("label[for=as-table]").click()
+    assert page.locator("table").is_visible()
+    assert page.locator("#frame").is_hidden()
+    page.locator("#q").fill("cq")
+    page.locator("#q").press("Enter")
+    assert page.locator("#place a").first.is_visible()
+
+
+def test_map_and_table_have_the_same_stations(browser: Desk, common: Service) -> None:
+    page = with_map(opened(browser, f"{common.url}/?lang=en", viewport=DESKTOP))
+    marked = page.eval_on_selector_all(".mark .pin", "pins => pins.map(p => p.dataset.code)")
+    listed = page.eval_on_selector_all("tbody tr", "rows => rows.map(r => r.id.slice(2))")
+    assert sorted(marked) == sorted(listed)
+    hidden = page.locator(".mark[hidden]").count()
+    assert (str(hidden) in page.locator("#left-out").inner_text()) == (hidden > 0)
+    page.locator(".mark:has(.pin[data-code='A-02'])").click()
+    assert "Xiapu" in page.locator("#picked").inner_text()
+    assert "PM2.5 118" in page.locator("#picked").inner_text()
+
+
+def test_a_change_comes_in_without_touching_the_view(
+    browser: Desk, service: Service, owner: Connection
+) -> None:
+    page = with_map(opened(browser, f"{service.url}/?lang=en", viewport=PHONE))
+    page.locator("details.more summary").click()
+    page.locator("#q").fill("not yet sent")
+    before = page.evaluate("scrollY")
+    marks = page.locator(".mark").first.element_handle()
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "insert into reading (series_id, observed_at, value, quality, received_at) "
+            "values (%s, now(), 24.44, 0, now())", (series_id(owner, "R-02", "level_m"),),
+        )  # fmt: skip
+        cursor.execute("notify dongtai")
+    owner.commit()
+    page.locator("#s-R-02", has_text="24.44").wait_for()
+    assert page.evaluate("scrollY") == before
+    assert page.locator("details.more").get_attribute("open") is not None
+    assert page.locator("#q").input_value() == "not yet sent"
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.evaluate("mark => mark.isConnected", marks)
+    assert page.locator("#left-out").count() == 1
+
+
+def test_a_lost_link_is_said_within_seconds_and_taken_back(
+    browser: Desk, city: DatabaseSettings, site: MapSite, proxy: Callable[[str, int], Proxy]
+) -> None:
+    with serving(city, site) as found:
+        until(found.ready, "ready")
+        line = proxy("127.0.0.1", int(found.url.rpartition(":")[2]))
+        page = browser.context(viewport=PHONE).new_page()
+        page.goto(f"http://127.0.0.1:{line.port}/?lang=en")
+        page.wait_for_timeout(2500)
+        assert page.locator("#lost .banner").count() == 0
+        line.cut()
+        page.locator("#lost .banner").wait_for(timeout=9000)
+        assert "Connection lost" in page.locator("#lost").inner_text()
+        line.restore()
+        page.locator("#lost .banner").wait_for(state="detached", timeout=20000)
+
+
+def test_place_search_finds_by_initials_and_near_me_asks_only_when_asked(
+    browser: Desk, common: Service
+) -> None:
+    page = opened(
+        browser, f"{common.url}/?lang=zh", viewport=PHONE, permissions=["geolocation"],
+        geolocation={"latitude": 29.8405, "longitude": 121.8597},
+    )  # fmt: skip
+    page.locator("#q").fill("xp")
+    page.locator("#found a").first.wait_for()
+    assert "霞浦" in page.locator("#found").inner_text()
+    page.locator("#q").press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**place=xiapu*")
+    page.locator("#near").click()
+    page.wait_for_url("**place=R-02*")
+    assert "柴桥水库" in page.locator("h1").inner_text()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds by WCAG 2.2 A and AA, as `rule: where`."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', "
+        "'best-practice']})"
+    )
+    return [
+        f"{each['id']}: {node['html'][:120]} {node.get('failureSummary', '')[:200]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]

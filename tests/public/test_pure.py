@@ -1,0 +1,205 @@
+"""The page's thoughts as plain functions: ages, fills, rain, places, posters, days."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.public.air import daily, days_chart
+from dashboard.public.documents import document
+from dashboard.public.look import Look
+from dashboard.public.page import page
+from dashboard.public.places import Place, matches, places, town
+from dashboard.public.poster import RATIO, apart, box_around, place_percent
+from dashboard.public.store import Alert, City, Hour, HourMean, Limit
+from dashboard.public.water import reservoir, trend
+from dashboard.public.weather import rain_1h, rain_word, wind_word
+from dashboard.shapes import LatestRow, StationRow
+from dashboard.text import catalogue
+from dashboard.wording import DISTRICT_TIME
+from sensors.catalogue import AIR_METRICS
+
+NOW = datetime(2026, 11, 21, 19, 14, tzinfo=UTC)
+LONS, LATS = st.floats(121.6, 122.2), st.floats(29.6, 30.1)
+
+
+def station(code: str, kind: str, lon: float = 121.8, lat: float = 29.9) -> StationRow:
+    return StationRow(code, kind, f"{code}站", f"{code} station", lon, lat, 60)
+
+
+def row(
+    code: str, metric: str, value: float | None, *, ago_s: float = 10, quality: int = 0
+) -> LatestRow:
+    at = NOW - timedelta(seconds=ago_s)
+    return LatestRow(code, metric, 60, at, value, quality, 0, at, None)
+
+
+def look(*rows: LatestRow, **more: object) -> Look:
+    kinds = {"level_m": "reservoir", "rain_mm": "weather", "wind_speed_ms": "weather"}
+    stations = {r.station: station(r.station, kinds.get(r.metric, "air")) for r in rows}
+    return Look(City(NOW, tuple(stations.values()), tuple(rows), **more), NOW)  # type: ignore[arg-type]  # test data
+
+
+def alert(grade: str, metric: str, code: str = "G-1") -> Alert:
+    return Alert("x", code, metric, grade, True, NOW, NOW, None, 9.0, 5.0, 0, NOW, "r", 1, {}, {})
+
+
+@given(st.floats(0, 1e6), st.sampled_from([0, 1, 2, 3, 4]))
+def test_only_a_young_usable_value_is_current(ago_s: float, quality: int) -> None:
+    value = look(row("A-1", "pm25_ugm3", 40.0, ago_s=ago_s, quality=quality)).value(
+        "A-1", "pm25_ugm3"
+    )
+    assert value.current == (ago_s <= 300 and quality in (0, 4))
+
+
+def test_stale_air_has_no_index_and_is_never_the_worst() -> None:
+    old = [row("A-1", m, 900.0, ago_s=4000) for m in AIR_METRICS]
+    new = [row("A-2", m, 10.0) for m in AIR_METRICS]
+    shown = page(look(*old, *new), {}, lang="en")
+    assert shown.air is not None
+    assert shown.air.station.code == "A-2"
+    assert {r.station.code: r.aqi for r in shown.rows}["A-1"] is None
+    assert shown.silent == 1
+
+
+def test_a_red_gas_warning_is_named_beside_the_air() -> None:
+    seen = look(row("A-1", "pm25_ugm3", 40.0), alerts=(alert("red", "nh3_ppm"),))
+    assert page(seen, {}, lang="zh").gases == ("氨",)
+    calm = look(row("A-1", "pm25_ugm3", 40.0), alerts=(alert("orange", "nh3_ppm"),))
+    assert page(calm, {}, lang="zh").gases == ()
+
+
+def test_a_reservoir_without_curve_or_limit_has_no_share() -> None:
+    seen = look(row("R-1", "level_m", 20.0))
+    found = reservoir(seen, seen.city.stations[0])
+    assert (found.full, found.flood_share, found.storage_m3) == (None, None, None)
+
+
+def test_a_reservoir_is_measured_by_its_curve_at_the_normal_level() -> None:
+    limits = tuple(
+        Limit("R-1", "level_m", name, value, {}, "", None, None)
+        for name, value in (("normal_level", 30.0), ("flood_limit", 25.0))
+    )
+    curves = {"R-1": ((10.0, 0.0), (30.0, 1000.0), (35.0, 2000.0))}
+    seen = look(row("R-1", "level_m", 20.0), limits=limits, curves=curves)
+    found = reservoir(seen, seen.city.stations[0])
+    assert (found.full, found.flood_share, found.storage_m3) == (0.5, 0.75, 500.0)
+    assert found.above_m == -5.0
+    beyond = look(row("R-1", "level_m", 36.0), limits=limits, curves=curves)
+    assert reservoir(beyond, beyond.city.stations[0]).full is None, "outside the table: unknown"
+
+
+@pytest.mark.parametrize(
+    ("last", "minutes", "said"),
+    [(20.5, 60, "rising"), (19.5, 60, "falling"), (20.01, 60, "steady"), (25.0, 10, None)],
+)
+def test_a_trend_needs_time_and_size(last: float, minutes: int, said: str | None) -> None:
+    first_at = NOW - timedelta(minutes=minutes)
+    hour = Hour("R-1", "level_m", 60, 0.0, first_at, 20.0, NOW, last)
+    seen = look(row("R-1", "level_m", last), hours=(hour,))
+    assert trend(seen, seen.value("R-1", "level_m")) == said
+
+
+def test_an_hour_of_rain_with_holes_is_not_a_sum() -> None:
+    for count, mm in ((60, 21.5), (45, 21.5), (44, None)):
+        hour = Hour("W-1", "rain_mm", count, 21.5, NOW, 0.0, NOW, 0.0)
+        seen = look(row("W-1", "rain_mm", 0.4), hours=(hour,))
+        assert rain_1h(seen, seen.value("W-1", "rain_mm")) == mm
+
+
+def test_rain_and_wind_have_the_words_of_their_standards() -> None:
+    words = [rain_word(mm) for mm in (0, 0.1, 1.5, 1.6, 6.9, 7, 14.9, 15, 39.9, 40, 50)]
+    said = "no rain,light rain,light rain,moderate rain,moderate rain,heavy rain,heavy rain,"
+    said += "rainstorm,rainstorm,heavy rainstorm,extreme rainstorm"
+    assert words == said.split(",")
+    for degrees, point in ((0, "N"), (359, "N"), (22, "NNE"), (180, "S"), (281, "W")):
+        seen = look(row("W-1", "wind_speed_ms", 3.0), row("W-1", "wind_dir_deg", degrees))
+        assert (
+            wind_word(seen.value("W-1", "wind_dir_deg"), seen.value("W-1", "wind_speed_ms"))
+            == point
+        )
+
+
+def test_days_need_twenty_hours_and_a_dash_stays_a_dash() -> None:
+    midnight = datetime(2026, 11, 20, tzinfo=DISTRICT_TIME)
+
+    def hours(day: int, count: int) -> list[HourMean]:
+        return [
+            HourMean("A-1", m, midnight + timedelta(days=day, hours=h), 30.0, 12)
+            for m in AIR_METRICS
+            for h in range(count)
+        ]
+
+    intervals = {("A-1", m): 300 for m in AIR_METRICS}
+    found = daily(hours(0, 24) + hours(1, 19), intervals)["A-1"]
+    assert [value is not None for _, value in found] == [True, False]
+    assert daily(hours(0, 24), {("A-1", m): 60 for m in AIR_METRICS}) == {}, "12 of 60 readings"
+    air = page(look(row("A-1", "pm25_ugm3", 40.0)), {}, lang="en").air
+    assert air is not None
+    chart = days_chart(found, air, NOW, "en")
+    assert [day.label for day in chart] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "now"]
+    assert [day.aqi is not None for day in chart] == [False] * 4 + [True, False, False]
+
+
+@given(st.lists(st.tuples(LONS, LATS), min_size=1))
+def test_a_poster_holds_all_its_points_in_its_shape(points: list[tuple[float, float]]) -> None:
+    box = box_around(points)
+    assert box is not None
+    for lon, lat in points:
+        x, y = place_percent(box, lon, lat)
+        assert 0 <= x <= 100
+        assert 0 <= y <= 100
+    assert RATIO > 1
+
+
+@given(st.lists(st.tuples(LONS, LATS), min_size=1, max_size=40))
+def test_thinning_keeps_the_first_and_loses_nobody_twice(points: list[tuple[float, float]]) -> None:
+    stations = [station(f"S-{i}", "air", *point) for i, point in enumerate(points)]
+    box = box_around(points)
+    assert box is not None
+    kept = [s.code for s, _ in apart(box, [(s, True) for s in stations])]
+    assert kept[0] == "S-0"
+    assert len(set(kept)) == len(kept)
+
+
+def test_places_are_found_by_name_pinyin_initials_and_code() -> None:
+    known = places([station("R-02", "reservoir")], [town("霞浦", "Xiapu", 121.87, 29.9)])
+    assert list(known) == ["xiapu", "R-02"]
+    for words in ("霞浦", "xia", "xp", "XIAPU"):
+        assert matches(known["xiapu"], words)
+    assert matches(known["R-02"], "r-02")
+    assert not matches(Place("x", "town", "霞浦", "Xiapu", 0, 0), "daqi")
+
+
+def test_a_document_is_known_by_its_content() -> None:
+    one, two, three = document(b"a", "x"), document(b"a", "x"), document(b"b", "x")
+    assert one == two
+    assert one.etag != three.etag
+
+
+def test_every_label_of_the_page_has_its_chinese() -> None:
+    import re
+    from pathlib import Path
+
+    from dashboard.public import render, weather
+
+    known = catalogue("zh")
+    folder = Path(render.__file__).parent
+    labels = {*render.SCRIPT_WORDS, *weather._POINTS, *(word for _, word in weather._RAIN)}
+    for path in (*folder.glob("*.py"), *folder.glob("templates/*.html")):
+        labels |= set(re.findall(r'\bt\(\s*"([^"]+)"', path.read_text("utf-8")))
+    assert len(labels) > 100
+    assert labels - set(known) == set()
+
+
+def test_the_scripts_say_only_words_that_the_page_gives_them() -> None:
+    import re
+    from pathlib import Path
+
+    from dashboard.public import render
+
+    for path in (Path(render.__file__).parent / "assets").glob("*.js"):
+        said = re.findall(r'\bsay\("([^"]+)"', path.read_text("utf-8"))
+        assert said
+        assert set(said) <= set(render.SCRIPT_WORDS), path.name

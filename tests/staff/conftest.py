@@ -1,0 +1,81 @@
+"""A real desk in a real browser: Debian's Chromium, WebGL in software, nothing from outside."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.dashboard import conftest as dashboard
+from tests.dashboard.conftest import PASSWORD, Desk, until
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
+# The staff service on the sample district, as the API tests have it.
+sample_template, desk, shared_desk = (
+    dashboard.sample_template,
+    dashboard.desk,
+    dashboard.shared_desk,
+)
+
+READY = "window.dongtai && dongtai.link.state === 'up'"
+MAP_READY = READY + " && dongtai.map && dongtai.map.loaded() && dongtai.map.getLayer('stations')"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def signed_in(
+    browser: Browser, service: Desk, role: str = "duty", lang: str = "zh", **options: object
+) -> Iterator[BrowserContext]:
+    """A browser of a role that has signed in; it fails the test if a request leaves the machine."""
+    defaults = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}
+    context = browser.new_context(base_url=service.url, **(defaults | options))
+    context.set_default_timeout(20_000)
+    context.add_cookies([{"name": "lang", "value": lang, "url": service.url}])
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    answer = context.request.post(
+        "/sign-in", form={"name": role, "password": PASSWORD}, max_redirects=0
+    )
+    assert answer.status == 303, answer.text()
+    yield context
+    context.close()
+    here = urlsplit(service.url).netloc
+    assert not [url for url in asked if urlsplit(url).netloc not in ("", here)]
+
+
+def open_desk(context: BrowserContext, path: str = "/") -> Page:
+    """The desk with its map drawn; an error in the page fails the test that looks at `errors`."""
+    page = context.new_page()
+    page.errors = []  # type: ignore[attr-defined] # carried with the page
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on(
+        "console",
+        lambda said: said.type == "error" and page.errors.append(said.text),
+    )
+    page.goto(path)
+    wait(page, READY if "cameras" in path else MAP_READY)
+    return page
+
+
+def wait(page: Page, condition: str, within_s: float = 20) -> object:
+    """Until a JavaScript expression is true; wait_for_function needs eval, which we forbid."""
+    found: list[object] = []
+    until(lambda: found.append(page.evaluate(condition)) or found[-1], within_s)
+    return found[-1]
+
+
+def picture(page: Page, name: str) -> None:
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png")

@@ -1,0 +1,118 @@
+"""What the pages are made of: texts in both languages, limits by season, files of our own."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.pages.chart import Request
+from dashboard.pages.day import read_day
+from dashboard.pages.static import MissingLibrary, vendor_routes
+from dashboard.pages.strings import STEPS, initials, msgids, page_data
+from dashboard.pages.tokens import ASSETS
+from dashboard.text import catalogue
+from tests import sample
+
+
+def test_every_text_of_the_scripts_is_in_the_chinese_catalogue():
+    chinese = catalogue("zh")
+    assert [m for m in (*msgids(), *STEPS.values()) if m not in chinese] == []
+
+
+def test_every_label_of_the_pages_is_in_the_chinese_catalogue():
+    chinese = catalogue("zh")
+    sources = [p.read_text("utf-8") for p in (ASSETS.parent / "pages").glob("*.py")]
+    asked = {m for source in sources for m in re.findall(r'\b(?:say|t)\(\s*"([^"]+)"', source)}
+    assert len(asked) > 30
+    assert sorted(asked - {"..."} - set(chinese)) == []
+
+
+@given(st.sampled_from(msgids()))
+def test_a_translation_fills_the_same_places(msgid):
+    places = re.compile(r"\{(\w+)\}")
+    assert sorted(places.findall(catalogue("zh")[msgid])) == sorted(places.findall(msgid))
+
+
+def test_scripts_never_write_markup():
+    forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(")
+    found = {p.name for p in ASSETS.glob("*.mjs") if forbidden.search(p.read_text("utf-8"))}
+    assert found == set()
+
+
+def test_no_address_outside_is_in_scripts_or_styles():
+    for path in [*ASSETS.glob("*.mjs"), *ASSETS.glob("*.css")]:
+        addresses = set(re.findall(r"https?://[^\s\"'`)]+", path.read_text("utf-8")))
+        assert addresses <= {"http://www.w3.org/2000/svg"}, path.name
+
+
+def test_initials_are_what_a_hurried_officer_types():
+    assert initials("柴桥水库（示例）") == "cqsk"
+    assert initials("7 号厂北") == "7 hcb"
+    assert page_data("zh", "Asia/Shanghai", {"R-02": "柴桥水库"}, "duty")["initials"] == {
+        "R-02": "cqsk"
+    }
+
+
+@given(st.dictionaries(st.text(), st.none() | st.text() | st.floats() | st.lists(st.integers())))
+def test_what_a_browser_sends_never_breaks_the_chart(wanted):
+    assert Request.read(wanted) is None
+    request = Request.read(wanted | {"metric": "level_m"})
+    assert request is not None
+    assert request.lang in ("zh", "en")
+
+
+def test_a_day_has_its_points_limits_and_the_grade_of_what_burns(owner):
+    now = datetime.now(UTC)
+    sample.fill(owner, now)
+    day = read_day(owner, "R-02", "level_m", now, "zh")
+    assert day is not None
+    assert [p.at for p in day.points] == sorted(p.at for p in day.points)
+    assert min(p.at for p in day.points) > now - timedelta(hours=24)
+    assert {"good", "suspect", "missing"} == {p.quality for p in day.points}
+    burning = {limit.label: limit.grade for limit in day.limits}
+    assert burning == {"汛限水位": "orange", "正常蓄水位": None, "设计洪水位": None}
+    assert read_day(owner, "R-02", "no_such", now) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "day", "holds"),
+    [
+        ("04-15", "10-15", "07-01", True),
+        ("04-15", "10-15", "12-01", False),
+        ("10-16", "04-14", "12-01", True),
+        ("10-16", "04-14", "07-01", False),
+        ("10-16", "04-14", "04-14", True),
+    ],
+)
+def test_a_limit_holds_in_its_season_even_over_new_year(owner, start, end, day, holds):
+    now = datetime.fromisoformat(f"2026-{day}T12:00:00+00:00")
+    sample.fill(owner, now)
+    owner.cursor().execute(
+        "update limit_value set season_from = %s, season_to = %s where name = 'flood_limit'",
+        (start, end),
+    )
+    found = read_day(owner, "R-02", "level_m", now, "en")
+    assert found is not None
+    assert ("Flood limit" in {limit.label for limit in found.limits}) is holds
+
+
+def test_a_missing_library_is_named_with_its_remedy(tmp_path):
+    with pytest.raises(MissingLibrary, match=r"maplibre-gl\.mjs is not installed .* `npm ci`"):
+        vendor_routes(tmp_path)
+
+
+def test_libraries_and_map_come_compressed_and_once(shared_desk):
+    with shared_desk.client("viewer") as client:
+        first = client.get("/map/style-dark-zh.json")
+        assert first.json()["sources"]["land"]["data"] == "/map/land.geojson"
+        assert first.headers["content-encoding"] == "gzip"
+        again = client.get(
+            "/map/style-dark-zh.json", headers={"If-None-Match": first.headers["etag"]}
+        )
+        assert again.status_code == 304
+        script = client.get("/assets/vendor/maplibre-gl.mjs")
+        assert script.headers["content-type"].startswith("text/javascript")
+        assert client.get("/map/../config.yaml").status_code in (200, 404)
+        assert b"dsn" not in client.get("/map/%2e%2e/config.yaml").content
