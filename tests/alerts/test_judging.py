@@ -79,7 +79,7 @@ def take(ingest, judge, district):
 def count(conn: Connection, table: str) -> int:
     with conn.cursor() as cursor:
         cursor.execute(f"select count(*) from {table}")
-        return cursor.fetchone()[0]
+        return int(cursor.fetchone()[0])
 
 
 def test_an_alert_lives_from_raised_to_ended_with_every_step_and_message(take, ingest):

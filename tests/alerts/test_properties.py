@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.engine import judge
-from alerts.rule import by_series
-from alerts.state import State, state_from_json, state_to_json
+from alerts.rule import Key, by_series
+from alerts.state import State, Transition, state_from_json, state_to_json
 from sensors.reading import Quality
 from tests.alerts.timeline import PLACE, Desk, at, counting, minute, rule, watch_of, words
 
@@ -92,7 +92,7 @@ def test_nobody_is_told_the_same_twice_and_a_fresh_open_alert_has_been_told(
         judged = batch[-1].quality == Quality.GOOD
         if judged and delay <= 15 and desk.state.alert:
             assert desk.state.alert.told == desk.state.alert.grade
-    by_alert = {}
+    by_alert: dict[str, list[Transition]] = {}
     for step in desk.happened:
         by_alert.setdefault(step.alert_id, []).append(step)
     for steps in by_alert.values():
@@ -171,7 +171,7 @@ def test_series_do_not_influence_each_other(settings, mine, others, seed):
 @given(RULES, streams(), st.lists(st.integers(1, 7)))
 def test_a_restart_from_the_saved_state_equals_an_uninterrupted_run(settings, readings, sizes):
     steady, restarted = Desk(settings), Desk(settings)
-    saved = {}
+    saved: dict[Key, State] = {}
     for batch in cut(readings, sizes):
         steady.batch(*batch)
         restarted.batch(*batch)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 import config
 from alerts.settings import AlertsSettings, ClockSettings, ReceiverSettings, RuleSettings
@@ -134,7 +135,8 @@ def test_malformed_entries_do_not_break_the_check(tmp_path):
 
 
 def test_every_field_is_described():
-    models, seen = [AlertsSettings], set()
+    models: list[type[BaseModel]] = [AlertsSettings]
+    seen = set()
     while models:
         model = models.pop()
         seen.add(model)

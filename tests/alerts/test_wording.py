@@ -97,6 +97,7 @@ def test_a_message_says_origin_grade_what_where_and_why(put_alert, staff):
 
     put_alert("A1")
     alert = find_alert(staff, "A1")
+    assert alert
     text = word(replace(alert, origin="exercise"), "raised", "orange", alert.reason)
     assert text["zh"] == (
         "【演练】【橙色】触发：超汛限 R-01 站，水位 23.86 m 高于汛限 23.50 m，已持续 5 分钟"

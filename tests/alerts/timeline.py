@@ -4,7 +4,7 @@ assert life(rule(on_delay_s=120), at(0, 99), at(1, 101), at(2, 101), at(3, 102))
     "raised blue at 3"]
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -120,8 +120,3 @@ def life(settings: RuleSettings, *readings: Reading, place: Place = PLACE) -> li
     for reading in readings:
         desk.batch(reading)
     return desk.life
-
-
-def open_state(states: Mapping[Any, State] | Iterable[State]) -> list[State]:
-    found = states.values() if isinstance(states, Mapping) else states
-    return [state for state in found if state.alert]
