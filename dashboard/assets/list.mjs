@@ -21,10 +21,10 @@ function draw() {
 }
 function make(alert) {
   const root = el("li", "row", null, { "data-grade": alert.grade });
-  const name = el("button", "row-name", null, { type: "button" });
+  const name = el("button", "row-name", null, { type: "button", id: `row-${alert.id}` });
   const value = el("span", "row-value");
   value.append(el("b"), el("span", "unit"), el("span", "row-trend"));
-  const button = el("button", "button ack", null, { type: "button" });
+  const button = el("button", "button ack", null, { type: "button", "aria-describedby": `row-${alert.id}` });
   button.append(el("span", "", t("Ack")), el("kbd", "", "A", { "aria-hidden": "true" }));
   root.append(
     el("span", "row-shape"), line(name, el("span", "row-since")),
@@ -68,7 +68,6 @@ function fill(root, alert) {
   setClass(root.querySelector(".row-value"), `row-value ${valueAge(alert).state}`);
   const button = root.querySelector(".ack");
   button.hidden = owned;
-  button.setAttribute("aria-label", `${t("Ack")} ${name.textContent} ${metricName(alert.metric)}`);
 }
 export function limitText(alert) {
   const parts = [];
