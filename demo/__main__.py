@@ -80,7 +80,7 @@ def main() -> int:
             stack.enter_context(_only_one(place.data))
             supervisor = Supervisor(place.data / "log", os.environ)
             stack.callback(_shut_down, supervisor)
-            _listen_to_signals(supervisor)
+            supervisor.listen(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
             found = _start(supervisor, place, settings)
             if found and not supervisor.stopping:
                 print(_ready_block(place, found, time.monotonic() - begun), flush=True)
@@ -182,11 +182,6 @@ def _only_one(data: Path) -> TextIO:
     except BlockingIOError as error:
         raise Refused(f"a demo already runs on {data}: stop it, or set DATA_DIR") from error
     return lock
-
-
-def _listen_to_signals(supervisor: Supervisor) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: supervisor.stop_soon())
 
 
 def _shut_down(supervisor: Supervisor) -> None:

@@ -6,9 +6,7 @@ when they are due. What could not be sent is kept and sent later, with its own t
 
 import argparse
 import heapq
-import signal
 import socket
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +20,7 @@ from demo import simulate
 from demo.payload import encode
 from demo.senders import Camera, Sender, cameras, due_at, senders
 from demo.settings import DemoSettings
+from demo.stopping import Stopping
 from ingest.settings import IngestSettings
 from sensors.settings import SensorsSettings
 
@@ -108,12 +107,12 @@ class Fleet:
             for steps in _parts(sender.pace.steps_before(hours * 3600), BACKLOG_REPORTS):
                 self._send(sender, steps)
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: Stopping) -> None:
         """Send what is due until `stop`. What fell due while we slept is sent with its own time."""
         order = count()
         tasks = [Task(self._due(s, 0), next(order), 0, s) for s in self._streams]
         heapq.heapify(tasks)
-        while not stop.wait(max(0.0, (tasks[0].due - datetime.now(UTC)).total_seconds())):
+        while not stop.wait((tasks[0].due - datetime.now(UTC)).total_seconds()):
             task = tasks[0]
             self._perform(task)
             following = task.step + 1
@@ -158,9 +157,7 @@ def main() -> None:
         "--backlog-h", type=float, default=0, help="hours before now to deliver first"
     )
     arguments = parser.parse_args()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = Stopping().listen()
     fleet = Fleet(config.load_or_exit(arguments.config), datetime.now(UTC))
     fleet.start()
     fleet.deliver_backlog(arguments.backlog_h)

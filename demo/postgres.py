@@ -7,9 +7,7 @@ FOLDER.dsn; the data stays in FOLDER from one run to the next.
 import argparse
 import contextlib
 import os
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,8 @@ from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
+
+from demo.stopping import Stopping
 
 with warnings.catch_warnings():  # it says where its lock file goes where there is no session
     warnings.simplefilter("ignore")
@@ -66,9 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.postgres", description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = Stopping().listen()
     # The wheel notes there who uses the server; a killed run would count as a user for ever,
     # and the server would never be stopped again.
     (folder / ".handle_pids.json").unlink(missing_ok=True)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from demo.stopping import Stopping
+
 ROOT = Path(__file__).parents[1]
 _SHORT_LIFE_S = 30.0  # one that lives longer starts afresh with the shortest wait
 _LONGEST_WAIT_S = 30.0
@@ -66,7 +68,7 @@ class Supervisor:
     ) -> None:
         self._log_folder, self._env, self._say = log_folder, dict(env), say
         self._running: list[_Running] = []
-        self._stop = threading.Event()
+        self._stop = Stopping()
         log_folder.mkdir(parents=True, exist_ok=True)
 
     def start(self, *specs: Spec) -> None:
@@ -84,16 +86,16 @@ class Supervisor:
         """For processes started from now on."""
         self._env[name] = value
 
-    def stop_soon(self) -> None:
-        """Ask `watch` and `start` to return; safe in a signal handler."""
-        self._stop.set()
+    def listen(self, *numbers: signal.Signals) -> None:
+        """At these signals `watch` and `start` return."""
+        self._stop.listen(*numbers)
 
     @property
     def stopping(self) -> bool:
         return self._stop.is_set()
 
     def watch(self, every_s: float = 0.2) -> None:
-        """Restart what dies, until `stop_soon`."""
+        """Restart what dies, until told to stop by a signal."""
         while not self._stop.wait(every_s):
             for running in self._running:
                 self._look_after(running)

@@ -1,11 +1,8 @@
-"""docs/demo.md, docs/dependencies.md and deploy/mosquitto.conf say what is so."""
+"""docs/demo.md and deploy/mosquitto.conf say what is so."""
 
-import json
 import os
-import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,19 +33,6 @@ def test_every_setting_of_the_demo_is_documented(key: str) -> None:
 def test_the_table_of_recordings_is_the_one_in_force() -> None:
     rows = provenance.table(config.load().section(SensorsSettings).stations)
     assert provenance.as_markdown(rows) in (ROOT / "docs/demo.md").read_text("utf-8")
-
-
-def packages() -> list[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
-    python = [re.split(r"[<>=\[ ]", line)[0] for line in wanted]
-    npm = json.loads((ROOT / "package.json").read_text())
-    return [*python, *npm["dependencies"], *npm["devDependencies"]]
-
-
-@pytest.mark.parametrize("package", packages())
-def test_every_dependency_has_its_reason(package: str) -> None:
-    assert package in (ROOT / "docs/dependencies.md").read_text("utf-8")
 
 
 def test_mosquitto_takes_our_configuration(tmp_path: Path) -> None:

@@ -25,8 +25,7 @@ def spec(name, **more):
     path = folder / name
     return Spec(name, [sys.executable, "-c", child, str(path)], ready=path.exists, **more)
 supervisor = Supervisor(folder / "log", {})
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda *_: supervisor.stop_soon())
+supervisor.listen(signal.SIGINT, signal.SIGTERM)
 supervisor.start(spec("one"), spec("two", orphan=signal.SIGTERM))
 print("up", flush=True)
 supervisor.watch(0.05)
