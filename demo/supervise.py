@@ -20,6 +20,7 @@ from demo.stopping import Stopping
 ROOT = Path(__file__).parents[1]
 _SHORT_LIFE_S = 30.0  # one that lives longer starts afresh with the shortest wait
 _LONGEST_WAIT_S = 30.0
+_WIDEST = 160  # characters of a line on the console; its log file has all of it
 
 
 @dataclass(frozen=True)
@@ -175,11 +176,14 @@ def _how(status: int) -> str:
 
 
 def _copy_lines(name: str, source: IO[bytes] | None, folder: Path) -> None:
-    """Each line to the console with the process's name before it, and to its log file."""
+    """Each line to its log file, and to the console with the process's name, cut where long."""
     if source is None:
         return
     with (folder / f"{name}.log").open("ab") as log, source:
         for line in source:
             log.write(line)
             log.flush()
-            print(f"{name:9} | {line.decode('utf-8', 'replace').rstrip()}", flush=True)
+            text = line.decode("utf-8", "replace").rstrip()
+            print(
+                f"{name:9} | {text if len(text) <= _WIDEST else text[:_WIDEST] + ' …'}", flush=True
+            )

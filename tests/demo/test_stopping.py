@@ -6,7 +6,7 @@ from pathlib import Path
 from demo.stopping import Stopping
 from tests.servers.program import Program
 
-# An alarm a round, later and later by 2 µs. With threading.Event it locks up within 20 rounds or so.
+# An alarm a round, each 2 µs later. With threading.Event it locks up within 20 rounds or so.
 RUN = """
 import signal
 from demo.stopping import Stopping

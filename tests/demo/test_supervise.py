@@ -107,6 +107,19 @@ def test_what_a_child_prints_is_kept_and_shown_with_its_name(
     assert "talker    | 水位 23.86 m" in capfd.readouterr().out
 
 
+def test_long_lines_are_cut_on_the_console_and_whole_in_the_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    supervisor = Supervisor(tmp_path, {})
+    log = tmp_path / "talker.log"
+    code = "print('x' * 5000, flush=True); import time; time.sleep(600)"
+    ready = lambda: log.exists() and log.stat().st_size > 5000  # noqa: E731 - one expression
+    supervisor.start(Spec("talker", [sys.executable, "-c", code], ready=ready))
+    supervisor.shut_down()
+    assert log.read_text() == "x" * 5000 + "\n"
+    assert max(map(len, capfd.readouterr().out.splitlines())) < 200
+
+
 @given(st.integers(1, 60))
 def test_restarts_come_slower_and_slower_but_always_come(failures: int) -> None:
     assert 0.5 <= wait_before_restart(failures) <= wait_before_restart(failures + 1) <= 30
