@@ -108,7 +108,7 @@ class Live:
                 return self._number, event("lost", self._lost(now))
             if not self._loaded:
                 return None
-            if self._hello is None or self._hello[:2] < (time.monotonic() - 1, self._number):
+            if self._hello is None or self._hello[1] != self._number or _older(self._hello[0], 1):
                 content = event("hello", self._snapshot.hello(now))
                 self._hello = (time.monotonic(), self._number, content)
             return self._number, self._hello[2]
@@ -230,6 +230,10 @@ class Live:
         """Under the lock, so that numbers and the snapshot go together."""
         self._number += 1
         self.hub.publish_from_thread(self._number, event(name, data))
+
+
+def _older(moment: float, seconds: float) -> bool:
+    return time.monotonic() - moment > seconds
 
 
 def event(name: str, data: object) -> bytes:

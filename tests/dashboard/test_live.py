@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from dashboard.hub import QUEUE, RESYNC, EventStream, Hub
+from dashboard.live import Live
 from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
 from tests import sample
 from tests.dashboard.test_shapes import NOW, alert, latest, station
@@ -351,6 +352,29 @@ def test_a_station_that_came_or_went_needs_everything_sent_again():
     snapshot = loaded()
     assert not snapshot.load(Loaded([station("R-1"), station("R-2")], [], []), Difference())
     assert snapshot.load(Loaded([station("R-1")], [], []), Difference())
+
+
+def test_an_alert_whose_end_no_look_found_does_not_stay_open_on_the_screens():
+    snapshot = loaded()
+    stations, values = list(snapshot.stations.values()), []
+    still = alert("a", "R-1", "red", "active")
+    assert not snapshot.load(Loaded(stations, values, [still]), Difference())
+    assert not snapshot.load(Loaded(stations, values, [still]), Difference())
+    assert snapshot.load(Loaded(stations, values, []), Difference())
+    assert snapshot.hello(NOW)["alerts"] == []
+
+
+def test_who_comes_just_after_a_change_hears_it_in_hello():
+    """Two come within the second for which a hello is kept, and between them something changes."""
+    live = Live(lambda: None, None, Hub())
+    live._snapshot.load(Loaded([station("R-1")], [latest("R-1", age_s=0)], []), Difference())
+    live._loaded = True
+    number, _ = live.hello()
+    live._snapshot.apply(Changed([latest("R-1", age_s=0, value=31.77)], []), live._pending)
+    live._push()
+    later, content = live.hello()
+    assert later > number
+    assert b"31.77" in content
 
 
 @pytest.mark.parametrize("staff", [True, False])
