@@ -40,9 +40,6 @@ _STATES = """
 select rule_id, subject, state from rule_state
  where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
 """
-_MAKE_SERIES_STATE = """
-insert into series_state (series_id) select unnest(%(series)s::integer[]) on conflict do nothing
-"""
 _LOCK_SERIES = """
 select series_id from series_state where series_id = any(%(series)s) order by series_id for update
 """
@@ -144,7 +141,6 @@ def _lock(conn: Connection, watches: Iterable[Watch]) -> dict[Key, State]:
 
 def _locked_series(conn: Connection, series: Sequence[int]) -> None:
     with conn.cursor() as cursor:
-        cursor.execute(_MAKE_SERIES_STATE, {"series": series})
         cursor.execute(_LOCK_SERIES, {"series": series})
 
 
