@@ -4,7 +4,6 @@ One transaction each; the caller commits. First a look without locks; only what 
 (series_state in series order, then rule_state, as ingest does) and judged again.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,12 +20,6 @@ from sensors.reading import Origin
 
 _NOW = "select clock_timestamp()"
 _HEARTBEAT = "select at, detail from heartbeat where process = 'ingest'"
-_BEAT = """
-insert into heartbeat (process, at, up_since, detail)
-values ('alerts', clock_timestamp(), %s, %s)
-on conflict (process) do update
-   set at = excluded.at, up_since = excluded.up_since, detail = excluded.detail
-"""
 _QUIET = """
 select q.id, q.created_at, x.observed_at, x.origin, d.reported_at
   from series q
@@ -87,12 +80,6 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
         judgement.add(key, withdrawn.states[key], withdrawn.transitions)
     save(conn, judgement, before, lost, now)
     return judgement.transitions
-
-
-def beat(conn: Connection, up_since: datetime, detail: Mapping[str, Any]) -> None:
-    """Say that the clock lives."""
-    with conn.cursor() as cursor:
-        cursor.execute(_BEAT, (up_since, json.dumps(detail)))
 
 
 def _look(

@@ -23,6 +23,7 @@ import psycopg2
 from dashboard.hub import Hub
 from dashboard.shapes import iso
 from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
+from database.heartbeat import listen
 from database.pool import Connection
 
 BEAT_S = 2.0
@@ -136,8 +137,7 @@ class Live:
     def _follow(self, conn: Connection) -> None:
         conn.autocommit = True
         _notice_a_dead_link(conn)
-        with conn.cursor() as cursor:
-            cursor.execute("listen dongtai")
+        listen(conn)
         looked = self._reload(conn, first=True)
         read = reloaded = pushed = time.monotonic()
         beaten = 0.0

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from psycopg2.extras import Json, execute_values
+from psycopg2.extras import execute_values
 
 from database.pool import Connection
 from ingest.batch import Key, LedgerLine, Quarantined, SeriesRow, Snapshot
@@ -113,12 +113,6 @@ delete from picture p using station s
 FORGET_DELIVERIES = (
     "delete from delivery where client_id = %(client_id)s and received_at < %(before)s"
 )
-BEAT = """
-insert into heartbeat (process, at, up_since, detail)
-values (%(process)s, clock_timestamp(), %(up_since)s, %(detail)s)
-on conflict (process) do update
-   set at = excluded.at, up_since = excluded.up_since, detail = excluded.detail
-"""
 WAITING_QUARANTINE = """
 select id, received_at, feed, topic, payload from quarantine
  where replayed_at is null and size = octet_length(payload)
@@ -281,13 +275,6 @@ def forget_pictures(conn: Connection, before: datetime) -> None:
     """Delete the pictures that are older than they may be kept, with all their copies."""
     with conn.cursor() as cursor:
         cursor.execute(FORGET_PICTURES, {"before": before})
-
-
-def beat(conn: Connection, process: str, up_since: datetime, detail: Mapping[str, Any]) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(
-            BEAT, {"process": process, "up_since": up_since, "detail": Json(dict(detail))}
-        )
 
 
 def waiting_quarantine(conn: Connection, code: str | None, after: int) -> list[tuple[int, Message]]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg2
 
+from database.heartbeat import beat, wake
 from database.pool import Connection
-from ingest import store
 from ingest.message import Committed, Inbox, Message
 from ingest.mqtt import Subscriber
 
@@ -140,17 +140,16 @@ class Worker:
             self._caught_up_at = now
 
     def _notify(self, conn: Connection) -> None:
-        """Wake the readers, after the commit and without a payload: any role can listen."""
+        """Wake the readers, after the commit."""
         if self._news_waiting and time.monotonic() - self._notified >= _NOTIFY_S:
-            with conn.cursor() as cursor:
-                cursor.execute("notify dongtai")
+            wake(conn)
             conn.commit()
             self._news_waiting, self._notified = False, time.monotonic()
 
     def _beat(self, conn: Connection) -> None:
         if time.monotonic() - self._beaten < _BEAT_S:
             return
-        store.beat(conn, self._work.name, self._up_since, self._detail())
+        beat(conn, self._work.name, self._up_since, self._detail())
         conn.commit()
         self._beaten = time.monotonic()
 
