@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from dashboard import api, health, operations_store, problems, store
+from dashboard import api, health, problems, store
 from dashboard.api.common import Services
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers
@@ -24,6 +24,7 @@ from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.signin import SignIn
+from database.heartbeat import beat
 from database.pool import Connection, Pool, connect
 from database.settings import DatabaseSettings
 from gis.site import MapSite
@@ -71,7 +72,7 @@ class Staff:
     def _say_alive(self, conn: Connection) -> list[Silent]:
         """Beat for this process, and look who of the others does not."""
         detail = {"viewers": len(self.live.hub.viewers), "screen_p95_s": self.live.delay_p95_s()}
-        operations_store.pulse(conn, "staff", self.up_since, detail)
+        beat(conn, "staff", self.up_since, detail)
         return [Silent(*row) for row in operations_store.silent(conn, WATCHED, SILENT_AFTER_S)]
 
     @asynccontextmanager

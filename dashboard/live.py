@@ -23,6 +23,7 @@ import psycopg2
 from dashboard.hub import Hub
 from dashboard.shapes import iso
 from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
+from database.heartbeat import listen
 from database.pool import Connection
 
 BEAT_S = 2.0
@@ -117,7 +118,7 @@ class Live:
                 return self._number, event("lost", self._lost(now))
             if not self._loaded:
                 return None
-            if self._hello is None or self._hello[:2] < (time.monotonic() - 1, self._number):
+            if self._hello is None or self._hello[1] != self._number or _older(self._hello[0], 1):
                 content = event("hello", self._snapshot.hello(now))
                 self._hello = (time.monotonic(), self._number, content)
             return self._number, self._hello[2]
@@ -145,8 +146,7 @@ class Live:
     def _follow(self, conn: Connection) -> None:
         conn.autocommit = True
         _notice_a_dead_link(conn)
-        with conn.cursor() as cursor:
-            cursor.execute("listen dongtai")
+        listen(conn)
         looked = self._reload(conn, first=True)
         read = reloaded = pushed = time.monotonic()
         beaten = 0.0
@@ -243,6 +243,10 @@ class Live:
         """Under the lock, so that numbers and the snapshot go together."""
         self._number += 1
         self.hub.publish_from_thread(self._number, event(name, data))
+
+
+def _older(moment: float, seconds: float) -> bool:
+    return time.monotonic() - moment > seconds
 
 
 def event(name: str, data: object) -> bytes:

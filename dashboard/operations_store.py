@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from psycopg2.extras import Json, RealDictCursor
+from psycopg2.extras import RealDictCursor
 
 from database.pool import Connection
 
@@ -24,11 +24,6 @@ select id, received_at, feed, topic, size, code, reason, replayed_at, outcome,
 GROUPS = """
 select code, count(*), max(received_at) from quarantine group by code order by 2 desc, 1"""
 HEARTBEATS = "select process, extract(epoch from now() - at)::float8 from heartbeat order by 1"
-PULSE = """
-insert into heartbeat (process, at, up_since, detail)
-values (%(process)s, clock_timestamp(), %(up_since)s, %(detail)s)
-on conflict (process) do update
-   set at = excluded.at, up_since = excluded.up_since, detail = excluded.detail"""
 SILENT = """
 select p.process, h.at
   from unnest(%(processes)s::text[]) p (process)
@@ -64,13 +59,6 @@ def heartbeats(conn: Connection) -> dict[str, float]:
     with conn.cursor() as cursor:
         cursor.execute(HEARTBEATS)
         return {process: round(age_s, 1) for process, age_s in cursor.fetchall()}
-
-
-def pulse(conn: Connection, process: str, up_since: datetime, detail: dict[str, Any]) -> None:
-    """Say that a process lives; the caller's connection commits."""
-    values = {"process": process, "up_since": up_since, "detail": Json(detail)}
-    with conn.cursor() as cursor:
-        cursor.execute(PULSE, values)
 
 
 def silent(
