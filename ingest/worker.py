@@ -107,9 +107,9 @@ class Worker:
         """Commit a batch and acknowledge it; a message that breaks the walk is found and kept."""
         try:
             self._news_waiting |= self._work.walk(conn, batch, datetime.now(UTC))
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            raise  # nothing is committed; the batch stays in hand and is tried again
         except Exception as error:
+            if _may_pass(error):
+                raise  # nothing is committed; the batch stays in hand and is tried again
             conn.rollback()
             if len(batch) > 1:
                 middle = len(batch) // 2
@@ -152,6 +152,17 @@ class Worker:
             "waiting": len(self._work.inbox),
             "foreign_acknowledgements": self._foreign,
         }
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether trying again can mend it: the database is away, full, busy.
+
+    A limit of the server that a message breaks (SQLSTATE class 54, such as too long a key) is
+    "operational" to psycopg2 too, but stands as long as the message is tried.
+    """
+    if isinstance(error, psycopg2.OperationalError):
+        return not (error.pgcode or "").startswith("54")
+    return isinstance(error, psycopg2.InterfaceError)
 
 
 def _take_lead(conn: Connection, client_id: str) -> bool:

@@ -1,6 +1,7 @@
 """The loop around the pipeline, on a real broker and a real database that both misbehave."""
 
 import json
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ import pytest
 
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
-from ingest import pipeline
+from ingest import pipeline, store
 from ingest.message import Inbox, Message
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Context
@@ -160,6 +161,21 @@ def test_a_message_that_breaks_the_walk_is_found_and_the_others_are_stored(
     owner.rollback()
     assert (bytes(payload), code) == (b"poison", "internal")
     assert balanced(owner) == (101, 100, 0)
+
+
+def test_a_message_that_breaks_a_limit_of_the_server_is_not_tried_for_ever(
+    running, publish, stored, owner, mosquitto
+):
+    def fragile(conn: Connection, messages: Sequence[Message], now: datetime) -> bool:
+        if any(b"poison" in message.payload for message in messages):
+            store.save_status(conn, secrets.token_hex(20_000), online=True, at=now)
+        return running.walk(conn, messages, now)
+
+    running.start(fragile)
+    mosquitto.publish(TOPIC, b"poison")
+    publish(range(20))
+    until(lambda: stored() == 20, "everything but the poison")
+    assert balanced(owner) == (21, 20, 0)
 
 
 def test_a_standby_takes_over_when_the_leader_goes(running, publish, stored, owner):
