@@ -18,7 +18,7 @@ from dashboard.api.common import Services
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers
 from dashboard.hub import Hub
-from dashboard.live import Live
+from dashboard.live import Live, Silent
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
@@ -31,6 +31,9 @@ from gis.site import MapSite
 VERSION = "0.1.0"
 # Callbacks are synchronous; each of these threads can hold one of them up.
 CALLBACK_THREADS = 16
+# Without ingest nothing comes in, without alerts nobody is told: the desk says so.
+WATCHED = ("ingest", "alerts")
+SILENT_AFTER_S = 15.0  # processes beat every one or two seconds
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -65,9 +68,11 @@ class Staff:
         """Before stopping: viewers would otherwise keep their connections for ever."""
         self.live.hub.close()
 
-    def _say_alive(self, conn: Connection) -> None:
+    def _say_alive(self, conn: Connection) -> list[Silent]:
+        """Beat for this process, and look who of the others does not."""
         detail = {"viewers": len(self.live.hub.viewers), "screen_p95_s": self.live.delay_p95_s()}
         operations_store.pulse(conn, "staff", self.up_since, detail)
+        return [Silent(*row) for row in operations_store.silent(conn, WATCHED, SILENT_AFTER_S)]
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

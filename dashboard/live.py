@@ -45,6 +45,14 @@ class Source(Protocol):
     def changes(self, conn: Connection, since: datetime) -> Changed: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A process of ours that no longer says that it lives: what it does is not being done."""
+
+    process: str
+    since: datetime | None
+
+
 @dataclass(slots=True)
 class Counters:
     """What /metrics tells of the stream."""
@@ -57,7 +65,8 @@ class Counters:
 class Live:
     """`start(loop)`, `hello()` for who joins, `stop()`.
 
-    connect: opens a connection of its own; pulse: called with each beat, on that connection.
+    connect: opens a connection of its own; pulse: called with each beat, on that connection, says
+    which processes have fallen silent.
     """
 
     def __init__(
@@ -68,7 +77,7 @@ class Live:
         *,
         interval_s: float = 1.0,
         staff: bool = True,
-        pulse: Callable[[Connection], None] | None = None,
+        pulse: Callable[[Connection], list[Silent]] | None = None,
     ) -> None:
         self.hub, self.counters = hub, Counters()
         self._connect, self._source, self._interval_s = connect, source, interval_s
@@ -155,9 +164,7 @@ class Live:
                 pushed = tick
             if tick - beaten >= BEAT_S:
                 _server_now(conn)  # a beat is a promise that the database answers
-                if self._pulse is not None:
-                    self._pulse(conn)
-                self._beat()
+                self._beat(self._pulse(conn) if self._pulse is not None else [])
                 beaten = tick
 
     def _wait(self, conn: Connection, beat_at: float) -> bool:
@@ -206,12 +213,18 @@ class Live:
                 self._delays.append((time.monotonic(), max(0.0, delay)))
         return True
 
-    def _beat(self) -> None:
+    def _beat(self, silent: list[Silent]) -> None:
         with self._lock:
-            newest = self._snapshot.newest()
-            now = iso(datetime.now(UTC))
-            p95 = self.delay_p95_s()
-            self._publish("beat", {"now": now, "newest": iso(newest), "screen_p95_s": p95})
+            beat: dict[str, object] = {
+                "now": iso(datetime.now(UTC)),
+                "newest": iso(self._snapshot.newest()),
+                "screen_p95_s": self.delay_p95_s(),
+            }
+            if silent:
+                beat["silent"] = [
+                    {"process": one.process, "since": iso(one.since)} for one in silent
+                ]
+            self._publish("beat", beat)
 
     def _lose(self, error: psycopg2.Error | None) -> None:
         now = datetime.now(UTC)

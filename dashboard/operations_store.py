@@ -1,5 +1,6 @@
 """The ledger, the quarantine and the house's own pulse, read. Never commits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,12 @@ insert into heartbeat (process, at, up_since, detail)
 values (%(process)s, clock_timestamp(), %(up_since)s, %(detail)s)
 on conflict (process) do update
    set at = excluded.at, up_since = excluded.up_since, detail = excluded.detail"""
+SILENT = """
+select p.process, h.at
+  from unnest(%(processes)s::text[]) p (process)
+  left join heartbeat h on h.process = p.process
+ where h.at is null or h.at < clock_timestamp() - make_interval(secs => %(after_s)s)
+ order by p.process"""
 
 
 def ledger(
@@ -64,6 +71,15 @@ def pulse(conn: Connection, process: str, up_since: datetime, detail: dict[str, 
     values = {"process": process, "up_since": up_since, "detail": Json(detail)}
     with conn.cursor() as cursor:
         cursor.execute(PULSE, values)
+
+
+def silent(
+    conn: Connection, processes: Sequence[str], after_s: float
+) -> list[tuple[str, datetime | None]]:
+    """Which of the processes do not say that they live, and when each last did (None: never)."""
+    with conn.cursor() as cursor:
+        cursor.execute(SILENT, {"processes": list(processes), "after_s": after_s})
+        return cursor.fetchall()
 
 
 def _dicts(conn: Connection, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:

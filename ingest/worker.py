@@ -94,7 +94,9 @@ class Worker:
         while not self._stop.is_set():
             if not self._in_hand:
                 self._in_hand = self._work.inbox.take(
-                    self._work.max_messages, self._work.max_wait_s, idle_wait_s=0.5
+                    self._work.max_messages,
+                    self._work.max_wait_s,
+                    idle_wait_s=_NOTIFY_S if self._news_waiting else 0.5,
                 )
             if self._in_hand:
                 self._finish(conn, self._in_hand)

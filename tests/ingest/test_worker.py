@@ -144,7 +144,7 @@ def test_a_message_that_breaks_the_walk_is_found_and_the_others_are_stored(
     def fragile(conn: Connection, messages: Sequence[Message], now: datetime) -> bool:
         if any(b"poison" in message.payload for message in messages):
             raise ZeroDivisionError("a defect")
-        return running.walk(conn, messages, now)
+        return bool(running.walk(conn, messages, now))
 
     publish_first = threading.Thread(target=publish, args=(range(50),))
     running.start(fragile)
