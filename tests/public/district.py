@@ -284,9 +284,9 @@ def photo(
     with conn.cursor() as cursor:
         cursor.execute(
             "insert into picture (station_id, taken_at, time_source, received_at, origin, "
-            "media_type, width, height, size, sha256) select id, %s, 'topic', %s, 2, "
+            "media_type, width, height, size, sha256) select id, %s, 'topic', %s, %s, "
             "'image/jpeg', %s, %s, %s, sha256(%s) from station where code = %s returning id",
-            (taken, taken, width, height, len(content), content, code),
+            (taken, taken, 1 if image else 2, width, height, len(content), content, code),
         )
         row = cursor.fetchone()
         assert row

@@ -47,7 +47,7 @@ def row(
 def look(*rows: LatestRow, **more: object) -> Look:
     kinds = {"level_m": "reservoir", "rain_mm": "weather", "wind_speed_ms": "weather"}
     stations = {r.station: station(r.station, kinds.get(r.metric, "air")) for r in rows}
-    return Look(City(NOW, tuple(stations.values()), tuple(rows), **more), NOW)  # type: ignore[arg-type]  # test data
+    return Look(City(NOW, tuple(stations.values()), tuple(rows), **more), NOW)
 
 
 def alert(grade: str, metric: str, code: str = "G-1") -> Alert:

@@ -61,7 +61,7 @@ def test_a_stale_station_has_no_colour_and_counts_nowhere(common: Service) -> No
 def test_language_is_chosen_by_address_then_by_browser_then_chinese(common: Service) -> None:
     def lang(path: str, accept: str) -> str:
         html = common.client.get(path, headers={"accept-language": accept}).text
-        return re.search(r'<html lang="([\w-]+)"', html)[1]  # type: ignore[index]
+        return re.search(r'<html lang="([\w-]+)"', html)[1]
 
     assert lang("/", "") == "zh-CN"
     assert lang("/", "en-GB,en;q=0.9") == "en"
