@@ -97,6 +97,12 @@ def _map(say: Say) -> html.Div:
             html.Div(id="map", className="map"),
             html.Div(id="pointers", className="pointers"),
             html.Div(id="map-tip", className="map-tip", hidden=True),
+            html.Ul(
+                id="place-list",
+                className="place-list",
+                hidden=True,
+                **aria(label=say("Stations at this place")),
+            ),
             tools,
             overview,
         ],
