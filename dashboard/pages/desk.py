@@ -123,7 +123,11 @@ def _drawer(say: Say) -> html.Aside:
                         [html.Span(id="drawer-name"), html.Span(id="drawer-sample")],
                         className="drawer-name",
                     ),
-                    html.P(id="drawer-state", className="secondary"),
+                    html.P(
+                        [html.Span(id="drawer-facts"), html.Span(id="drawer-words")],
+                        id="drawer-state",
+                        className="secondary",
+                    ),
                 ],
                 className="drawer-title",
             ),
