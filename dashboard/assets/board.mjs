@@ -62,8 +62,8 @@ function drawCell(grade) {
   setText(parts.name, shortName(worst.station_names) || worst.subject);
   setText(parts.metric, metricName(worst.metric));
   setText(parts.span, (metricName(worst.metric) ? " · " : "") + span(sinceOf(worst), true));
-  setText(parts.value, number);
-  setText(parts.unit, unit);
+  setText(parts.value, number === "—" ? t("no data") : number);
+  setText(parts.unit, number === "—" ? "" : unit);
   setClass(parts.value, `cell-value ${valueAge(worst).state}`);
   setText(parts.owner, worst.owner ?? t("unclaimed"));
   setClass(parts.owner, isOwned(worst) ? "cell-owner" : "cell-owner strong");

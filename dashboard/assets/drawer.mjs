@@ -64,12 +64,12 @@ function head(station) {
     holder.replaceChildren(icon(`i-${station.kind}`));
   }
   setText($("drawer-name"), shortName(station.names));
-  setText($("drawer-sample"), isSample(station.names) ? t("sample") : "");
+  const kinds = [isSample(station.names) ? t("sample") : "", station.origin === "live" ? "" : word(station.origin)];
+  setText($("drawer-sample"), kinds.filter(Boolean).join(" · "));
   const parts = [station.code];
   if (grade) parts.push(gradeWord(grade), ...overText(alert), span(sinceOf(alert)));
   else parts.push(state === "partly" ? t("some values are old") : ageText(ageOf(station.newest), stationState(station)));
   const words = grade ? [isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed")] : [];
-  if (station.origin !== "live") words.push(word(station.origin));
   // Figures keep their room; where the line is too narrow the words after them are cut.
   setText($("drawer-facts"), parts.join(" · ") + (words.length ? " · " : ""));
   setText($("drawer-words"), words.join(" · "));

@@ -132,7 +132,7 @@ def _ticks(seen: Window) -> list[tuple[datetime, str]]:
     """Full hours, the date at midnight, and the present moment with room to either side."""
     first = seen.start.astimezone(seen.zone).replace(minute=0, second=0, microsecond=0)
     hours = [first + timedelta(hours=i) for i in range(1, 26)]
-    room = seen.px(38)
+    room = seen.px(52)
     full = [
         (at, f"{at:%H:%M}" if at.hour else f"{at:%m-%d}")
         for at in hours

@@ -112,7 +112,7 @@ def labels(
     placed, last = [], float("inf")
     for wanted, text, limit in texts:
         half = least * (text.count("<br>") + 1) / 2
-        height = min(wanted, last - half)
+        height = min(max(wanted, low + half), high - half, last - half)
         last = height - half
         placed.append(_annotation(height, text, _colour(limit, look), look))
     return placed
