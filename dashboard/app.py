@@ -18,7 +18,7 @@ from dashboard.api.common import Services
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers
 from dashboard.hub import Hub
-from dashboard.live import Live, Silent
+from dashboard.live import Live, Silent, utc_now
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
@@ -39,10 +39,17 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Staff:
-    """The service and what it holds open; `app` is what the server runs."""
+    """The service and what it holds open; `app` is what the server runs.
+
+    clock: what the desks show as the present; aware.
+    """
 
     def __init__(
-        self, database: DatabaseSettings, settings: DashboardSettings, site: MapSite
+        self,
+        database: DatabaseSettings,
+        settings: DashboardSettings,
+        site: MapSite,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.up_since = datetime.now(UTC)
         self.pool = Pool(database, "staff", application="staff")
@@ -52,10 +59,11 @@ class Staff:
             Hub(),
             interval_s=settings.staff.push_interval_s,
             pulse=self._say_alive,
+            clock=clock,
         )
         self.routes = _routes(Services(self.pool, self.live, settings), self._lifespan)
         self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
-        dash = create_dash(self.pool, settings)
+        dash = create_dash(self.pool, settings, lambda: clock().astimezone(settings.zone))
         protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
         pages: Any = WSGIMiddleware(dash.server, workers=CALLBACK_THREADS)
         self.routes.mount("/", pages)
