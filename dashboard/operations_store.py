@@ -1,5 +1,6 @@
 """The ledger, the quarantine and the house's own pulse, read. Never commits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,12 @@ select id, received_at, feed, topic, size, code, reason, replayed_at, outcome,
 GROUPS = """
 select code, count(*), max(received_at) from quarantine group by code order by 2 desc, 1"""
 HEARTBEATS = "select process, extract(epoch from now() - at)::float8 from heartbeat order by 1"
+SILENT = """
+select p.process, h.at
+  from unnest(%(processes)s::text[]) p (process)
+  left join heartbeat h on h.process = p.process
+ where h.at is null or h.at < clock_timestamp() - make_interval(secs => %(after_s)s)
+ order by p.process"""
 
 
 def ledger(
@@ -52,6 +59,15 @@ def heartbeats(conn: Connection) -> dict[str, float]:
     with conn.cursor() as cursor:
         cursor.execute(HEARTBEATS)
         return {process: round(age_s, 1) for process, age_s in cursor.fetchall()}
+
+
+def silent(
+    conn: Connection, processes: Sequence[str], after_s: float
+) -> list[tuple[str, datetime | None]]:
+    """Which of the processes do not say that they live, and when each last did (None: never)."""
+    with conn.cursor() as cursor:
+        cursor.execute(SILENT, {"processes": list(processes), "after_s": after_s})
+        return cursor.fetchall()
 
 
 def _dicts(conn: Connection, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -109,10 +109,10 @@ class Worker:
         """Commit a batch; a message that breaks the walk is found and kept."""
         try:
             self._news_waiting |= self._work.walk(conn, batch, datetime.now(UTC), self._let_go)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            self._news_waiting = True  # what was committed before the line broke may be news
-            raise  # what is not committed stays in hand and is tried again
         except Exception as error:
+            if _may_pass(error):
+                self._news_waiting = True  # what was committed before the line broke may be news
+                raise  # what is not committed stays in hand and is tried again
             conn.rollback()
             left = [message for message in batch if id(message) in self._in_hand]
             if len(left) > 1:
@@ -162,6 +162,17 @@ class Worker:
             "waiting": len(self._work.inbox),
             "foreign_acknowledgements": self._foreign,
         }
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether trying again can mend it: the database is away, full, busy.
+
+    A limit of the server that a message breaks (SQLSTATE class 54, such as too long a key) is
+    "operational" to psycopg2 too, but stands as long as the message is tried.
+    """
+    if isinstance(error, psycopg2.OperationalError):
+        return not (error.pgcode or "").startswith("54")
+    return isinstance(error, psycopg2.InterfaceError)
 
 
 def _take_lead(conn: Connection, client_id: str) -> bool:

@@ -20,6 +20,7 @@ import dashboard.store
 from dashboard.hub import QUEUE, RESYNC, EventStream, Hub
 from dashboard.live import Live
 from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
+from database.pool import Connection
 from tests import sample
 from tests.dashboard.test_shapes import NOW, alert, latest, station
 
@@ -161,6 +162,31 @@ def test_the_service_says_that_it_lives(desk):
         "select extract(epoch from now() - at)::float from heartbeat where process = 'staff'"
     )
     assert age_s < 10
+
+
+def test_a_process_that_fell_silent_is_named_in_the_beat_until_it_lives_again(desk):
+    def heartbeat(process: str, ago_s: int) -> None:
+        at = datetime.now(UTC) - timedelta(seconds=ago_s)
+        desk.write(lambda conn: beat(conn, process, at))
+
+    heartbeat("ingest", 0)
+    heartbeat("alerts", 60)
+    with Screen(desk) as screen:
+        said = screen.expect("beat", having=lambda data: "silent" in data)["silent"]
+        assert [one["process"] for one in said] == ["alerts"]
+        assert said[0]["since"] is not None
+        heartbeat("alerts", -5)
+        heartbeat("ingest", -5)
+        screen.expect("beat", having=lambda data: "silent" not in data)
+
+
+def beat(conn: Connection, process: str, at: datetime) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "insert into heartbeat (process, at, up_since) values (%s, %s, %s) "
+            "on conflict (process) do update set at = excluded.at",
+            (process, at, at),
+        )
 
 
 def test_a_lost_database_is_said_and_survived(desk):

@@ -1,6 +1,7 @@
 """The loop around the pipeline, on a real broker and a real database that both misbehave."""
 
 import json
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from psycopg2 import OperationalError
 
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
-from ingest import pipeline
+from ingest import pipeline, store
 from ingest.message import Committed, Inbox, Message
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Context
@@ -197,6 +198,23 @@ def test_what_is_committed_when_the_walk_fails_is_counted_once(
     until(lambda: stored() == 60, "all readings")
     assert failed.is_set()
     assert balanced(owner) == (60, 60, 0)
+
+
+def test_a_message_that_breaks_a_limit_of_the_server_is_not_tried_for_ever(
+    running, publish, stored, owner, mosquitto
+):
+    def fragile(
+        conn: Connection, messages: Sequence[Message], now: datetime, committed: Committed
+    ) -> bool:
+        if any(b"poison" in message.payload for message in messages):
+            store.save_status(conn, secrets.token_hex(20_000), online=True, at=now)
+        return bool(running.walk(conn, messages, now, committed))
+
+    running.start(fragile)
+    mosquitto.publish(TOPIC, b"poison")
+    publish(range(20))
+    until(lambda: stored() == 20, "everything but the poison")
+    assert balanced(owner) == (21, 20, 0)
 
 
 def test_a_standby_takes_over_when_the_leader_goes(running, publish, stored, owner):
