@@ -130,7 +130,7 @@ def test_a_correction_of_a_compressed_reading_is_never_lost(
     conn.cursor().execute("set role ingest")
     add(conn, series, [Row(START + timedelta(minutes=m), m, 0) for m in late])
     with conn.cursor() as cursor:
-        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("set local seq_page_cost = 1000000")
         cursor.execute("set local enable_indexscan = off")
         store.replace_reading(conn, reading(series, 2, 1000.0))
         cursor.execute(
