@@ -46,11 +46,10 @@ class Frame:
 def frames(payload: bytes) -> Iterator[Frame | BadPayload]:
     """Every frame of a message, and a problem for everything that is none."""
     heads = list(_HEAD.finditer(payload))
-    first = heads[0].start() if heads else len(payload)
-    if payload[:first].strip(_BETWEEN):
-        yield BadPayload("no_frame", _no_frame(payload[:first]))
-    for head, following in zip(heads, [*heads[1:], None], strict=True):
-        end = following.start() if following else len(payload)
+    starts = [*(head.start() for head in heads), len(payload)]
+    if payload[: starts[0]].strip(_BETWEEN):
+        yield BadPayload("no_frame", _no_frame(payload[: starts[0]]))
+    for head, end in zip(heads, starts[1:], strict=True):
         yield from _frame(int(head[1]), payload[head.end() : end])
 
 
