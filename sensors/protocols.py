@@ -53,7 +53,7 @@ class Hj212(Section):
             if factor not in FACTORS:
                 yield f"unknown factor {factor!r} in units; {did_you_mean(factor, FACTORS)}"
             elif unit not in units_of(factor):
-                # The nearest spelling may be a thousand times too much: all are named, none is guessed.
+                # The nearest spelling may be a thousand times too much: none is guessed.
                 yield f"{factor} in {unit!r}; expected one of {', '.join(units_of(factor))}"
 
 
