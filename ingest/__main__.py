@@ -109,7 +109,9 @@ def observations_work(conn: Connection, settings: config.Config) -> Work:
         ),
         inbox=inbox,
         connect=lambda: connect(settings.section(DatabaseSettings), "ingest", application="ingest"),
-        walk=lambda conn, messages, now: pipeline.walk(conn, rules.newest(conn), messages, now),
+        walk=lambda conn, messages, now, committed: pipeline.walk(
+            conn, rules.newest(conn), messages, now, committed
+        ),
         bury=lambda conn, message, error: pipeline.bury(conn, ingest, message, error),
         max_messages=ingest.batch.max_messages,
         max_wait_s=ingest.batch.max_wait_ms / 1000,
@@ -137,7 +139,9 @@ def pictures_work(conn: Connection, settings: config.Config) -> Work:
         connect=lambda: connect(
             settings.section(DatabaseSettings), "ingest", application="ingest pictures"
         ),
-        walk=lambda conn, messages, now: snapshots.walk_pictures(conn, context, messages, now),
+        walk=lambda conn, messages, now, committed: snapshots.walk_pictures(
+            conn, context, messages, now, committed
+        ),
         bury=lambda conn, message, error: pipeline.bury(conn, ingest, message, error),
         max_messages=ingest.pictures.in_flight,
         max_wait_s=0,

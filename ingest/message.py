@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,10 @@ class Message:
     qos: int
     retain: bool = False
     user_time: str | None = None
+
+
+# Told after each commit which messages are now stored and counted whole.
+Committed = Callable[[Sequence[Message]], None]
 
 
 class Inbox:

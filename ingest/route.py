@@ -1,4 +1,4 @@
-"""Topic → feed and sender. Topics are the contract of docs/contracts.md."""
+"""Topic → feed and sender. Topics are the contract of docs/mqtt.md."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from sensors.reading import BadPayload
 
 OBSERVATION_FEEDS = ("obs", "hj212", "sl651", "status")
 PICTURE_FEEDS = ("img",)
+LONGEST_DEVICE = 100  # characters; a device needs no entry in config.yaml, so its name is checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +43,11 @@ def route(topic: str, root: str) -> Route:
         raise BadPayload(
             "topic",
             f"topic {topic[:200]!r} has too many levels; expected {root}/{feed}/{levels[0][:60]}",
+        )
+    if feed == "status" and len(levels[0]) > LONGEST_DEVICE:
+        raise BadPayload(
+            "topic",
+            f"the device {levels[0][:60]!r}... has a name of {len(levels[0]):,} characters; "
+            f"at most {LONGEST_DEVICE} are kept",
         )
     return Route(feed, levels[0], tuple(levels[1:]))

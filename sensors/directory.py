@@ -79,8 +79,3 @@ class Directory:
     @cached_property
     def by_id(self) -> Mapping[int, SeriesInfo]:
         return {info.series_id: info for info in self.series.values()}
-
-    @property
-    def devices(self) -> frozenset[str]:
-        """Gateways and loggers that some station hangs on."""
-        return frozenset(s.device for s in self.stations.values() if s.device)

@@ -32,6 +32,8 @@ NEW_STATIONS = "insert into station (code, kind) values %s"
 NEW_KIND = "update station set kind = %s where code = %s"
 KNOWN_SERIES = "select s.code, q.metric, q.id from series q join station s on s.id = q.station_id"
 NEW_SERIES = "insert into series (station_id, metric) values %s"
+# Every series has its state row, which is its lock, before anybody can know the series.
+NEW_STATES = "insert into series_state (series_id) select id from series on conflict do nothing"
 
 STATIONS_NOW = """
 select s.id, s.code, s.kind, v.interval_s, v.device, v.public, v.details ->> 'origin',
@@ -169,6 +171,7 @@ def _series_ids(
     ]
     if new:
         execute_values(cursor, NEW_SERIES, new)
+    cursor.execute(NEW_STATES)
     cursor.execute(KNOWN_SERIES)
     return {row[:2]: row[2] for row in cursor.fetchall()}
 

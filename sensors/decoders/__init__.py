@@ -5,10 +5,13 @@ the payload and the directory, because its frames name their stations. It raises
 nothing else, where nothing of the message can be used.
 """
 
-from sensors.decoders import hj212, observations, sl651
-from sensors.decoders.decoded import Decoded, Decoder, FrameDecoder
+from collections.abc import Callable
 
-DECODERS: dict[str, Decoder] = {"observations": observations.decode}
-FRAME_DECODERS: dict[str, FrameDecoder] = {"hj212": hj212.decode, "sl651": sl651.decode}
+from sensors.decoders import hj212, sl651
+from sensors.decoders.decoded import Decoded
+from sensors.directory import Directory
 
-__all__ = ["DECODERS", "FRAME_DECODERS", "Decoded", "Decoder", "FrameDecoder"]
+FRAME_DECODERS: dict[str, Callable[[bytes, Directory], Decoded]] = {
+    "hj212": hj212.decode,
+    "sl651": sl651.decode,
+}

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sensors.decoders.decoded import BEIJING, Decoded, Problems, agreed, read_frames, shown
+from sensors.decoders.decoded import Decoded, shown
+from sensors.decoders.frames import BEIJING, Problems, agreed, read_frames
 from sensors.decoders.hj212_frame import Frame, check, frames
 from sensors.directory import Directory, Hj212Device
 from sensors.hj212_factors import MARKS, Factor, convert, factor_of, units_of

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from sensors.decoders.decoded import BEIJING, Decoded, Problems, agreed, read_frames, shown
+from sensors.decoders.decoded import Decoded, shown
+from sensors.decoders.frames import BEIJING, Problems, agreed, read_frames
 from sensors.decoders.sl651_frame import Element, Frame, elements, frames, malformed, number, report
 from sensors.directory import Directory, Sl651Device
 from sensors.reading import BadPayload, Observation, Quality

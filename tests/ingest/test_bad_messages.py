@@ -1,5 +1,6 @@
 """A bad message is kept with a reason that a person understands, and disturbs nothing else."""
 
+import secrets
 import time
 
 import pytest
@@ -56,6 +57,16 @@ def test_each_bad_message_is_quarantined_with_its_reason_and_nothing_else_is_dis
     assert (ledger["stored"], ledger["quarantined"]) == (good, len(BAD))
     assert ledger["received"] == good + len(BAD)
     assert ingest.program.running
+
+
+def test_a_device_name_longer_than_the_database_can_index_is_quarantined(ingest, mosquitto):
+    mosquitto.publish(f"dongtai/v1/status/{secrets.token_hex(15_000)}", b"online")
+    mosquitto.publish("dongtai/v1/obs/R-02", observation(2.0, NOW_MS))
+    until(lambda: ingest.stored() == 1, "the reading behind it")
+    ((_, _, _, code, reason),) = kept(ingest)
+    assert code == "topic"
+    assert "30,000 characters" in reason
+    assert len(reason) < 200
 
 
 STATIONS_WITH_READINGS = """

@@ -97,3 +97,4 @@ class serving:  # noqa: N801 - used like a function, in a with
 
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
+SCREENS = ARTEFACTS / "screens"  # those that the documentation shows

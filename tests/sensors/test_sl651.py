@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.decoders import Decoded, crc16
-from sensors.decoders.decoded import MAX_READINGS
+from sensors.decoders import crc16
+from sensors.decoders.decoded import Decoded
+from sensors.decoders.frames import MAX_READINGS
 from sensors.decoders.sl651 import decode
 from sensors.decoders.sl651_frame import elements, frames, number, report
 from sensors.directory import Directory, Sl651Device

@@ -21,6 +21,10 @@ sample_template, desk, shared_desk = (
     dashboard.shared_desk,
 )
 
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+AXE_RUN = """async () => (await axe.run()).violations.map(
+  v => [v.id, ...v.nodes.map(n => n.html.slice(0, 200) + n.failureSummary)])"""
+CHART = "document.querySelector('#chart .js-plotly-plot')"
 READY = "window.dongtai && dongtai.link.state === 'up'"
 MAP_READY = READY + " && dongtai.map && dongtai.map.loaded() && dongtai.map.getLayer('stations')"
 
@@ -55,8 +59,8 @@ def signed_in(
     assert not [url for url in asked if urlsplit(url).netloc not in ("", here)]
 
 
-def open_desk(context: BrowserContext, path: str = "/") -> Page:
-    """The desk with its map drawn; an error in the page fails the test that looks at `errors`."""
+def open_page(context: BrowserContext) -> Page:
+    """A page that keeps the errors it meets in `errors`."""
     page = context.new_page()
     page.errors = []  # type: ignore[attr-defined] # carried with the page
     page.on("pageerror", lambda error: page.errors.append(str(error)))
@@ -64,6 +68,12 @@ def open_desk(context: BrowserContext, path: str = "/") -> Page:
         "console",
         lambda said: said.type == "error" and page.errors.append(said.text),
     )
+    return page
+
+
+def open_desk(context: BrowserContext, path: str = "/") -> Page:
+    """The desk with its map drawn; an error in the page fails the test that looks at `errors`."""
+    page = open_page(context)
     page.goto(path)
     wait(page, READY if "cameras" in path else MAP_READY)
     return page

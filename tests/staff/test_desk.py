@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from dashboard.__main__ import Server
@@ -14,12 +13,8 @@ from gis.settings import GisSettings
 from gis.site import open_map
 from tests import sample
 from tests.dashboard.conftest import running
-from tests.staff.conftest import MAP_READY, READY, open_desk, picture, signed_in, wait
+from tests.staff.conftest import CHART, READY, open_desk, picture, signed_in, wait
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-CHART = "document.querySelector('#chart .js-plotly-plot')"
-AXE_RUN = """async () => (await axe.run()).violations.map(
-  v => [v.id, ...v.nodes.map(n => n.html.slice(0, 200) + n.failureSummary)])"""
 VIEW = """() => ({
   zoom: dongtai.map.getZoom(), centre: dongtai.map.getCenter().toArray(),
   station: dongtai.chosen.station, scroll: document.querySelector('#drawer-body').scrollTop,
@@ -154,27 +149,3 @@ def test_a_station_is_found_by_its_initials(browser, shared_desk):
         )
         page.keyboard.press("Enter")
         expect(page.locator("#drawer-name")).to_have_text("柴桥水库")
-
-
-SCREENS = {
-    "desk-dark-zh": ("/", "dark", "zh", 1920, 1080),
-    "desk-light-en": ("/?station=R-02", "light", "en", 1440, 900),
-    "desk-phone": ("/", "dark", "zh", 375, 812),
-    "cameras-dark-zh": ("/cameras", "dark", "zh", 1440, 900),
-}
-
-
-@pytest.mark.parametrize("name", SCREENS)
-def test_every_screen_fits_and_accessibility_tools_find_nothing(browser, shared_desk, name):
-    path, theme, lang, width, height = SCREENS[name]
-    size = {"width": width, "height": height}
-    with signed_in(browser, shared_desk, lang=lang, color_scheme=theme, viewport=size) as context:
-        page = open_desk(context, path)
-        if path != "/cameras" and width >= 1440:
-            wait(page, CHART + "?.data?.length")
-            wait(page, MAP_READY)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.errors == []
-        picture(page, name)
-        page.evaluate(AXE.read_text("utf-8"))
-        assert page.evaluate(AXE_RUN) == []
