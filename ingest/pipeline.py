@@ -37,7 +37,6 @@ from ingest.route import feed_of, route
 from ingest.settings import IngestSettings
 from sensors.catalogue import LEVEL
 from sensors.decoders import FRAME_DECODERS, observations, status
-from sensors.decoders.decoded import Decoded
 from sensors.derive import derive
 from sensors.directory import Directory
 from sensors.quality import SeriesMemory, vet
@@ -105,8 +104,7 @@ def open_letter(message: Message, context: Context) -> Letter:
         elif where.feed == "obs":
             _decode_observations(letter, context)
         elif where.feed in FRAME_DECODERS:
-            decode = FRAME_DECODERS[where.feed]
-            _take(letter, decode(message.payload, context.directory))
+            letter.take(FRAME_DECODERS[where.feed](message.payload, context.directory))
         else:
             letter.refuse(Problem("no_decoder", f"no decoder for feed {where.feed!r} yet; kept"))
     except BadPayload as error:
@@ -226,7 +224,7 @@ def digest(message: Message) -> bytes:
 def _decode_observations(letter: Letter, context: Context) -> None:
     if letter.sender not in context.directory.stations:
         raise BadPayload("unknown_station", unknown_station(letter.sender, context.directory))
-    _take(letter, observations.decode(letter.message.payload, letter.sender))
+    letter.take(observations.decode(letter.message.payload, letter.sender))
     if letter.message.retain and letter.lacks_time:
         letter.observations = ()
         raise BadPayload(
@@ -234,12 +232,6 @@ def _decode_observations(letter: Letter, context: Context) -> None:
             f"{letter.sender}: a retained message without a time of its own may be of any age; "
             "send `t` in the message, or do not retain it",
         )
-
-
-def _take(letter: Letter, decoded: Decoded) -> None:
-    letter.observations = decoded.observations
-    for problem in decoded.problems:
-        letter.refuse(Problem(problem.code, str(problem)))
 
 
 def check_size(message: Message, most: int) -> None:

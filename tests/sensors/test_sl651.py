@@ -2,8 +2,11 @@
 
 import json
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +16,7 @@ from sensors.decoders import crc16
 from sensors.decoders.decoded import Decoded
 from sensors.decoders.frames import MAX_READINGS
 from sensors.decoders.sl651 import decode
-from sensors.decoders.sl651_frame import elements, frames, number, report
+from sensors.decoders.sl651_frame import Element, elements, frames, number, report
 from sensors.directory import Directory, Sl651Device
 from sensors.protocols import Sl651
 from sensors.reading import BadPayload, Observation, Quality
@@ -61,9 +64,10 @@ def problem(payload: bytes, directory: Directory) -> BadPayload:
     return found
 
 
-def as_in_vector(found) -> list[dict]:
+def as_in_vector(found: Iterable[Element]) -> list[dict[str, Any]]:
     """Elements in the words of the vectors, a time before those that it holds for."""
-    said, time_ = [], None
+    said: list[dict[str, Any]] = []
+    time_ = None
     for element in found:
         if element.time != time_:
             time_ = element.time
@@ -72,19 +76,21 @@ def as_in_vector(found) -> list[dict]:
     return said
 
 
-def matches(expected: dict, said: dict) -> bool:
+def matches(expected: dict[str, Any], said: dict[str, Any]) -> bool:
     if "observation_time" in expected:
         return expected == said
-    element = said["data"]
+    element: Element = said["data"]
     if "text" in expected:
-        return element.data.decode() == expected["text"]
+        return bool(element.data.decode() == expected["text"])
     if "rain_5min_mm" in expected:
-        return [None if b == 255 else b / 10 for b in element.data] == expected["rain_5min_mm"]
+        rains = [None if b == 255 else b / 10 for b in element.data]
+        return bool(rains == expected["rain_5min_mm"])
     if "level_5min_m" in expected:
         pairs = [int.from_bytes(element.data[i : i + 2]) for i in range(0, 24, 2)]
-        return [None if p == 65535 else p / 100 for p in pairs] == expected["level_5min_m"]
-    right = element.data.hex() == expected["raw"].lower() and element.code == expected["id"]
-    return right and ("value" not in expected or float(number(element)) == expected["value"])
+        levels = [None if p == 65535 else p / 100 for p in pairs]
+        return bool(levels == expected["level_5min_m"])
+    assert (element.code, element.data.hex()) == (expected["id"], expected["raw"].lower())
+    return "value" not in expected or number(element) == Decimal(str(expected["value"]))
 
 
 @pytest.mark.parametrize(
