@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from dashboard import api, health, problems, store
+from dashboard import api, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers

@@ -177,6 +177,11 @@ def keep_revision(conn: Connection, reading: Reading, by: str) -> None:
 def replace_reading(conn: Connection, reading: Reading) -> None:
     with conn.cursor() as cursor:
         cursor.execute(REVISE, _values(reading))
+        if cursor.rowcount != 1:  # a server that looks past the row must not lose a correction
+            raise LookupError(
+                f"the correction of {reading.station} {reading.metric} at "
+                f"{reading.observed_at.isoformat()} changed {cursor.rowcount} readings, not one"
+            )
 
 
 def add_ledger(conn: Connection, lines: Iterable[LedgerLine]) -> None:

@@ -25,7 +25,7 @@ from demo.postgres import with_database
 from gis.settings import GisSettings
 from gis.site import open_map
 from tests import sample
-from tests.conftest import execute
+from tests.conftest import execute, sealed
 
 # Suites share cores: how long an example takes says nothing.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -102,6 +102,7 @@ def sample_template(server_dsn: str, template: str) -> tuple[str, dict[str, str]
         tokens[role] = create_token(conn, role, "tests")
     conn.commit()
     conn.close()
+    sealed(server_dsn, name)
     return name, tokens
 
 

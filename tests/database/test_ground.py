@@ -38,5 +38,5 @@ def test_an_unfit_server_is_refused_with_the_remedy(postgres, timescale, build, 
         decide_ground(postgres, timescale, build)
 
 
-def test_the_embedded_server_is_plain(owner):
-    assert ground_of(owner) == "plain"
+def test_the_embedded_server_is_plain(plain_owner):
+    assert ground_of(plain_owner) == "plain"
