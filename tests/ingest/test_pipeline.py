@@ -158,11 +158,6 @@ def test_null_is_missing_and_never_zero(take, query):
     assert rows == [(None, 1), (None, 1)]  # the level, and the storage that follows from it
 
 
-def test_a_frame_of_a_protocol_not_decoded_yet_is_kept_for_later(take, query):
-    take(message("x", b"##0101", topic="dongtai/v1/hj212/any"))
-    assert query("select feed, code from quarantine") == [("hj212", "no_decoder")]
-
-
 def test_status_of_a_device_keeps_the_newest_word(take, query):
     take(message("x", b"online", topic="dongtai/v1/status/GW-07", arrived=5))
     take(message("x", b"offline", topic="dongtai/v1/status/GW-07", arrived=1))
