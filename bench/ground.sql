@@ -69,5 +69,5 @@ select sum(total) from reading_1d;
 select round(hypertable_size('reading') / 1e6, 2);
 call run_job(:compress);
 select round(hypertable_size('reading') / 1e6, 2);
-\echo rows of policies that forget
+\echo policies that forget: none expected
 select count(*) from timescaledb_information.jobs where proc_name = 'policy_retention';
