@@ -7,12 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from database.ground import ground_of
 from database.pool import Connection
 from sensors.reading import Quality
-from tests.database.district import Row, add, new_series
+from tests.database.district import VIEWS, Row, add, new_series, refresh
 
-VIEWS = ("reading_1m", "reading_5m", "reading_1h", "reading_1d", "reading_1d_hydro")
 COLUMNS = "bucket, total, count, good, sum, min, max, last, last_at, sum_sin, sum_cos"
 # 2026-03-01 00:00 in Beijing, and 08:00, where the hydrological day begins.
 MIDNIGHT = datetime(2026, 2, 28, 16, tzinfo=UTC)
@@ -49,16 +47,6 @@ def rollup(conn: Connection, view: str, series: int) -> list[tuple[object, ...]]
     with conn.cursor() as cursor:
         cursor.execute(f"select {COLUMNS} from {view} where series_id = %s order by 1", (series,))
         return cursor.fetchall()
-
-
-def refresh(conn: Connection) -> None:
-    """What the policies do, at once and for all time."""
-    conn.commit()
-    conn.autocommit = True
-    with conn.cursor() as cursor:
-        for view in VIEWS:
-            cursor.execute(f"call public.refresh_continuous_aggregate('{view}', null, null)")
-    conn.autocommit = False
 
 
 def assert_same(plain: Connection, timescale: Connection, on_plain: int, on_ts: int) -> None:
@@ -111,8 +99,7 @@ def test_the_live_end_shows_before_any_refresh(plain_owner, timescale_owner):
 def only_row(conn: Connection, view: str, found: list[Row]) -> dict[str, object]:
     series = new_series(conn)
     add(conn, series, found)
-    if ground_of(conn) == "timescale":
-        refresh(conn)
+    refresh(conn)
     (row,) = rollup(conn, view, series)
     return dict(zip(COLUMNS.split(", "), row, strict=True))
 
@@ -151,7 +138,6 @@ def test_a_day_begins_by_the_calendar_of_the_station(ground, view, border):
     series = new_series(ground)
     before, after = border - timedelta(microseconds=1), border
     add(ground, series, [Row(before, 1.0, GOOD), Row(after, 2.0, GOOD)])
-    if ground_of(ground) == "timescale":
-        refresh(ground)
+    refresh(ground)
     buckets = [row[0] for row in rollup(ground, view, series)]
     assert buckets == [border - timedelta(days=1), border]
