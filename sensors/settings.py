@@ -247,14 +247,20 @@ def check(raw: Mapping[str, Any]) -> list[Mistake]:
     mistakes = _repeated(raw, "departments") + _repeated(raw, "stations")
     mistakes += _repeated(raw, "stations", "hj212", "mn")
     mistakes += _repeated(raw, "stations", "sl651", "address")
-    departments = {e.get("code") for _, e in entries(raw, "sensors", "departments")}
-    stations = {e.get("code") for _, e in entries(raw, "sensors", "stations")}
+    departments = {_code(e) for _, e in entries(raw, "sensors", "departments")}
+    stations = {_code(e) for _, e in entries(raw, "sensors", "stations")}
     for index, entry in entries(raw, "sensors", "stations"):
         for key, known in (("department", departments), ("plant", stations)):
-            if key in entry and entry[key] not in known:
-                problem = f"unknown {key}; {did_you_mean(entry[key], map(str, known))}"
+            if isinstance(entry.get(key), str) and entry[key] not in known:
+                problem = f"unknown {key}; {did_you_mean(entry[key], filter(None, known))}"
                 mistakes.append(Mistake(("sensors", "stations", index, key), entry[key], problem))
     return mistakes
+
+
+def _code(entry: Mapping[str, Any]) -> str | None:
+    """None where it is no text: the model says so."""
+    code = entry.get("code")
+    return code if isinstance(code, str) else None
 
 
 def _repeated(raw: Mapping[str, Any], key: str, *inner: str) -> list[Mistake]:

@@ -116,6 +116,8 @@ def test_another_message_under_the_same_packet_id_is_not_taken_for_a_redelivery(
     [
         (b"level=3", "R-01", "not_json", "not JSON"),
         ({"v": {"level_m": 1}}, "R-99", "unknown_station", "unknown station 'R-99'"),
+        (b"null", "R-01", "wrong_shape", "got null"),
+        ({"t": "0001-01-01T00:00:00+14:00", "v": {"ph": 7}}, "R-01", "bad_time", "t is 0001-01-01"),
         (b'{"v":{"level_m":NaN}}', "R-01", "not_finite", "NaN"),
         ({"t": "2099-01-01T00:00:00Z", "v": {"level_m": 1}}, "R-01", "clock_ahead", "ahead"),
         (b'{"v":{"level_m":1' + b" " * 5_000_000 + b"}}", "R-01", "too_large", "at most"),
