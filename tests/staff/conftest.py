@@ -1,6 +1,7 @@
 """A real desk in a real browser: Debian's Chromium, WebGL in software, nothing from outside."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.dashboard import conftest as dashboard
-from tests.dashboard.conftest import PASSWORD, Desk, until
+from tests.dashboard.conftest import PASSWORD, Desk
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
@@ -81,11 +82,8 @@ def open_desk(context: BrowserContext, path: str = "/") -> Page:
 
 def wait(page: Page, condition: str, within_s: float = 20) -> object:
     """Until a JavaScript expression is true; wait_for_function needs eval, which we forbid."""
-    found: list[object] = []
-    until(lambda: found.append(page.evaluate(condition)) or found[-1], within_s)
-    return found[-1]
-
-
-def picture(page: Page, name: str) -> None:
-    ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    end = time.monotonic() + within_s
+    while not (found := page.evaluate(condition)):
+        assert time.monotonic() < end, f"it did not come true in time: {condition}"
+        page.wait_for_timeout(60)
+    return found
