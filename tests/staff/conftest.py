@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -61,15 +62,19 @@ def signed_in(
 
 
 def open_page(context: BrowserContext) -> Page:
-    """A page that keeps the errors it meets in `errors`."""
+    """A page that keeps what goes wrong in it: `errors(page)`."""
     page = context.new_page()
-    page.errors = []  # type: ignore[attr-defined] # carried with the page
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on(
-        "console",
-        lambda said: said.type == "error" and page.errors.append(said.text),
-    )
+    said = _errors[page] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
     return page
+
+
+def errors(page: Page) -> list[str]:
+    return _errors[page]
+
+
+_errors: dict[Page, list[str]] = {}
 
 
 def open_desk(context: BrowserContext, path: str = "/") -> Page:
@@ -80,7 +85,7 @@ def open_desk(context: BrowserContext, path: str = "/") -> Page:
     return page
 
 
-def wait(page: Page, condition: str, within_s: float = 20) -> object:
+def wait(page: Page, condition: str, within_s: float = 20) -> Any:
     """Until a JavaScript expression is true; wait_for_function needs eval, which we forbid."""
     end = time.monotonic() + within_s
     while not (found := page.evaluate(condition)):
