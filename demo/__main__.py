@@ -175,8 +175,14 @@ def _port_number(env: Mapping[str, str], name: str, usual: int) -> int:
 
 def _only_one(data: Path) -> TextIO:
     """Hold the data folder: two demos on one database would mix."""
-    data.mkdir(parents=True, exist_ok=True)
-    lock = (data / "demo.lock").open("w")
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "demo.lock").open("w")
+    except OSError as error:
+        raise Refused(
+            f"DATA_DIR is {data}, and nothing can be written there: {error.strerror}; choose "
+            "another folder"
+        ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
