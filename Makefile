@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench docs setup setup-dev lock
+.PHONY: demo test check screens bench docs setup setup-dev lock
 
 demo: setup
 	@exec $(BIN)/python -m demo
@@ -20,6 +20,11 @@ check: setup-dev ## lint, types, the import stair, the habits of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/house
+
+screens: setup-dev ## take the pictures of the documentation anew
+	$(BIN)/pytest -q tests/staff/test_screens.py
+	@mkdir -p docs/screens
+	cp artefacts/screens/*.png docs/screens/
 
 bench: setup-dev ## one JSON object a line: name, value, unit, limit
 	@.ci/packages >&2

@@ -19,6 +19,8 @@ from database.settings import DatabaseSettings
 
 log = logging.getLogger("alerts")
 
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m alerts", description=__doc__)
@@ -39,18 +41,31 @@ def main() -> int:
 
 
 def _run(settings: config.Config) -> int:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     conn = _connect(settings)
     require_current(conn)
     for each in seed(conn, settings.section(AlertsSettings), datetime.now(UTC)):
         log.warning("rule %s", each)
     conn.commit()
     conn.close()
-    Leader(settings.section(AlertsSettings), lambda: _connect(settings), stop).run()
+    return _lead(settings)
+
+
+def _lead(settings: config.Config) -> int:
+    """Lead or stand by until SIGTERM or SIGINT; status 1 if a defect ended it."""
+    # Blocked and waited for, not handled: a handler that sets an Event while the main thread is
+    # inside Event.wait() locks up. The threads inherit the mask.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    stop = threading.Event()
+    leader = Leader(settings.section(AlertsSettings), lambda: _connect(settings), stop)
+    thread = threading.Thread(target=leader.run, name="leader")
+    thread.start()
+    while thread.is_alive() and signal.sigtimedwait(STOP_SIGNALS, 0.5) is None:
+        pass
+    asked = thread.is_alive()
+    stop.set()
+    thread.join(timeout=20)
     log.info("stopped")
-    return 0
+    return 0 if asked else 1
 
 
 def _diff(settings: config.Config) -> int:

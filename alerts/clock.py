@@ -4,7 +4,6 @@ One transaction each; the caller commits. First a look without locks; only what 
 (series_state in series order, then rule_state, as ingest does) and judged again.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,12 +20,6 @@ from sensors.reading import Origin
 
 _NOW = "select clock_timestamp()"
 _HEARTBEAT = "select at, detail from heartbeat where process = 'ingest'"
-_BEAT = """
-insert into heartbeat (process, at, up_since, detail)
-values ('alerts', clock_timestamp(), %s, %s)
-on conflict (process) do update
-   set at = excluded.at, up_since = excluded.up_since, detail = excluded.detail
-"""
 _QUIET = """
 select q.id, q.created_at, x.observed_at, x.origin, d.reported_at
   from series q
@@ -39,9 +32,6 @@ select q.id, q.created_at, x.observed_at, x.origin, d.reported_at
 _STATES = """
 select rule_id, subject, state from rule_state
  where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
-"""
-_MAKE_SERIES_STATE = """
-insert into series_state (series_id) select unnest(%(series)s::integer[]) on conflict do nothing
 """
 _LOCK_SERIES = """
 select series_id from series_state where series_id = any(%(series)s) order by series_id for update
@@ -92,12 +82,6 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
     return judgement.transitions
 
 
-def beat(conn: Connection, up_since: datetime, detail: Mapping[str, Any]) -> None:
-    """Say that the clock lives."""
-    with conn.cursor() as cursor:
-        cursor.execute(_BEAT, (up_since, json.dumps(detail)))
-
-
 def _look(
     conn: Connection, judge: Judge, watches: Sequence[Watch], pace: Pace, now: datetime
 ) -> Judgement:
@@ -144,7 +128,6 @@ def _lock(conn: Connection, watches: Iterable[Watch]) -> dict[Key, State]:
 
 def _locked_series(conn: Connection, series: Sequence[int]) -> None:
     with conn.cursor() as cursor:
-        cursor.execute(_MAKE_SERIES_STATE, {"series": series})
         cursor.execute(_LOCK_SERIES, {"series": series})
 
 

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg2
 
-from alerts.clock import Pace, beat, tick_once, withdraw_uncovered
+from alerts.clock import Pace, tick_once, withdraw_uncovered
 from alerts.judging import Judge
 from alerts.outbox import route, waiting
 from alerts.sender import Sender
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
+from database.heartbeat import beat, listen, wake
 from database.pool import Connection
 
 log = logging.getLogger("alerts")
@@ -86,8 +87,7 @@ class Leader:
                 sender.join(timeout=5)
 
     def _work(self, conn: Connection, senders: list[Sender]) -> None:
-        with conn.cursor() as cursor:
-            cursor.execute("listen dongtai")
+        listen(conn)
         conn.commit()
         clock = self._settings.clock
         pace = Pace(timedelta(seconds=clock.heartbeat_s), _now(conn))
@@ -99,9 +99,10 @@ class Leader:
             if time.monotonic() - ticked >= clock.tick_s:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
-                beat(conn, self._up_since, waiting(conn))
+                beat(conn, "alerts", self._up_since, waiting(conn))
                 conn.commit()
             self._route(conn, senders)
+            _refuse_dead(senders)
             _wait(conn, max(0.0, ticked + clock.tick_s - time.monotonic()))
 
     def _route(self, conn: Connection, senders: list[Sender]) -> None:
@@ -113,12 +114,17 @@ class Leader:
 
 
 def _commit(conn: Connection, transitions: list[Transition]) -> None:
-    """Commit, then wake the readers (without a payload: any role can listen)."""
-    conn.commit()
+    """Commit, and wake the readers with it."""
     if transitions:
-        with conn.cursor() as cursor:
-            cursor.execute("notify dongtai")
-        conn.commit()
+        wake(conn)
+    conn.commit()
+
+
+def _refuse_dead(senders: list[Sender]) -> None:
+    """A sender that a defect of ours ended would keep its messages for ever, and nobody would know:
+    the process ends with it, and its supervisor starts both anew."""
+    if dead := [sender.name for sender in senders if not sender.is_alive()]:
+        raise RuntimeError(f"{', '.join(dead)} died; see the error above")
 
 
 def _wait(conn: Connection, seconds: float) -> None:

@@ -161,10 +161,13 @@ def waiting(conn: Connection) -> dict[str, int]:
 
 
 def word(alert: Alert, kind: str, grade: str, reason: Reason) -> dict[str, str]:
-    """One line a language: origin, grade, what happened, where, why."""
+    """One line a language: origin, grade, what happened, where, why.
+
+    What has no word is shown as it is: a missing word never hides an alert.
+    """
     why, origin = say(reason), ORIGIN_WORDS.get(alert.origin, ("", ""))
-    grade_zh, grade_en = GRADE_WORDS[grade]
-    kind_zh, kind_en = KIND_WORDS[kind]
+    grade_zh, grade_en = GRADE_WORDS.get(grade, (grade, grade))
+    kind_zh, kind_en = KIND_WORDS.get(kind, (kind, kind))
     names = alert.station_names
     place_zh, place_en = (f" {names.zh}", f", {names.en}") if names else ("", "")
     return {

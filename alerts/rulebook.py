@@ -160,8 +160,9 @@ def load_rulebook(conn: Connection) -> Rulebook:
         try:
             watches += _laid(known, places)
         except ValidationError as error:
-            # Said at every reload, so without a traceback.
-            log.error("rule %s judges nothing: %s", known.code, _unreadable(error))  # noqa: TRY400
+            log.error(  # noqa: TRY400 - said at every reload, so without a traceback
+                "rule %s judges nothing: %s", known.code, _unreadable(error)
+            )
             unreadable.add(known.id)
     return Rulebook(tuple(watches), frozenset(unreadable))
 

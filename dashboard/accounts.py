@@ -25,6 +25,10 @@ _hasher = PasswordHasher()
 # Verified for names that do not exist, so that they take as long as those that do.
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 
+NEW_ACCOUNT = """
+insert into account (name, role, department, password_hash) values (%s, %s, %s, %s) returning id"""
+ACCOUNT_ID = "select id from account where name = %s"
+NEW_PASSWORD = "update account set password_hash = %s where id = %s"  # noqa: S105 - a statement
 FIND = """
 select id, name, role, department, password_hash, locked_until, disabled_at is not null
   from account where name = %s"""
@@ -34,11 +38,20 @@ update account set
        locked_until = case when failed_count + 1 >= %(most)s then %(until)s else locked_until end
  where id = %(id)s returning locked_until"""
 SUCCEEDED = "update account set failed_count = 0, locked_until = null where id = %s"
+OPEN_SESSION = """
+insert into session (token_hash, account_id, csrf, created_at, seen_at, expires_at, address, agent)
+values (%s, %s, %s, %s, %s, %s, %s, %s)"""
+CLOSE_SESSION = "delete from session where token_hash = %s"
+CLOSE_SESSIONS_OF = "delete from session where account_id = %s"
+CLEAR_SESSIONS = "delete from session where expires_at < %s"
 BY_SESSION = """
 select a.id, a.name, a.role, a.department, s.csrf, s.seen_at
   from session s join account a on a.id = s.account_id and a.disabled_at is null
  where s.token_hash = %s and s.expires_at > %s"""
 TOUCH = "update session set seen_at = %s, expires_at = %s where token_hash = %s"
+NEW_TOKEN = "insert into api_token (token_hash, account_id, label) values (%s, %s, %s)"  # noqa: S105 - a statement
+TOUCH_TOKEN = "update api_token set seen_at = %s where token_hash = %s"  # noqa: S105 - a statement
+AUDIT = "insert into audit (who, action, object, detail, address) values (%s, %s, %s, %s, %s)"
 HOLDER = """
 select a.id, a.name, a.role, a.department, t.seen_at
   from api_token t join account a on a.id = t.account_id and a.disabled_at is null
@@ -86,11 +99,7 @@ def create_account(
         raise BadAccount("a name has 1 to 80 characters and no space at its ends")
     try:
         with conn.cursor() as cursor:
-            cursor.execute(
-                "insert into account (name, role, department, password_hash) "
-                "values (%s, %s, %s, %s) returning id",
-                (name, role, department, _hash(password)),
-            )
+            cursor.execute(NEW_ACCOUNT, (name, role, department, _hash(password)))
             return int(_one(cursor.fetchone()))
     except psycopg2.errors.UniqueViolation as error:
         raise BadAccount(f"there is already an account {name!r}") from error
@@ -102,21 +111,16 @@ def set_password(conn: Connection, name: str, password: str) -> None:
     """Give a new password; every session of the account ends, and a lock is lifted."""
     account_id = _account_id(conn, name)
     with conn.cursor() as cursor:
-        cursor.execute(
-            "update account set password_hash = %s where id = %s", (_hash(password), account_id)
-        )
+        cursor.execute(NEW_PASSWORD, (_hash(password), account_id))
         cursor.execute(SUCCEEDED, (account_id,))
-        cursor.execute("delete from session where account_id = %s", (account_id,))
+        cursor.execute(CLOSE_SESSIONS_OF, (account_id,))
 
 
 def create_token(conn: Connection, account_name: str, label: str) -> str:
     """A new API token of an account; shown once, here."""
     token = secrets.token_urlsafe(32)
     with conn.cursor() as cursor:
-        cursor.execute(
-            "insert into api_token (token_hash, account_id, label) values (%s, %s, %s)",
-            (digest(token), _account_id(conn, account_name), label),
-        )
+        cursor.execute(NEW_TOKEN, (digest(token), _account_id(conn, account_name), label))
     return token
 
 
@@ -147,19 +151,16 @@ def open_session(
     """A new session: its (token, csrf). Sessions that have ended are cleared away here."""
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     with conn.cursor() as cursor:
-        cursor.execute("delete from session where expires_at < %s", (now,))
-        cursor.execute(
-            "insert into session (token_hash, account_id, csrf, created_at, seen_at, expires_at, "
-            "address, agent) values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (digest(token), account_id, csrf, now, now, now + timedelta(hours=hours),
-             address, agent[:200]),
-        )  # fmt: skip
+        cursor.execute(CLEAR_SESSIONS, (now,))
+        end = now + timedelta(hours=hours)
+        values = (digest(token), account_id, csrf, now, now, end, address, agent[:200])
+        cursor.execute(OPEN_SESSION, values)
     return token, csrf
 
 
 def close_session(conn: Connection, token: str) -> None:
     with conn.cursor() as cursor:
-        cursor.execute("delete from session where token_hash = %s", (digest(token),))
+        cursor.execute(CLOSE_SESSION, (digest(token),))
 
 
 def by_session(conn: Connection, token: str, now: datetime, hours: float) -> Principal | None:
@@ -182,9 +183,7 @@ def by_token(conn: Connection, token: str, now: datetime) -> Principal | None:
         if row is None:
             return None
         if row[4] is None or now - row[4] > _TOUCH:
-            cursor.execute(
-                "update api_token set seen_at = %s where token_hash = %s", (now, digest(token))
-            )
+            cursor.execute(TOUCH_TOKEN, (now, digest(token)))
     return Principal(*row[:4])
 
 
@@ -193,10 +192,7 @@ def audit(
 ) -> None:
     """Note what somebody did; the caller's transaction carries it."""
     with conn.cursor() as cursor:
-        cursor.execute(
-            "insert into audit (who, action, object, detail, address) values (%s, %s, %s, %s, %s)",
-            (who, action, object_, Json(detail), address),
-        )
+        cursor.execute(AUDIT, (who, action, object_, Json(detail), address))
 
 
 def digest(token: str) -> bytes:
@@ -218,7 +214,7 @@ def _hash(password: str) -> str:
 
 def _account_id(conn: Connection, name: str) -> int:
     with conn.cursor() as cursor:
-        cursor.execute("select id from account where name = %s", (name,))
+        cursor.execute(ACCOUNT_ID, (name,))
         row = cursor.fetchone()
     if row is None:
         raise BadAccount(f"there is no account {name!r}")

@@ -18,12 +18,13 @@ from dashboard.api.common import Services
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers
 from dashboard.hub import Hub
-from dashboard.live import Live
+from dashboard.live import Live, Silent, utc_now
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.signin import SignIn
+from database.heartbeat import beat
 from database.pool import Connection, Pool, connect
 from database.settings import DatabaseSettings
 from gis.site import MapSite
@@ -31,14 +32,24 @@ from gis.site import MapSite
 VERSION = "0.1.0"
 # Callbacks are synchronous; each of these threads can hold one of them up.
 CALLBACK_THREADS = 16
+# Without ingest nothing comes in, without alerts nobody is told: the desk says so.
+WATCHED = ("ingest", "alerts")
+SILENT_AFTER_S = 15.0  # processes beat every one or two seconds
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Staff:
-    """The service and what it holds open; `app` is what the server runs."""
+    """The service and what it holds open; `app` is what the server runs.
+
+    clock: what the desks show as the present; aware.
+    """
 
     def __init__(
-        self, database: DatabaseSettings, settings: DashboardSettings, site: MapSite
+        self,
+        database: DatabaseSettings,
+        settings: DashboardSettings,
+        site: MapSite,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.up_since = datetime.now(UTC)
         self.pool = Pool(database, "staff", application="staff")
@@ -48,10 +59,11 @@ class Staff:
             Hub(),
             interval_s=settings.staff.push_interval_s,
             pulse=self._say_alive,
+            clock=clock,
         )
         self.routes = _routes(Services(self.pool, self.live, settings), self._lifespan)
         self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
-        dash = create_dash(self.pool, settings)
+        dash = create_dash(self.pool, settings, lambda: clock().astimezone(settings.zone))
         protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
         pages: Any = WSGIMiddleware(dash.server, workers=CALLBACK_THREADS)
         self.routes.mount("/", pages)
@@ -65,9 +77,11 @@ class Staff:
         """Before stopping: viewers would otherwise keep their connections for ever."""
         self.live.hub.close()
 
-    def _say_alive(self, conn: Connection) -> None:
+    def _say_alive(self, conn: Connection) -> list[Silent]:
+        """Beat for this process, and look who of the others does not."""
         detail = {"viewers": len(self.live.hub.viewers), "screen_p95_s": self.live.delay_p95_s()}
-        operations_store.pulse(conn, "staff", self.up_since, detail)
+        beat(conn, "staff", self.up_since, detail)
+        return [Silent(*row) for row in operations_store.silent(conn, WATCHED, SILENT_AFTER_S)]
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

@@ -23,6 +23,7 @@ import psycopg2
 from dashboard.hub import Hub
 from dashboard.shapes import iso
 from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
+from database.heartbeat import listen
 from database.pool import Connection
 
 BEAT_S = 2.0
@@ -45,6 +46,14 @@ class Source(Protocol):
     def changes(self, conn: Connection, since: datetime) -> Changed: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A process of ours that no longer says that it lives: what it does is not being done."""
+
+    process: str
+    since: datetime | None
+
+
 @dataclass(slots=True)
 class Counters:
     """What /metrics tells of the stream."""
@@ -54,10 +63,16 @@ class Counters:
     link: bool = False
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Live:
     """`start(loop)`, `hello()` for who joins, `stop()`.
 
-    connect: opens a connection of its own; pulse: called with each beat, on that connection.
+    connect: opens a connection of its own; pulse: called with each beat, on that connection, says
+    which processes have fallen silent.
+    clock: the present that ages are counted to; aware.
     """
 
     def __init__(
@@ -68,11 +83,12 @@ class Live:
         *,
         interval_s: float = 1.0,
         staff: bool = True,
-        pulse: Callable[[Connection], None] | None = None,
+        pulse: Callable[[Connection], list[Silent]] | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.hub, self.counters = hub, Counters()
         self._connect, self._source, self._interval_s = connect, source, interval_s
-        self._pulse = pulse
+        self._pulse, self._clock = pulse, clock
         self._snapshot, self._pending = Snapshot(staff=staff), Difference()
         self._lock = threading.Lock()  # over snapshot, number and hello
         self._number = 0
@@ -102,13 +118,13 @@ class Live:
 
         None until the first look at the database; `lost` while the database is away.
         """
-        now = datetime.now(UTC)
+        now = self._clock()
         with self._lock:
             if self._lost_since is not None:
                 return self._number, event("lost", self._lost(now))
             if not self._loaded:
                 return None
-            if self._hello is None or self._hello[:2] < (time.monotonic() - 1, self._number):
+            if self._hello is None or self._hello[1] != self._number or _older(self._hello[0], 1):
                 content = event("hello", self._snapshot.hello(now))
                 self._hello = (time.monotonic(), self._number, content)
             return self._number, self._hello[2]
@@ -136,8 +152,7 @@ class Live:
     def _follow(self, conn: Connection) -> None:
         conn.autocommit = True
         _notice_a_dead_link(conn)
-        with conn.cursor() as cursor:
-            cursor.execute("listen dongtai")
+        listen(conn)
         looked = self._reload(conn, first=True)
         read = reloaded = pushed = time.monotonic()
         beaten = 0.0
@@ -155,9 +170,7 @@ class Live:
                 pushed = tick
             if tick - beaten >= BEAT_S:
                 _server_now(conn)  # a beat is a promise that the database answers
-                if self._pulse is not None:
-                    self._pulse(conn)
-                self._beat()
+                self._beat(self._pulse(conn) if self._pulse is not None else [])
                 beaten = tick
 
     def _wait(self, conn: Connection, beat_at: float) -> bool:
@@ -175,12 +188,12 @@ class Live:
         found = self._source.load(conn)
         with self._lock:
             moved = self._snapshot.load(found, self._pending)
-            self._snapshot.age(datetime.now(UTC), self._pending)
+            self._snapshot.age(self._clock(), self._pending)
             self._loaded, self._lost_since = True, None
             self.counters.link = True
             if first or moved:
                 self._pending = Difference()
-                self._publish("hello", self._snapshot.hello(datetime.now(UTC)))
+                self._publish("hello", self._snapshot.hello(self._clock()))
         return looked
 
     def _look(self, conn: Connection, looked: datetime) -> datetime:
@@ -192,7 +205,7 @@ class Live:
 
     def _push(self) -> bool:
         """Send what is pending, with what has just grown old."""
-        now = datetime.now(UTC)
+        now = self._clock()
         with self._lock:
             self._snapshot.age(now, self._pending)
             if not self._pending:
@@ -202,19 +215,25 @@ class Live:
         self.counters.pushed += 1
         for row in difference.values:
             if row.received_at is not None:
-                delay = (datetime.now(UTC) - row.received_at).total_seconds()
+                delay = (self._clock() - row.received_at).total_seconds()
                 self._delays.append((time.monotonic(), max(0.0, delay)))
         return True
 
-    def _beat(self) -> None:
+    def _beat(self, silent: list[Silent]) -> None:
         with self._lock:
-            newest = self._snapshot.newest()
-            now = iso(datetime.now(UTC))
-            p95 = self.delay_p95_s()
-            self._publish("beat", {"now": now, "newest": iso(newest), "screen_p95_s": p95})
+            beat: dict[str, object] = {
+                "now": iso(self._clock()),
+                "newest": iso(self._snapshot.newest()),
+                "screen_p95_s": self.delay_p95_s(),
+            }
+            if silent:
+                beat["silent"] = [
+                    {"process": one.process, "since": iso(one.since)} for one in silent
+                ]
+            self._publish("beat", beat)
 
     def _lose(self, error: psycopg2.Error | None) -> None:
-        now = datetime.now(UTC)
+        now = self._clock()
         with self._lock:
             if self._lost_since is None:
                 log.warning("the live link to the database is lost: %s", str(error or "").strip())
@@ -230,6 +249,10 @@ class Live:
         """Under the lock, so that numbers and the snapshot go together."""
         self._number += 1
         self.hub.publish_from_thread(self._number, event(name, data))
+
+
+def _older(moment: float, seconds: float) -> bool:
+    return time.monotonic() - moment > seconds
 
 
 def event(name: str, data: object) -> bytes:

@@ -1,9 +1,10 @@
 """The ledger, the quarantine and the house's own pulse, read. Never commits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from psycopg2.extras import Json, RealDictCursor
+from psycopg2.extras import RealDictCursor
 
 from database.pool import Connection
 
@@ -23,11 +24,12 @@ select id, received_at, feed, topic, size, code, reason, replayed_at, outcome,
 GROUPS = """
 select code, count(*), max(received_at) from quarantine group by code order by 2 desc, 1"""
 HEARTBEATS = "select process, extract(epoch from now() - at)::float8 from heartbeat order by 1"
-PULSE = """
-insert into heartbeat (process, at, up_since, detail)
-values (%(process)s, clock_timestamp(), %(up_since)s, %(detail)s)
-on conflict (process) do update
-   set at = excluded.at, up_since = excluded.up_since, detail = excluded.detail"""
+SILENT = """
+select p.process, h.at
+  from unnest(%(processes)s::text[]) p (process)
+  left join heartbeat h on h.process = p.process
+ where h.at is null or h.at < clock_timestamp() - make_interval(secs => %(after_s)s)
+ order by p.process"""
 
 
 def ledger(
@@ -59,11 +61,13 @@ def heartbeats(conn: Connection) -> dict[str, float]:
         return {process: round(age_s, 1) for process, age_s in cursor.fetchall()}
 
 
-def pulse(conn: Connection, process: str, up_since: datetime, detail: dict[str, Any]) -> None:
-    """Say that a process lives; the caller's connection commits."""
-    values = {"process": process, "up_since": up_since, "detail": Json(detail)}
+def silent(
+    conn: Connection, processes: Sequence[str], after_s: float
+) -> list[tuple[str, datetime | None]]:
+    """Which of the processes do not say that they live, and when each last did (None: never)."""
     with conn.cursor() as cursor:
-        cursor.execute(PULSE, values)
+        cursor.execute(SILENT, {"processes": list(processes), "after_s": after_s})
+        return cursor.fetchall()
 
 
 def _dicts(conn: Connection, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -21,17 +21,21 @@ select p.id, p.taken_at, p.sha256, p.media_type
   from picture p join station s on s.id = p.station_id
  where s.code = %s and (%s::timestamptz is null or p.taken_at <= %s)
  order by p.taken_at desc limit 1"""
-CONTENT = "select {column} from picture_original where picture_id = %s"
+CONTENT = "select content from picture_original where picture_id = %s"
+THUMBNAIL = "select thumbnail from picture_original where picture_id = %s"
 LIST = """
 select p.taken_at, p.received_at, r.picture_id is not null
   from picture p join station s on s.id = p.station_id
   left join picture_released r on r.picture_id = p.id
  where s.code = %s and p.taken_at >= %s and p.taken_at < %s
  order by p.taken_at desc limit %s"""
+IS_RELEASED = "select from picture_released where picture_id = %s"
 RELEASE = """
 insert into picture_released (picture_id, content, thumbnail, released_at, released_by)
 select picture_id, content, thumbnail, %s, %s from {table} where picture_id = %s
 on conflict (picture_id) do nothing"""
+RELEASE_MASKED = RELEASE.format(table="picture_masked")
+RELEASE_ORIGINAL = RELEASE.format(table="picture_original")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,7 @@ def find(conn: Connection, camera: str, at: datetime | None) -> Picture | None:
 
 def content(conn: Connection, picture: Picture, *, thumbnail: bool) -> bytes | None:
     """The private original, or its thumbnail."""
-    column = "thumbnail" if thumbnail else "content"
-    rows = _rows(conn, CONTENT.format(column=column), (picture.id,))
+    rows = _rows(conn, THUMBNAIL if thumbnail else CONTENT, (picture.id,))
     return bytes(rows[0][0]) if rows else None
 
 
@@ -85,12 +88,11 @@ def release(conn: Connection, picture: Picture, who: str, now: datetime, *, unma
 
     False where there is no masked copy.
     """
-    table = "picture_original" if unmasked else "picture_masked"
     with conn.cursor() as cursor:
-        cursor.execute("select 1 from picture_released where picture_id = %s", (picture.id,))
+        cursor.execute(IS_RELEASED, (picture.id,))
         if cursor.fetchone():
             return True
-        cursor.execute(RELEASE.format(table=table), (now, who, picture.id))
+        cursor.execute(RELEASE_ORIGINAL if unmasked else RELEASE_MASKED, (now, who, picture.id))
         return bool(cursor.rowcount)
 
 

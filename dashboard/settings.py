@@ -39,7 +39,7 @@ class StaffSettings(Section):
         default=20, ge=1, description="Sign-ins one address may try in a minute."
     )
     push_interval_s: float = Field(
-        default=1.0, ge=0.1, le=10, description="Changes are merged for this many seconds."
+        default=0.5, ge=0.1, le=10, description="Changes are merged for this many seconds."
     )
 
 

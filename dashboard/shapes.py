@@ -125,6 +125,7 @@ def latest(row: LatestRow, now: datetime, *, down: bool = False) -> Json:
         "flags": flags(row.quality or 0),
         "origin": Origin(row.origin or 0).word,
         "original_t": iso(row.original_at),
+        "interval_s": row.interval_s,
         "trend_per_h": row.trend_per_h if state in ("fresh", "late") else None,
     }
 

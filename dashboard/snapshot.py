@@ -63,7 +63,8 @@ class Snapshot:
         self._states: dict[str, list[str]] = {}
 
     def load(self, found: Loaded, into: Difference) -> bool:
-        """Take over everything; True where stations came or went, so that all must be sent."""
+        """Take over everything; True where all must be sent: stations came or went, or an alert
+        that viewers still have open ended in a commit that no look found in time."""
         stations = {row.code: row for row in found.stations}
         values: dict[str, dict[str, LatestRow]] = {code: {} for code in stations}
         for row in found.values:
@@ -74,6 +75,7 @@ class Snapshot:
             if self.stations.get(code) != row or self.values.get(code) != values[code]
         }
         moved = stations.keys() != self.stations.keys()
+        moved |= not _open(self.alerts.values()) <= _open(found.alerts)
         self.stations, self.values = stations, values
         self._take_alerts(found.alerts, into)
         self.alerts = {alert["id"]: alert for alert in found.alerts}
@@ -169,3 +171,7 @@ class Snapshot:
             if station.device_down_since != since:
                 self.stations[code] = replace(station, device_down_since=since)
                 into.stations.add(code)
+
+
+def _open(alerts: Iterable[Json]) -> set[str]:
+    return {alert["id"] for alert in alerts if alert["state"] != "ended"}

@@ -6,7 +6,7 @@ import sys
 import psycopg2
 
 import config
-from database.ground import UnfitDatabase, ground_of
+from database.ground import UnfitDatabase, failing_jobs, ground_of
 from database.migrate import migrate, pending
 from database.pool import connect
 from database.settings import DatabaseSettings
@@ -40,6 +40,8 @@ def _check(conn: psycopg2.extensions.connection) -> int:
     print(f"PostgreSQL {conn.server_version / 10000:.2f}, ground: {ground}")
     for migration in missing:
         print(f"missing {migration}: run `python -m database migrate`")
+    for job in failing_jobs(conn):
+        print(f"warning: a background job of TimescaleDB failed when it last ran: {job}")
     return 1 if missing else 0
 
 

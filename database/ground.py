@@ -16,6 +16,14 @@ _SCHEMA = """
 select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace
  where e.extname = 'timescaledb'
 """
+_FAILING_JOBS = """
+select format('%s on %s: %s', j.proc_name, coalesce(j.hypertable_name, '-'),
+              coalesce((select e.err_message from timescaledb_information.job_errors e
+                         where e.job_id = j.job_id order by e.start_time desc limit 1), 'unknown'))
+  from timescaledb_information.job_stats s
+  join timescaledb_information.jobs j on j.job_id = s.job_id
+ where s.last_run_status = 'Failed' order by j.job_id
+"""
 
 
 class UnfitDatabase(Exception):
@@ -65,3 +73,15 @@ def extension_schema(conn: Connection) -> str | None:
         cursor.execute(_SCHEMA)
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def failing_jobs(conn: Connection) -> list[str]:
+    """TimescaleDB's jobs whose last run failed, each with its error; none on plain PostgreSQL.
+
+    They refresh and compress: while they fail answers stay right and become slower.
+    """
+    if extension_schema(conn) is None:
+        return []
+    with conn.cursor() as cursor:
+        cursor.execute(_FAILING_JOBS)
+        return [row[0] for row in cursor.fetchall()]

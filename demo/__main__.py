@@ -32,6 +32,7 @@ from demo.supervise import NotReady, Spec, Supervisor
 
 # The ingest's two sessions at the broker, by the names under which they report themselves.
 SESSIONS = ("ingest", "ingest-pictures")
+IS_EMPTY = "select not exists (select from dongtai.reading)"
 LISTENING = """
 select count(*)::int from dongtai.heartbeat
  where up_since >= %s and process = any(%s) and detail ->> 'connected_since' is not null"""
@@ -152,7 +153,7 @@ def _prepare(dsn: str, place: Place) -> dict[str, str]:
 def _is_empty(dsn: str) -> bool:
     """Whether nothing was ever measured here: then the loggers deliver their backlog."""
     with closing(psycopg2.connect(dsn)) as conn, conn.cursor() as cursor:
-        cursor.execute("select not exists (select from dongtai.reading)")
+        cursor.execute(IS_EMPTY)
         return cursor.fetchone() == (True,)
 
 

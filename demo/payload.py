@@ -1,4 +1,4 @@
-"""Observations as devices write them (docs/contracts.md): JSON for `obs/<station>`."""
+"""Observations as devices write them (docs/mqtt.md): JSON for `obs/<station>`."""
 
 import json
 from collections.abc import Mapping, Sequence

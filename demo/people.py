@@ -9,6 +9,7 @@ from database.pool import Connection
 
 USERS = {"duty": "duty", "environment": "environment", "admin": "administrator"}
 TOKEN = "token"  # noqa: S105 - the name of its line
+EXISTING = "select name from account"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 
 
@@ -35,7 +36,7 @@ def ensure(conn: Connection, path: Path) -> dict[str, str]:
 
 def _existing(conn: Connection) -> set[str]:
     with conn.cursor() as cursor:
-        cursor.execute("select name from account")
+        cursor.execute(EXISTING)
         return {name for (name,) in cursor}
 
 

@@ -29,6 +29,7 @@ from sensors.store import load_directory, sync
 
 log = logging.getLogger("ingest")
 
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RELOAD_S = 10.0  # as the alerts process does
 
 
@@ -108,7 +109,9 @@ def observations_work(conn: Connection, settings: config.Config) -> Work:
         ),
         inbox=inbox,
         connect=lambda: connect(settings.section(DatabaseSettings), "ingest", application="ingest"),
-        walk=lambda conn, messages, now: pipeline.walk(conn, rules.newest(conn), messages, now),
+        walk=lambda conn, messages, now, committed: pipeline.walk(
+            conn, rules.newest(conn), messages, now, committed
+        ),
         bury=lambda conn, message, error: pipeline.bury(conn, ingest, message, error),
         max_messages=ingest.batch.max_messages,
         max_wait_s=ingest.batch.max_wait_ms / 1000,
@@ -136,7 +139,9 @@ def pictures_work(conn: Connection, settings: config.Config) -> Work:
         connect=lambda: connect(
             settings.section(DatabaseSettings), "ingest", application="ingest pictures"
         ),
-        walk=lambda conn, messages, now: snapshots.walk_pictures(conn, context, messages, now),
+        walk=lambda conn, messages, now, committed: snapshots.walk_pictures(
+            conn, context, messages, now, committed
+        ),
         bury=lambda conn, message, error: pipeline.bury(conn, ingest, message, error),
         max_messages=ingest.pictures.in_flight,
         max_wait_s=0,
@@ -145,16 +150,18 @@ def pictures_work(conn: Connection, settings: config.Config) -> Work:
 
 def run(works: list[Work]) -> None:
     """Work until SIGTERM or SIGINT; a worker that dies of a bug takes the process with it."""
+    # Blocked and waited for, not handled: a handler that sets an Event while the main thread is
+    # inside Event.wait() locks up. The threads inherit the mask.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     threads = [threading.Thread(target=Worker(work, stop).run, name=work.name) for work in works]
     for thread in threads:
         thread.start()
-    while not stop.wait(0.5):
+    while signal.sigtimedwait(STOP_SIGNALS, 0.5) is None:
         if not all(thread.is_alive() for thread in threads):
             log.critical("a worker died; leaving so that the supervisor starts us anew")
-            stop.set()
+            break
+    stop.set()
     for thread in threads:
         thread.join(timeout=20)
 

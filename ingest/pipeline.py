@@ -32,11 +32,11 @@ from ingest.batch import (
     settle,
     split,
 )
-from ingest.message import Message
+from ingest.message import Committed, Message
 from ingest.route import feed_of, route
 from ingest.settings import IngestSettings
 from sensors.catalogue import LEVEL
-from sensors.decoders import observations, status
+from sensors.decoders import FRAME_DECODERS, observations, status
 from sensors.derive import derive
 from sensors.directory import Directory
 from sensors.quality import SeriesMemory, vet
@@ -67,17 +67,28 @@ class Context:
         return REPLAY if self.replaying else feed_of(message.topic, self.settings.root)
 
 
-def walk(conn: Connection, context: Context, messages: Sequence[Message], now: datetime) -> bool:
-    """Take a batch all the way into the database; commits, so that the caller may acknowledge.
+def walk(
+    conn: Connection,
+    context: Context,
+    messages: Sequence[Message],
+    now: datetime,
+    committed: Committed = lambda _: None,
+) -> bool:
+    """Take a batch all the way into the database; commits, and says so by `committed`.
 
     now only says how fresh a reading still is. Returns whether there is anything new to show.
     """
     letters = [open_letter(message, context) for message in messages]
     recognise_redelivered(conn, context.client_id, letters)
-    rest = save_news(conn, context, messages, letters, now)
-    if rest:
-        save_rest(conn, context, messages, rest)
+    _save(conn, context, messages, letters, now, committed)
     return any(letter.outcome is not Outcome.DUPLICATE for letter in letters)
+
+
+def walk_again(conn: Connection, context: Context, message: Message, now: datetime) -> Letter:
+    """Walk one quarantined message under its first arrival time; commits. It is not kept twice."""
+    letter = open_letter(message, context)
+    _save(conn, context, [message], [letter], now, lambda _: None)
+    return letter
 
 
 def open_letter(message: Message, context: Context) -> Letter:
@@ -92,6 +103,8 @@ def open_letter(message: Message, context: Context) -> Letter:
             letter.raise_to(Outcome.STORED)
         elif where.feed == "obs":
             _decode_observations(letter, context)
+        elif where.feed in FRAME_DECODERS:
+            letter.take(FRAME_DECODERS[where.feed](message.payload, context.directory))
         else:
             letter.refuse(Problem("no_decoder", f"no decoder for feed {where.feed!r} yet; kept"))
     except BadPayload as error:
@@ -102,16 +115,36 @@ def open_letter(message: Message, context: Context) -> Letter:
 def recognise_redelivered(conn: Connection, client_id: str, letters: Sequence[Letter]) -> None:
     """Give a redelivered message without device time the arrival time it was stored under.
 
-    Its readings then have the keys they had before, and count as duplicates.
+    Its readings then have the keys they had before, and count as duplicates. The first delivery may
+    be in this very batch: it waited in the inbox while the connection was lost and made again.
     """
-    again = [letter for letter in letters if letter.message.dup and letter.lacks_time]
+    timeless = [letter for letter in letters if letter.lacks_time]
+    again = [letter.message.packet_id for letter in timeless if letter.message.dup]
     if not again:
         return
-    known = store.known_deliveries(conn, client_id, [x.message.packet_id for x in again])
-    for letter in again:
-        before = known.get((letter.message.packet_id, digest(letter.message)))
-        if before is not None:
-            letter.received_at = before
+    known = store.known_deliveries(conn, client_id, again)
+    for letter in timeless:
+        key = (letter.message.packet_id, digest(letter.message))
+        if letter.message.dup:
+            letter.received_at = known.get(key, letter.received_at)
+        known[key] = letter.received_at
+
+
+def _save(
+    conn: Connection,
+    context: Context,
+    messages: Sequence[Message],
+    letters: Sequence[Letter],
+    now: datetime,
+    committed: Committed,
+) -> None:
+    """Both transactions; a message is counted, and then let go, with the one that ends it."""
+    rest = save_news(conn, context, messages, letters, now)
+    waiting = _messages_of(rest)
+    committed([message for message in messages if id(message) not in waiting])
+    if rest:
+        save_rest(conn, context, messages, rest)
+        committed([message for message in messages if id(message) in waiting])
 
 
 def save_news(
@@ -132,7 +165,7 @@ def save_news(
     _raise(news, Outcome.STORED)
     _save_statuses(conn, letters)
     _remember_deliveries(conn, context.client_id, letters)
-    waiting = {id(item.letter.message) for item in rest if item.letter}
+    waiting = _messages_of(rest)
     done = [letter for letter in letters if id(letter.message) not in waiting]
     arrivals = [message for message in messages if id(message) not in waiting]
     _account(conn, context, arrivals, done, readings=_per_hour(news), late={})
@@ -191,10 +224,7 @@ def digest(message: Message) -> bytes:
 def _decode_observations(letter: Letter, context: Context) -> None:
     if letter.sender not in context.directory.stations:
         raise BadPayload("unknown_station", unknown_station(letter.sender, context.directory))
-    decoded = observations.decode(letter.message.payload, letter.sender)
-    letter.observations = decoded.observations
-    for problem in decoded.problems:
-        letter.refuse(Problem(problem.code, str(problem)))
+    letter.take(observations.decode(letter.message.payload, letter.sender))
     if letter.message.retain and letter.lacks_time:
         letter.observations = ()
         raise BadPayload(
@@ -262,6 +292,11 @@ def _write(conn: Connection, settled: Settled, rows: Mapping[int, SeriesRow]) ->
             store.keep_revision(conn, item.reading, item.letter.message.topic)
         store.replace_reading(conn, item.reading)
     store.save_series(conn, corrected_rows(settled.revisions, rows))
+
+
+def _messages_of(items: Iterable[Arrived]) -> set[int]:
+    """The messages, by their identity, that these readings came in."""
+    return {id(item.letter.message) for item in items if item.letter}
 
 
 def _raise(items: Iterable[Arrived], outcome: Outcome) -> None:
@@ -345,15 +380,6 @@ def unknown_station(code: str, directory: Directory) -> str:
     near = difflib.get_close_matches(code[:40], directory.stations, n=1)
     remedy = f"did you mean {near[0]}?" if near else "add it to config.yaml, then replay"
     return f"unknown station {code[:60]!r}; {remedy}"
-
-
-def walk_again(conn: Connection, context: Context, message: Message, now: datetime) -> Letter:
-    """Walk one quarantined message under its first arrival time; commits. It is not kept twice."""
-    letter = open_letter(message, context)
-    rest = save_news(conn, context, [message], [letter], now)
-    if rest:
-        save_rest(conn, context, [message], rest)
-    return letter
 
 
 def bury(conn: Connection, settings: IngestSettings, message: Message, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Topic → feed and sender. Topics are the contract of docs/contracts.md."""
+"""Topic → feed and sender. Topics are the contract of docs/mqtt.md."""
 
 from dataclasses import dataclass
 

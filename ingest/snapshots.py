@@ -17,7 +17,7 @@ from ingest.batch import (
     ledger_lines,
     quarantined,
 )
-from ingest.message import Message
+from ingest.message import Committed, Message
 from ingest.pipeline import check_size, unknown_station
 from ingest.route import feed_of, route
 from ingest.settings import IngestSettings
@@ -37,7 +37,11 @@ class PictureContext:
 
 
 def walk_pictures(
-    conn: Connection, context: PictureContext, messages: Sequence[Message], now: datetime
+    conn: Connection,
+    context: PictureContext,
+    messages: Sequence[Message],
+    now: datetime,
+    committed: Committed = lambda _: None,
 ) -> bool:
     """Store the pictures of a batch, refuse what is none; commits. Says whether one is new."""
     letters = [_save(conn, context, message) for message in messages]
@@ -50,6 +54,7 @@ def walk_pictures(
     store.add_ledger(conn, ledger_lines(received, letters, {}, {}))
     store.forget_pictures(conn, now - timedelta(days=context.settings.pictures.keep_days))
     conn.commit()
+    committed(messages)
     return any(letter.outcome is Outcome.STORED for letter in letters)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from psycopg2.extras import Json, execute_values
+from psycopg2.extras import execute_values
 
 from database.pool import Connection
 from ingest.batch import Key, LedgerLine, Quarantined, SeriesRow, Snapshot
@@ -13,10 +13,6 @@ from ingest.message import Message
 from sensors.reading import Origin, Quality, Reading
 
 LOCK_SERIES = """
-insert into series_state (series_id) select unnest(%(series)s::integer[])
-on conflict do nothing
-"""
-READ_SERIES = """
 select series_id, observed_at, value, quality, revision, origin, received_at, original_at,
        judged_to, same_since, previous_at, previous_value
   from series_state where series_id = any(%(series)s) order by series_id for update
@@ -108,21 +104,20 @@ RELEASE = """
 insert into picture_released (picture_id, content, thumbnail, released_at, released_by)
 values (%(id)s, %(content)s, %(thumbnail)s, %(received_at)s, %(released_by)s)
 """
-FORGET_PICTURES = "delete from picture where taken_at < %(before)s and received_at < %(before)s"
+# Camera by camera, so that the index (station_id, taken_at) serves: this runs with every batch.
+FORGET_PICTURES = """
+delete from picture p using station s
+ where s.kind = 'camera' and p.station_id = s.id
+   and p.taken_at < %(before)s and p.received_at < %(before)s
+"""
 FORGET_DELIVERIES = (
     "delete from delivery where client_id = %(client_id)s and received_at < %(before)s"
 )
-BEAT = """
-insert into heartbeat (process, at, up_since, detail)
-values (%(process)s, clock_timestamp(), %(up_since)s, %(detail)s)
-on conflict (process) do update
-   set at = excluded.at, up_since = excluded.up_since, detail = excluded.detail
-"""
 WAITING_QUARANTINE = """
 select id, received_at, feed, topic, payload from quarantine
  where replayed_at is null and size = octet_length(payload)
    and (%(code)s::text is null or code = %(code)s) and id > %(after)s
- order by id limit 500
+ order by id limit 20
 """
 MARK_REPLAYED = """
 update quarantine set replayed_at = clock_timestamp(), outcome = %(outcome)s where id = %(id)s
@@ -130,15 +125,10 @@ update quarantine set replayed_at = clock_timestamp(), outcome = %(outcome)s whe
 
 
 def lock_series(conn: Connection, series: Sequence[int]) -> dict[int, SeriesRow]:
-    """Lock and read the state rows of the series, in series order, making missing ones."""
+    """Lock and read the state rows of the series, in series order."""
     with conn.cursor() as cursor:
-        cursor.execute(READ_SERIES, {"series": list(series)})
-        rows = cursor.fetchall()
-        if len(rows) < len(series):
-            cursor.execute(LOCK_SERIES, {"series": sorted(series)})
-            cursor.execute(READ_SERIES, {"series": list(series)})
-            rows = cursor.fetchall()
-    return {row[0]: _series_row(row) for row in rows}
+        cursor.execute(LOCK_SERIES, {"series": list(series)})
+        return {row[0]: _series_row(row) for row in cursor.fetchall()}
 
 
 def save_series(conn: Connection, rows: Iterable[SeriesRow]) -> None:
@@ -187,6 +177,11 @@ def keep_revision(conn: Connection, reading: Reading, by: str) -> None:
 def replace_reading(conn: Connection, reading: Reading) -> None:
     with conn.cursor() as cursor:
         cursor.execute(REVISE, _values(reading))
+        if cursor.rowcount != 1:  # a server that looks past the row must not lose a correction
+            raise LookupError(
+                f"the correction of {reading.station} {reading.metric} at "
+                f"{reading.observed_at.isoformat()} changed {cursor.rowcount} readings, not one"
+            )
 
 
 def add_ledger(conn: Connection, lines: Iterable[LedgerLine]) -> None:
@@ -285,13 +280,6 @@ def forget_pictures(conn: Connection, before: datetime) -> None:
     """Delete the pictures that are older than they may be kept, with all their copies."""
     with conn.cursor() as cursor:
         cursor.execute(FORGET_PICTURES, {"before": before})
-
-
-def beat(conn: Connection, process: str, up_since: datetime, detail: Mapping[str, Any]) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(
-            BEAT, {"process": process, "up_since": up_since, "detail": Json(dict(detail))}
-        )
 
 
 def waiting_quarantine(conn: Connection, code: str | None, after: int) -> list[tuple[int, Message]]:

@@ -10,9 +10,9 @@ from typing import Any
 
 import psycopg2
 
+from database.heartbeat import beat, wake
 from database.pool import Connection
-from ingest import store
-from ingest.message import Inbox, Message
+from ingest.message import Committed, Inbox, Message
 from ingest.mqtt import Subscriber
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ _NOTIFY_S = 0.1
 _BACKLOG = timedelta(seconds=2)  # what waits longer is a backlog
 
 # Takes one batch into the database, commits, and says whether screens have something new.
-Walk = Callable[[Connection, Sequence[Message], datetime], bool]
+Walk = Callable[[Connection, Sequence[Message], datetime, Committed], bool]
 # Writes a message that no walk survives into the quarantine, with the reason.
 Bury = Callable[[Connection, Message, Exception], None]
 
@@ -52,7 +52,7 @@ class Worker:
 
     def __init__(self, work: Work, stop: threading.Event) -> None:
         self._work, self._stop = work, stop
-        self._in_hand: list[Message] = []
+        self._in_hand: dict[int, Message] = {}  # by identity: taken from the inbox, not committed
         self._up_since = datetime.now(UTC)
         self._caught_up_at: datetime | None = None
         self._beaten = self._notified = 0.0
@@ -83,7 +83,7 @@ class Worker:
         log.info("%s: another one leads, standing by", self._work.name)
         self._work.subscriber.stop()
         self._work.inbox.clear()
-        self._in_hand = []
+        self._in_hand = {}
         while not self._stop.wait(1):
             if _take_lead(conn, self._work.subscriber.client_id):
                 return True
@@ -93,32 +93,43 @@ class Worker:
         log.info("%s: leading", self._work.name)
         while not self._stop.is_set():
             if not self._in_hand:
-                self._in_hand = self._work.inbox.take(
-                    self._work.max_messages, self._work.max_wait_s, idle_wait_s=0.5
+                taken = self._work.inbox.take(
+                    self._work.max_messages,
+                    self._work.max_wait_s,
+                    idle_wait_s=_NOTIFY_S if self._news_waiting else 0.5,
                 )
+                self._in_hand = {id(message): message for message in taken}
             if self._in_hand:
-                self._finish(conn, self._in_hand)
-                self._in_hand = []
+                self._finish(conn, list(self._in_hand.values()))
             self._look_behind()
             self._notify(conn)
             self._beat(conn)
 
     def _finish(self, conn: Connection, batch: Sequence[Message]) -> None:
-        """Commit a batch and acknowledge it; a message that breaks the walk is found and kept."""
+        """Commit a batch; a message that breaks the walk is found and kept."""
         try:
-            self._news_waiting |= self._work.walk(conn, batch, datetime.now(UTC))
+            self._news_waiting |= self._work.walk(conn, batch, datetime.now(UTC), self._let_go)
         except Exception as error:
             if _may_pass(error):
-                raise  # nothing is committed; the batch stays in hand and is tried again
+                self._news_waiting = True  # what was committed before the line broke may be news
+                raise  # what is not committed stays in hand and is tried again
             conn.rollback()
-            if len(batch) > 1:
-                middle = len(batch) // 2
-                self._finish(conn, batch[:middle])
-                self._finish(conn, batch[middle:])
-                return
-            log.exception("%s: message on %r breaks the walk", self._work.name, batch[0].topic)
-            self._work.bury(conn, batch[0], error)
-        self._foreign += self._work.subscriber.acknowledge(batch)
+            left = [message for message in batch if id(message) in self._in_hand]
+            if len(left) > 1:
+                middle = len(left) // 2
+                self._finish(conn, left[:middle])
+                self._finish(conn, left[middle:])
+            elif left:
+                log.exception("%s: message on %r breaks the walk", self._work.name, left[0].topic)
+                self._work.bury(conn, left[0], error)
+                self._let_go(left)
+
+    def _let_go(self, messages: Sequence[Message]) -> None:
+        """Acknowledge what is committed and hold it no longer: whatever fails afterwards, it is
+        neither counted twice nor confirmed twice (its packet id may be another's by then)."""
+        self._foreign += self._work.subscriber.acknowledge(messages)
+        for message in messages:
+            self._in_hand.pop(id(message), None)
 
     def _look_behind(self) -> None:
         """Note when there was no backlog. Under constant load the inbox is never quite empty;
@@ -129,17 +140,16 @@ class Worker:
             self._caught_up_at = now
 
     def _notify(self, conn: Connection) -> None:
-        """Wake the readers, after the commit and without a payload: any role can listen."""
+        """Wake the readers, after the commit."""
         if self._news_waiting and time.monotonic() - self._notified >= _NOTIFY_S:
-            with conn.cursor() as cursor:
-                cursor.execute("notify dongtai")
+            wake(conn)
             conn.commit()
             self._news_waiting, self._notified = False, time.monotonic()
 
     def _beat(self, conn: Connection) -> None:
         if time.monotonic() - self._beaten < _BEAT_S:
             return
-        store.beat(conn, self._work.name, self._up_since, self._detail())
+        beat(conn, self._work.name, self._up_since, self._detail())
         conn.commit()
         self._beaten = time.monotonic()
 

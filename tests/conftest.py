@@ -12,7 +12,6 @@ import psycopg2
 import pytest
 from playwright.sync_api import Browser
 
-from database.ground import extension_schema
 from database.migrate import migrate
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
@@ -27,17 +26,20 @@ from tests.servers.webhook import Webhook
 
 
 @pytest.fixture(scope="session")
-def server_dsn() -> Iterator[str]:
-    """The server: TEST_DSN where it is set, else the embedded PostgreSQL."""
-    if dsn := os.environ.get("TEST_DSN"):
+def embedded_dsn() -> Iterator[str]:
+    """The embedded PostgreSQL, which is always a plain one."""
+    # Not in pytest's own folder: another run clears old ones away, with the server in them.
+    with (
+        TemporaryDirectory(prefix="dongtai-test-") as folder,
+        embedded_postgres_server(Path(folder) / "postgres") as dsn,
+    ):
         yield dsn
-    else:
-        # Not in pytest's own folder: another run clears old ones away, with the server in them.
-        with (
-            TemporaryDirectory(prefix="dongtai-test-") as folder,
-            embedded_postgres_server(Path(folder) / "postgres") as dsn,
-        ):
-            yield dsn
+
+
+@pytest.fixture(scope="session")
+def server_dsn(request: pytest.FixtureRequest) -> str:
+    """The server: TEST_DSN where it is set, else the embedded PostgreSQL."""
+    return os.environ.get("TEST_DSN") or str(request.getfixturevalue("embedded_dsn"))
 
 
 @pytest.fixture(scope="session")
@@ -45,13 +47,15 @@ def template(server_dsn: str) -> Iterator[str]:
     """A migrated database that the tests' databases are copied from."""
     with fresh_database(server_dsn) as settings:
         migrated(settings)
-        yield settings.dsn.partition("?")[0].rpartition("/")[2]
+        name = settings.dsn.partition("?")[0].rpartition("/")[2]
+        sealed(server_dsn, name)
+        yield name
 
 
 @pytest.fixture
 def database(server_dsn: str, template: str) -> Iterator[DatabaseSettings]:
     """Settings of a fresh, migrated, empty database."""
-    with fresh_database(server_dsn, f"template {template}") as settings:
+    with fresh_database(server_dsn, template) as settings:
         yield settings
 
 
@@ -79,7 +83,6 @@ def timescale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     dsn = os.environ.get("TEST_DSN")
     if dsn and has_timescale(dsn):
         with fresh_database(dsn) as settings:
-            execute(settings.dsn, "create extension if not exists timescaledb")
             yield settings.dsn
     else:
         with timescale_server(tmp_path_factory.mktemp("timescale")) as address:
@@ -160,20 +163,34 @@ def browser(_chromium: Browser) -> Iterator[Desk]:
 
 
 @contextmanager
-def fresh_database(server_dsn: str, how: str = "") -> Iterator[DatabaseSettings]:
+def fresh_database(server_dsn: str, template: str | None = None) -> Iterator[DatabaseSettings]:
+    """A copy of the template, or an empty database, with TimescaleDB where the server has it.
+
+    Empty is template0: in template1 TimescaleDB's scheduler may sit, and a database in use cannot
+    be copied.
+    """
     name = f"test_{uuid.uuid4().hex[:8]}"
-    execute(server_dsn, f"create database {name} {how}")
-    yield DatabaseSettings(dsn=with_database(server_dsn, name))
+    execute(server_dsn, f"create database {name} template {template or 'template0'}")
+    settings = DatabaseSettings(dsn=with_database(server_dsn, name))
+    if template is None and has_timescale(server_dsn):
+        execute(settings.dsn, "create extension timescaledb")
+    yield settings
     execute(server_dsn, f"drop database {name} with (force)")
 
 
 def migrated(settings: DatabaseSettings) -> None:
     conn = connect(settings, None, application="test")
     migrate(conn)
-    if extension_schema(conn):  # its scheduler would keep the template in use
-        conn.cursor().execute("select _timescaledb_functions.stop_background_workers()")
-        conn.commit()
     conn.close()
+
+
+def sealed(server_dsn: str, name: str) -> None:
+    """Nobody connects any more, TimescaleDB's scheduler neither: it would keep it in use."""
+    execute(server_dsn, f"alter database {name} allow_connections false")
+    execute(
+        server_dsn,
+        f"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'",
+    )
 
 
 def has_timescale(dsn: str) -> bool:

@@ -101,7 +101,7 @@ def fill(conn: Connection, now: datetime) -> None:
         for row in LIMITS:
             _limit(cursor, row, now)
         for row in ALERTS:
-            _alert(cursor, row, now)
+            add_alert(cursor, row, now)
         _operations(cursor, now)
     _pictures(conn, now)
 
@@ -240,7 +240,8 @@ def _limit(cursor: Any, row: tuple[Any, ...], now: datetime) -> None:
     )
 
 
-def _alert(cursor: Any, row: tuple[Any, ...], now: datetime) -> None:
+def add_alert(cursor: Any, row: tuple[Any, ...], now: datetime) -> None:
+    """row: as in ALERTS, of a series that is there."""
     alert, code, metric, grade, state, minutes, value, limit, owner, note, public, label = row
     rule = f"{code}-{metric}".lower()
     began = now - timedelta(minutes=minutes)
@@ -334,21 +335,34 @@ def _pictures(conn: Connection, now: datetime) -> None:
 
 def _picture(cursor: Any, code: str, taken: datetime, level_m: float) -> None:
     content, thumbnail = picture(level_m), picture(level_m, 480, 270)
-    cursor.execute(
-        "insert into picture (station_id, taken_at, time_source, received_at, origin, media_type, "
-        "width, height, size, sha256) select id, %s, 'topic', %s, 2, 'image/jpeg', 960, 540, %s, "
-        "sha256(%s) from station where code = %s returning id",
-        (taken, taken + timedelta(seconds=2), len(content), content, code),
-    )
-    picture_id = cursor.fetchone()[0]
-    cursor.execute(
-        "insert into picture_original values (%s, %s, %s)", (picture_id, content, thumbnail)
-    )
+    picture_id = add_picture(cursor, code, taken, content, thumbnail)
     if code == "C-01":
         cursor.execute(
             "insert into picture_released values (%s, %s, %s, %s, 'environment')",
             (picture_id, content, thumbnail, taken + timedelta(seconds=30)),
         )
+
+
+def add_picture(
+    cursor: Any,
+    code: str,
+    taken: datetime,
+    content: bytes,
+    thumbnail: bytes,
+    origin: Origin = Origin.SIMULATED,
+) -> int:
+    """A camera's JPEG as ingest keeps it; returns its id."""
+    cursor.execute(
+        "insert into picture (station_id, taken_at, time_source, received_at, origin, media_type, "
+        "width, height, size, sha256) select id, %s, 'topic', %s, %s, 'image/jpeg', 960, 540, %s, "
+        "sha256(%s) from station where code = %s returning id",
+        (taken, taken + timedelta(seconds=2), int(origin), len(content), content, code),
+    )
+    picture_id = int(cursor.fetchone()[0])
+    cursor.execute(
+        "insert into picture_original values (%s, %s, %s)", (picture_id, content, thumbnail)
+    )
+    return picture_id
 
 
 def picture(level_m: float, width: int = 960, height: int = 540) -> bytes:

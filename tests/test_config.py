@@ -54,6 +54,22 @@ def test_each_mistake_is_named_with_line_key_value_and_remedy(tmp_path, line, ke
     assert str(found[0]).startswith(f"line {line}: ")
 
 
+def test_two_stations_cannot_have_one_device(tmp_path):
+    text = """\
+sensors:
+  stations:
+    - {code: A, hj212: {mn: X1}, sl651: {address: '0000000001'}}
+    - {code: B, hj212: {mn: X2}}
+    - {code: C, hj212: {mn: X1}, sl651: {address: '0000000001'}}
+"""
+    found = [m for m in mistakes_in(tmp_path, text) if "duplicate" in m.problem]
+    assert [(m.line, m.where[-1], m.value) for m in found] == [
+        (5, "mn", "X1"),
+        (5, "address", "0000000001"),
+    ]
+    assert "entry 0 of stations has the same mn" in found[0].problem
+
+
 def test_a_key_written_twice_is_a_mistake(tmp_path):
     found = mistakes_in(tmp_path, "database: {pool_size: 2}\ndatabase: {pool_size: 3}\n")
     assert [str(m) for m in found] == [

@@ -17,6 +17,7 @@ from dashboard.api.common import Use, Who, json_answer, moment
 from dashboard.idempotency import Outcome
 from dashboard.problems import MEDIA_TYPE, Problem
 from dashboard.signin import address_of
+from database.heartbeat import wake
 from database.pool import Connection
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
@@ -96,8 +97,7 @@ def _acknowledge(
     if isinstance(found, Acknowledged):
         if not found.repeated:
             audit(conn, who.name, "acknowledged", alert_id, address, note=note)
-            with conn.cursor() as cursor:
-                cursor.execute("notify dongtai")
+            wake(conn)
         return Outcome(200, to_json(found.alert))
     if isinstance(found, Conflict):
         return _conflict(found)

@@ -27,6 +27,7 @@ class Latest(BaseModel):
     flags: list[str]
     origin: OriginWord
     original_t: datetime | None
+    interval_s: int = Field(description="how often this metric reports; its state counts in these")
     trend_per_h: float | None
 
 

@@ -15,6 +15,7 @@ function cell(grade) {
   const parts = {
     root, shape: el("span", "cell-shape"), count: el("span", "cell-count"), word: el("span", "cell-word", gradeWord(grade)),
     name: el("span", "cell-name"), since: el("span", "cell-since quiet"),
+    metric: el("span", "cell-metric"), span: el("span", "cell-span"),
     value: el("b", "cell-value"), unit: el("span", "unit"), owner: el("span", "cell-owner"),
   };
   const value = el("span", "cell-number");
@@ -22,6 +23,7 @@ function cell(grade) {
   const number = el("span", "cell-tally");
   number.append(parts.count, parts.word);
   const what = el("span", "cell-what");
+  parts.since.append(parts.metric, parts.span);
   what.append(parts.name, parts.since);
   const whose = el("span", "cell-whose");
   whose.append(value, parts.owner);
@@ -58,14 +60,15 @@ function drawCell(grade) {
   if (!worst) return drawEmpty(parts);
   const [number, unit] = alertAmount(worst, liveValue(worst));
   setText(parts.name, shortName(worst.station_names) || worst.subject);
-  setText(parts.since, [metricName(worst.metric), span(sinceOf(worst), true)].filter(Boolean).join(" · "));
-  setText(parts.value, number);
-  setText(parts.unit, unit);
+  setText(parts.metric, metricName(worst.metric));
+  setText(parts.span, (metricName(worst.metric) ? " · " : "") + span(sinceOf(worst), true));
+  setText(parts.value, number === "—" ? t("no data") : number);
+  setText(parts.unit, number === "—" ? "" : unit);
   setClass(parts.value, `cell-value ${valueAge(worst).state}`);
   setText(parts.owner, worst.owner ?? t("unclaimed"));
   setClass(parts.owner, isOwned(worst) ? "cell-owner" : "cell-owner strong");
 }
 function drawEmpty(parts) {
   setText(parts.name, t("Nothing open"));
-  for (const key of ["since", "value", "unit", "owner"]) setText(parts[key], "");
+  for (const key of ["metric", "span", "value", "unit", "owner"]) setText(parts[key], "");
 }

@@ -1,9 +1,8 @@
 // The drawer's chart: asked for when a person chooses, then lengthened as readings come.
 
-import { $, ageOf, clock, lang, now, remScale, t, zone } from "./core.mjs";
-import { chosen, on, stations, valueState } from "./state.mjs";
+import { $, clock, lang, now, remScale, t, zone } from "./core.mjs";
+import { chosen, on, stations } from "./state.mjs";
 
-const DAY_MS = 86400e3;
 const day = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
 let asked = null;
 let askedAt = 0;
@@ -16,7 +15,7 @@ const graph = () => $("chart")?.querySelector(".js-plotly-plot");
 export function start() {
   for (const event of ["change", "all"]) on(event, lengthen);
   on("theme", () => again());
-  on("tick", () => { if (now() - askedAt > 60e3) slide(); });
+  on("tick", () => { if (now() - askedAt > 60e3 && document.body.dataset.link === "up" && !$("drawer").hidden) again(); });
   addEventListener("resize", () => { if (asked && asked.scale !== remScale()) again(); });
 }
 export function ask(station, metric) {
@@ -26,8 +25,9 @@ export function ask(station, metric) {
   asked = request;
   askedAt = now();
   lastAt = station.latest[metric]?.t ?? null;
-  dash_clientside.set_props("chart-request", { data: request });
+  dash_clientside.set_props("chart-request", { data: { ...request, at: askedAt } });
 }
+/** Every minute anew: gaps, doubts and what came late are the server's to say. */
 function again() {
   const station = stations.get(chosen.station);
   asked = null;
@@ -50,10 +50,4 @@ function lengthen() {
   Plotly.extendTraces(gd, { x: [xs], y: [ys] }, [index], 20000);
   const end = gd.data.findIndex((trace) => trace.meta === "newest");
   if (end >= 0 && !missing && name === "measured") Plotly.restyle(gd, { x: [[at]], y: [[latest.value]] }, [end]);
-}
-function slide() {
-  const gd = graph();
-  if (!gd?.layout || $("drawer").hidden) return;
-  askedAt = now();
-  Plotly.relayout(gd, { "xaxis.range": [local(now() - DAY_MS), local(now() + DAY_MS / 48)] });
 }

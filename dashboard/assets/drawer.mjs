@@ -44,7 +44,7 @@ function fill() {
   setData($("drawer-values"), "count", metrics.length > 4 ? 3 : metrics.length || 1);
   why(station);
   $("drawer-chart").hidden = !metrics.length;
-  setText($("chart-title"), chosen.metric ? t("{metric}, last 24 h", { metric: metricName(chosen.metric) }) : "");
+  setText($("chart-title"), metricName(chosen.metric));
   const [, unit] = amount(0, chosen.metric);
   setText($("chart-unit"), unit);
   look(station);
@@ -64,19 +64,22 @@ function head(station) {
     holder.replaceChildren(icon(`i-${station.kind}`));
   }
   setText($("drawer-name"), shortName(station.names));
-  setText($("drawer-sample"), isSample(station.names) ? t("sample") : "");
+  const kinds = [isSample(station.names) ? t("sample") : "", station.origin === "live" ? "" : word(station.origin)];
+  setText($("drawer-sample"), kinds.filter(Boolean).join(" · "));
   const parts = [station.code];
-  if (grade) parts.push(gradeWord(grade), ...overText(alert), span(sinceOf(alert)), isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed"));
+  if (grade) parts.push(gradeWord(grade), ...overText(alert), span(sinceOf(alert)));
   else parts.push(state === "partly" ? t("some values are old") : ageText(ageOf(station.newest), stationState(station)));
-  if (station.origin !== "live") parts.push(word(station.origin));
-  setText($("drawer-state"), parts.join(" · "));
+  const words = grade ? [isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed")] : [];
+  // Figures keep their room; where the line is too narrow the words after them are cut.
+  setText($("drawer-facts"), parts.join(" · ") + (words.length ? " · " : ""));
+  setText($("drawer-words"), words.join(" · "));
 }
 
 /** How far over its limit, where it is. */
 function overText(alert) {
   const value = liveValue(alert);
   if (![value, alert.limit].every(Number.isFinite) || value <= alert.limit) return [];
-  return [t("over by {amount}", { amount: alertAmount(alert, value - alert.limit).join(" ") })];
+  return [t("+{amount}", { amount: alertAmount(alert, value - alert.limit).join(" ") })];
 }
 
 // ---- values

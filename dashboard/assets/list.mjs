@@ -23,7 +23,7 @@ function make(alert) {
   const root = el("li", "row", null, { "data-grade": alert.grade });
   const name = el("button", "row-name", null, { type: "button", id: `row-${alert.id}` });
   const value = el("span", "row-value");
-  value.append(el("b"), el("span", "unit"), el("span", "row-trend"));
+  value.append(el("b", "row-metric"), el("b", "row-number"), el("span", "unit"), el("span", "row-trend"));
   const button = el("button", "button ack", null, { type: "button", "aria-describedby": `row-${alert.id}` });
   button.append(el("span", "", t("Ack")), el("kbd", "", "A", { "aria-hidden": "true" }));
   root.append(
@@ -60,7 +60,8 @@ function fill(root, alert) {
   if (chosen.alert === alert.id) name.setAttribute("aria-current", "true");
   else name.removeAttribute("aria-current");
   setText(root.querySelector(".row-since"), span(sinceOf(alert), !owned));
-  setText(root.querySelector(".row-value b"), `${metricName(alert.metric) || named(alert.label)} ${now === null ? "" : number}`);
+  setText(root.querySelector(".row-metric"), (metricName(alert.metric) || named(alert.label)) + " ");
+  setText(root.querySelector(".row-number"), now === null ? "" : number);
   setText(root.querySelector(".unit"), now === null ? "" : unit);
   setText(root.querySelector(".row-trend"), trend(station, alert.metric));
   setText(root.querySelector(".row-limit"), limitText(alert));

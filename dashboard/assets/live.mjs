@@ -11,7 +11,7 @@ let lostAt = null; // on the server's clock
 let shownAt = null;
 let backUntil = 0;
 let signedOut = false;
-export const link = { state: "connecting", newest: null, p95_s: null };
+export const link = { state: "connecting", newest: null, p95_s: null, silent: [] };
 
 export function start() {
   heardAt = performance.now();
@@ -72,6 +72,7 @@ function onBeat(data) {
   if (link.state === "lost") setState("up");
   link.newest = data.newest;
   link.p95_s = data.screen_p95_s;
+  link.silent = data.silent ?? [];
 }
 /** The server says that its database is away: what it would send is old. */
 function onLost(data) {
@@ -110,10 +111,18 @@ function tick() {
   $("sample-chip").hidden = stations.size > 0 && [...stations.values()].every((s) => s.origin === "live" && !isSample(s.names));
   emit("tick");
 }
+/** A process of ours that no longer says that it lives: what it did is not being done. */
+function silence({ process, since }) {
+  const at = since ? clock(Date.parse(since)) : "—";
+  return process === "alerts"
+    ? t("Alerting has stopped, last sign of life {at}: nobody is told of new alerts, no silence is noticed.", { at })
+    : t("Data collection has stopped, last sign of life {at}: values on screen stand still.", { at });
+}
 function banner() {
   const lost = link.state === "lost";
   const back = !lost && performance.now() < backUntil;
-  $("banner").hidden = !lost && !back;
+  $("banner").hidden = !lost && !back && !link.silent.length;
+  if (!lost && link.silent.length) setText($("banner-text"), silence(link.silent[0]));
   if (!lost) return;
   const since = span(Math.max(0, (now() - (lostAt ?? now())) / 1000), true);
   const text = signedOut ? t("You have been signed out. This screen is no longer updated.")

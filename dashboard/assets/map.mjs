@@ -1,9 +1,12 @@
 // The map: one GeoJSON source fed by differences. It moves only when a person moves it.
 
-import { $, ageOf, ageText, el, icon, keyed, lang, metricName, remScale, setData, setText, shape, shortName, span, t, urls, valueText } from "./core.mjs";
-import { alertsOf, choose, chosen, condition, isOwned, liveValue, on, openAlerts, sinceOf, stations, trend, valueAge, valueState } from "./state.mjs";
+import { $, el, icon, keyed, lang, remScale, setText, shape, shortName, t, urls } from "./core.mjs";
+import { alertsOf, choose, chosen, condition, isOwned, on, openAlerts, stations, valueState } from "./state.mjs";
 import * as markers from "./markers.mjs";
 import * as overview from "./overview.mjs";
+import * as rings from "./rings.mjs";
+import { arrange, firstValue, isTagged, label } from "./tags.mjs";
+import { numberSides, thin } from "./thin.mjs";
 
 const RANK = { red: 9, orange: 8, yellow: 7, blue: 6, unknown: 3, stale: 2, suspect: 1, partly: 0, normal: 0 };
 const OVER = { "icon-allow-overlap": true, "icon-ignore-placement": true };
@@ -12,7 +15,6 @@ export let map = null;
 let gl = null;
 let ready = false;
 const drawn = new Map(); // code -> the properties that the source has
-const tags = new Map(); // code -> marker
 
 export async function start() {
   gl = await import(urls.maplibre);
@@ -29,7 +31,8 @@ export async function start() {
   map.addControl(new gl.ScaleControl({ maxWidth: 90 * remScale() }), "bottom-left");
   map.on("style.load", onStyle);
   map.setMissingStyleImageResolver(addImage);
-  map.on("move", () => { placeTags(); pointers(); overview.frame(map, useful()); });
+  map.on("move", () => { standTags(); pointers(); overview.frame(map, useful()); });
+  map.on("moveend", () => { if (ready) { thinOut(); standTags(); } });
   map.on("click", onClick);
   map.on("mousemove", onHover);
   map.on("mouseout", () => ($("map-tip").hidden = true));
@@ -38,6 +41,8 @@ export async function start() {
   on("theme", () => map.setStyle(styleUrl(), { diff: false }));
   on("home", goHome);
   on("centre", () => centre(chosen.station));
+  rings.start();
+  on("zoom-to", ({ bounds, zoom }) => map.fitBounds(bounds, { padding: padding(80 * remScale()), maxZoom: zoom, duration: duration() }));
   await map.once("load");
 }
 const theme = () => document.documentElement.dataset.shown;
@@ -52,6 +57,7 @@ function addImage(id) {
 }
 function onStyle() {
   drawn.clear();
+  thinnedFor = "";
   map.addSource("stations", { type: "geojson", promoteId: "code", data: { type: "FeatureCollection", features: [...stations.values()].map(feature) } });
   map.addLayer({ id: "wind", source: "stations", type: "symbol", filter: ["has", "wind"],
     layout: { ...OVER, "icon-image": ["get", "wind"], "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map" } });
@@ -102,8 +108,9 @@ function update() {
   for (const station of stations.values()) compare(station, diff);
   for (const code of drawn.keys()) if (!stations.has(code)) { diff.remove.push(code); drawn.delete(code); }
   if (diff.add.length || diff.update.length || diff.remove.length) map.getSource("stations").updateData(diff);
-  label();
-  placeTags();
+  thinOut();
+  label(gl, map);
+  standTags();
   pointers();
 }
 function compare(station, diff) {
@@ -126,50 +133,41 @@ function select() {
   if (ready) map.setFilter("ring", ["==", ["get", "code"], chosen.station ?? ""]);
 }
 
-// ---- tags: unclaimed red, and the selected station
+// ---- thinning: what would lie on another marker gives way to a number
 
-function label() {
-  const wanted = new Set(openAlerts().filter((a) => a.grade === "red" && !isOwned(a) && stations.has(a.station)).map((a) => a.station));
-  if (chosen.station && stations.has(chosen.station)) wanted.add(chosen.station);
-  for (const [code, marker] of tags) if (!wanted.has(code)) { marker.remove(); tags.delete(code); }
-  for (const code of wanted) tag(stations.get(code));
+const RADIUS = { alert: 18, plain: 12, chosen: 24, number: 9 }; // px
+let thinnedFor = "";
+let discs = []; // the shown markers in lon, lat
+/** Anew only when something that decides has changed: the zoom, a state, the choice, a station. */
+function thinOut() {
+  const zoom = map.getZoom();
+  const key = `${zoom.toFixed(2)}|${remScale()}|${chosen.station}|${[...drawn.values()].map((d) => `${d.code}${d.sort}${d.wind ? "w" : ""}${d.at}`).join()}`;
+  if (key === thinnedFor) return;
+  thinnedFor = key;
+  const marks = [...stations.values()].map(mark);
+  const { shown, places } = thin(marks, 2 * remScale());
+  const left = marks.filter(({ code }) => shown.has(code));
+  discs = left.map(({ code, radius, fixed }) => ({ code, radius, fixed }));
+  for (const layer of ["stations", "wind"]) map.setFilter(layer, filter(layer, marks.filter(({ code }) => !shown.has(code))));
+  rings.show(gl, map, places, numberSides(left, places, RADIUS.number * remScale()));
 }
-function tag(station) {
-  let marker = tags.get(station.code);
-  if (!marker) {
-    const root = el("div", "tag");
-    root.append(el("b", "tag-what"), el("span", "tag-who"));
-    marker = new gl.Marker({ element: root, anchor: "left", offset: [28 * remScale(), 0] }).setLngLat(station.at).addTo(map);
-    root.removeAttribute("tabindex");
-    root.removeAttribute("role");
-    root.setAttribute("aria-hidden", "true"); // the list and the drawer say the same
-    tags.set(station.code, marker);
-  }
-  marker.setLngLat(station.at);
-  const root = marker.getElement();
-  const worst = alertsOf(station.code)[0];
-  setData(root, "grade", worst?.grade);
-  setText(root.firstChild, worst ? `${shortName(station.names)} ${valueText(liveValue(worst), worst.metric)} ${trend(station, worst.metric)}` : firstValue(station));
-  setText(root.lastChild, worst ? `${span(sinceOf(worst), !isOwned(worst))} · ${worst.owner ?? t("unclaimed")}${oldText(worst)}` : station.newest ? t("{span} ago", { span: span(ageOf(station.newest)) }) : t("no data"));
+function mark(station) {
+  const { x, y } = map.project(station.at);
+  const { sort, wind } = drawn.get(station.code);
+  const alert = sort >= RANK.blue;
+  const rank = sort + (wind ? 0.3 : 0) - (station.kind === "camera" ? 0.5 : 0);
+  const picked = station.code === chosen.station;
+  const radius = (picked ? RADIUS.chosen : alert ? RADIUS.alert : RADIUS.plain) * remScale();
+  return { code: station.code, x, y, rank, radius, fixed: alert || picked };
 }
-function oldText(alert) {
-  const { state, age_s } = valueAge(alert);
-  return state === "stale" || state === "unknown" ? ` · ${ageText(age_s, state)}` : "";
+function filter(layer, hidden) {
+  const kept = ["!", ["in", ["get", "code"], ["literal", hidden.map(({ code }) => code)]]];
+  return layer === "wind" ? ["all", ["has", "wind"], kept] : kept;
 }
-/** A tag that would run under a panel stands on the other side of its marker. */
-function placeTags() {
-  const free = useful(), gap = 28 * remScale();
-  for (const [code, marker] of tags) {
-    const width = marker.getElement().offsetWidth;
-    const flip = map.project(stations.get(code).at).x + gap + width > free.right;
-    const x = flip ? -gap - width : gap;
-    if (marker.getOffset().x !== x) marker.setOffset([x, 0]);
-  }
+function standTags() {
+  arrange(map, useful(), discs.filter(({ code }) => stations.has(code)).map((disc) => ({ ...disc, ...point(disc.code) })));
 }
-function firstValue(station) {
-  const [metric, latest] = Object.entries(station.latest)[0] ?? [];
-  return metric ? `${shortName(station.names)} ${metricName(metric)} ${valueText(latest.value, metric)}` : shortName(station.names);
-}
+const point = (code) => { const { x, y } = map.project(stations.get(code).at); return { x, y }; };
 
 // ---- edge pointers: an alert out of sight, or under a panel, is still shown
 
@@ -257,7 +255,7 @@ function onHover(event) {
   const code = under(event.point);
   map.getCanvas().style.cursor = code ? "pointer" : "";
   const tip = $("map-tip");
-  tip.hidden = !code || tags.has(code);
+  tip.hidden = !code || isTagged(code);
   if (tip.hidden) return;
   setText(tip, firstValue(stations.get(code)));
   tip.style.transform = `translate(${Math.round(event.point.x + 16)}px, ${Math.round(event.point.y - 30)}px)`;

@@ -82,14 +82,8 @@ export const silent = () =>
     .filter((s) => ["stale", "unknown"].includes(stationState(s)))
     .sort((a, b) => (Date.parse(a.newest) || 0) - (Date.parse(b.newest) || 0));
 export function counts() {
-  let silentNow = 0, normal = 0;
-  for (const station of stations.values()) {
-    const { grade, state } = condition(station);
-    if (grade) continue;
-    if (state === "stale" || state === "unknown") silentNow += 1;
-    else if (state === "normal" || state === "suspect") normal += 1;
-  }
-  return { silent: silentNow, normal };
+  const calm = [...stations.values()].filter((station) => ["normal", "suspect"].includes(condition(station).state));
+  return { silent: silent().length, normal: calm.length };
 }
 /** The value an alert is about: the live one where it can be used, else the alert's own. */
 export function liveValue(alert) {

@@ -58,11 +58,8 @@ INDEX = """<!DOCTYPE html>
 """
 
 
-def create_dash(
-    pool: Pool, settings: DashboardSettings, now: Callable[[], datetime] | None = None
-) -> Dash:
-    """The application, served under `/`. `pool`: of the role staff; `now`: for tests."""
-    clock = now or (lambda: datetime.now(settings.zone))
+def create_dash(pool: Pool, settings: DashboardSettings, clock: Callable[[], datetime]) -> Dash:
+    """The application, served under `/`. pool: of the role staff; clock: local time."""
     app = StaffDash(
         pool,
         settings,

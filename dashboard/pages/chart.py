@@ -53,6 +53,13 @@ def chart(pool: Pool, request: Request, now: datetime, zone: ZoneInfo) -> go.Fig
         interval_s=day.interval_s if day else 60,
         zone=zone,
         digits=METRICS[request.metric].digits,
-        words=Words(t("Missing"), t("Suspect"), t("found afterwards"), t("No data in 24 h")),
+        words=Words(
+            missing=t("Missing"),
+            suspect=t("Suspect"),
+            late=t("found afterwards"),
+            nothing=t("No data in 24 h"),
+            since=t("since {at}"),
+        ),
         look=look(TOKENS, request.theme, request.scale),
+        older=day.older if day else True,
     )

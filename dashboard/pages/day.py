@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.figures.station import DAY, LimitLine, Point
+from dashboard.figures.axes import DAY
+from dashboard.figures.limits import LimitLine
+from dashboard.figures.points import Point
 from dashboard.text import DEFAULT
 from database.pool import Connection
 from sensors.reading import Quality
@@ -25,6 +27,7 @@ select observed_at, value, quality, received_at
  where series_id = %s and observed_at > %s and observed_at <= %s
  order by observed_at
 """
+_OLDER = "select exists (select from reading where series_id = %s and observed_at <= %s)"
 # Limits in force on the day, with the grade of the open alert that stands on one.
 _LIMITS = """
 select l.value, l.label_zh, l.label_en, min(a.grade)
@@ -46,9 +49,12 @@ select s.code, v.name_zh
 
 @dataclass(frozen=True, slots=True)
 class Day:
+    """older: the series has readings from before these 24 h."""
+
     points: tuple[Point, ...]
     limits: tuple[LimitLine, ...]
     interval_s: float
+    older: bool = True
 
 
 def read_day(
@@ -66,12 +72,14 @@ def read_day(
         series, interval_s = found
         cursor.execute(_DAY, (series, now - DAY, now))
         points = tuple(_point(*row, interval_s=interval_s) for row in cursor.fetchall())
+        cursor.execute(_OLDER, (series, now - DAY))
+        (older,) = cursor.fetchone() or (True,)
         cursor.execute(_LIMITS, {"series": series, "now": now, "day": f"{now:%m-%d}"})
         limits = tuple(
             LimitLine(value, zh if lang == "zh" else en, grade)
             for value, zh, en, grade in cursor.fetchall()
         )
-    return Day(points, limits, float(interval_s))
+    return Day(points, limits, float(interval_s), bool(older))
 
 
 def station_names(conn: Connection) -> dict[str, str]:

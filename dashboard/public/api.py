@@ -30,7 +30,7 @@ PICTURE_AGE = "public, max-age=30"
 
 
 def routes(keeper: Keeper, transaction: Transaction) -> APIRouter:
-    """Everything under /api/v1 that needs more than the snapshot, and the pictures."""
+    """What needs more than the snapshot, and the pictures: a straight list of routes."""
     router = APIRouter()
 
     @router.get("/api/v1/stations/{code}/readings")

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 
 from dashboard.public import store
-from dashboard.public.air import daily
-from dashboard.public.snapshot import Days, Setting, Snapshot, build
+from dashboard.public.bars import Past, past
+from dashboard.public.snapshot import Setting, Snapshot, build
 from dashboard.public.store import City
 from database.pool import Connection
 from sensors.catalogue import AIR_METRICS
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 LEAST_S, MOST_S = 1.0, 5.0  # between two looks: with and without a NOTIFY
 RETRY_S = 1.0
 LOST_AFTER_S = 12.0  # a look that old means that the database does not answer
-DAYS_EVERY = timedelta(minutes=10)
+PAST_EVERY = timedelta(minutes=10)
 HISTORY = timedelta(days=7)
 STATEMENT_TIMEOUT_MS = 10_000
 
@@ -42,8 +42,8 @@ class Keeper:
         self._connect, self._setting, self._publish, self._clock = connect, setting, publish, clock
         self._stopped, self._wake = threading.Event(), threading.Event()
         self._city: City | None = None
-        self._days: Days = {}
-        self._days_at: datetime | None = None
+        self._past = Past()
+        self._past_at: datetime | None = None
         self._failed_since: datetime | None = None
         self._pictures: dict[str, tuple[int, bytes, bytes]] = {}
         self.builds = 0
@@ -100,10 +100,10 @@ class Keeper:
         now = self._clock()
         city = store.city(conn, now)
         self._read_pictures(conn, city)
-        if self._days_at is None or now - self._days_at > DAYS_EVERY:
+        if self._past_at is None or _old(self._past_at, now):
             intervals = {(row.station, row.metric): row.interval_s for row in city.latest}
             means = store.hour_means(conn, list(AIR_METRICS), now - HISTORY)
-            self._days, self._days_at = daily(means, intervals), now
+            self._past, self._past_at = past(means, intervals), now
         conn.commit()
         self._city, self._failed_since = city, None
 
@@ -138,14 +138,24 @@ class Keeper:
         self.builds += 1
         if city is None:
             return build(
-                self._setting, City(self._started), {}, now, down_since=self._started, ready=False
+                self._setting,
+                City(self._started),
+                Past(),
+                now,
+                down_since=self._started,
+                ready=False,
             )
-        return build(self._setting, city, self._days, now, down_since=self._down_since(city, now))
+        return build(self._setting, city, self._past, now, down_since=self._down_since(city, now))
 
     def _down_since(self, city: City, now: datetime) -> datetime | None:
         """Since when nothing new was read: told by an error, or by the age of the last look."""
         lost = (now - city.read_at).total_seconds() > LOST_AFTER_S
         return city.read_at if lost or self._failed_since else None
+
+
+def _old(read_at: datetime, now: datetime) -> bool:
+    """Closed hours are read anew when an hour closes, and in between for what came late."""
+    return now - read_at > PAST_EVERY or (now.date(), now.hour) != (read_at.date(), read_at.hour)
 
 
 def _prepare(conn: Connection) -> None:

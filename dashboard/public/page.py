@@ -4,11 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dashboard.public.air import AirNow, Day, air_now, days_chart
+from dashboard.public.air import AirNow, air_now
+from dashboard.public.bars import Chart, Past, chart
 from dashboard.public.look import Look, Value
-from dashboard.public.places import Place, distance_km, matches, nearest
+from dashboard.public.pictures import Shot, shots
+from dashboard.public.places import (
+    Place,
+    distance_km,
+    is_sample,
+    matches,
+    nearest,
+    short_name,
+)
 from dashboard.public.poster import Box, apart, place_percent
-from dashboard.public.store import Picture
 from dashboard.public.warnings import Notice, warnings
 from dashboard.public.water import Reservoir, reservoirs
 from dashboard.public.weather import Weather, weather, wind_word
@@ -64,30 +72,6 @@ class Row:
     aqi: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """A released picture with its age."""
-
-    picture: Picture
-    station: StationRow
-    at: datetime
-    age_s: float | None
-    interval_s: int
-    state: str
-    src: str
-
-    @property
-    def origin(self) -> int:
-        return self.picture.origin
-
-    @property
-    def original_at(self) -> datetime | None:
-        return self.picture.original_at
-
-    def name(self, lang: str) -> str:
-        return self.station.name_zh if lang == "zh" else self.station.name_en
-
-
 @dataclass(frozen=True)
 class Page:
     """All of it. place is None for the whole district."""
@@ -104,7 +88,7 @@ class Page:
     air_of: int
     far: bool
     gases: tuple[str, ...]
-    days: tuple[Day, ...]
+    bars: Chart | None
     weather: Weather
     wind: str | None
     reservoirs: Sequence[Reservoir]
@@ -116,8 +100,11 @@ class Page:
     @property
     def sample(self) -> bool:
         """Whether anything shown is not live; it is then said in the head at all times."""
-        return any(v.origin for row in self.rows for v in row.values) or any(
-            shot.origin for shot in self.pictures
+        return (
+            any(v.origin for row in self.rows for v in row.values)
+            or any(shot.origin for shot in self.pictures)
+            # Names lose their "(sample)" where a line is short: the head then says it for all.
+            or any(is_sample(row.station.name_en) for row in self.rows)
         )
 
     @property
@@ -127,7 +114,7 @@ class Page:
 
 def page(
     look: Look,
-    days: Mapping[str, Sequence[tuple[datetime, int | None]]],
+    past: Past,
     *,
     lang: str,
     place: Place | None = None,
@@ -136,7 +123,7 @@ def page(
     box: Box | None = None,
     down_since: datetime | None = None,
 ) -> Page:
-    """The page for a place and a language. days: closed daily AQI by station, oldest first."""
+    """The page for a place and a language."""
     near = nearest(look.city.stations, place) if place else list(look.city.stations)
     airs = [air_now(look, s) for s in near if s.kind == "air"]
     air = choose_air(airs, place)
@@ -154,13 +141,13 @@ def page(
         air_of=sum(a.aqi is not None for a in airs),
         far=bool(air and place and distance_km(air.station, place.lon, place.lat) > NEAR_KM),
         gases=gases(look, lang),
-        days=tuple(days_chart(days.get(air.station.code, ()), air, look.now, lang)) if air else (),
+        bars=chart(past, air.station.code, air.aqi, look.now, lang) if air else None,
         weather=conditions,
         wind=wind_word(conditions.direction, conditions.wind) if conditions.wind else None,
-        reservoirs=reservoirs(look),
+        reservoirs=reservoirs(look, near if place else None),
         poster=poster(look, {a.station.code: a for a in airs}, box, lang) if box else None,
         rows=rows(look, {a.station.code: a for a in airs}),
-        pictures=shots(look, near),
+        pictures=shots(look, near, district=place is None),
         silent=sum(row.state in ("stale", "unknown") for row in rows(look, {})),
     )
 
@@ -191,25 +178,6 @@ def rows(look: Look, airs: Mapping[str, AirNow]) -> list[Row]:
     """Warned stations first, then by kind and code."""
     found = [_row(look, airs, s) for s in look.city.stations if s.kind != "camera"]
     return sorted(found, key=lambda r: GRADES.index(r.grade) if r.grade else len(GRADES))
-
-
-def shots(look: Look, near: Sequence[StationRow]) -> list[Shot]:
-    """The newest released picture of each camera, the nearest camera first."""
-    pictures = {p.camera: p for p in look.city.pictures}
-    return [_shot(look, s, pictures[s.code]) for s in near if s.code in pictures]
-
-
-def _shot(look: Look, station: StationRow, picture: Picture) -> Shot:
-    age_s = age_of(picture.taken_at, look.now)
-    return Shot(
-        picture,
-        station,
-        picture.taken_at,
-        age_s,
-        station.interval_s,
-        age_state(age_s, station.interval_s),
-        f"cam/{station.code}.jpg?v={picture.id}",
-    )
 
 
 def _row(look: Look, airs: Mapping[str, AirNow], station: StationRow) -> Row:
@@ -267,10 +235,3 @@ def _importance(look: Look, airs: Mapping[str, AirNow], s: StationRow) -> tuple[
         -(air.aqi or 0) if air else 0,
         s.code,
     )
-
-
-def short_name(label: str) -> str:
-    """A station's name without what every station's says: `（示例）`, `站`, `(sample)`."""
-    for tail in ("（示例）", " (sample)", "水库", "站", " reservoir", " res.", " weather", "气象"):
-        label = label.removesuffix(tail)
-    return label

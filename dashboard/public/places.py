@@ -11,6 +11,7 @@ from pypinyin import Style, lazy_pinyin
 from dashboard.shapes import StationRow
 
 KM_PER_DEGREE = 111.2
+SAMPLE = ("（示例）", " (sample)")  # how the names of sample stations end
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,22 @@ def _towns_of(stations: Iterable[StationRow]) -> list[Place]:
         )
         for name, group in groups.items()
     ]
+
+
+def is_sample(label: str) -> bool:
+    return label.endswith(SAMPLE)
+
+
+def plain_name(label: str) -> str:
+    """Without the sample mark, for short lines under a head that carries it for all of them."""
+    for tail in SAMPLE:
+        label = label.removesuffix(tail)
+    return label
+
+
+def short_name(label: str) -> str:
+    """A station's name without what every station's of its kind says: `水库`, `站`, `reservoir`."""
+    label = plain_name(label)
+    for tail in ("水库", "站", " reservoir", " res.", " weather", " met", "气象"):
+        label = label.removesuffix(tail)
+    return label

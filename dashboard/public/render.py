@@ -14,8 +14,8 @@ from markupsafe import Markup
 from dashboard import wording
 from dashboard.public.air import CATEGORY_WORDS
 from dashboard.public.assets import Assets
-from dashboard.public.page import Page, short_name
-from dashboard.public.places import Place, search_words
+from dashboard.public.page import Page
+from dashboard.public.places import Place, distance_km, plain_name, search_words, short_name
 from dashboard.public.poster import km_per_width
 from dashboard.public.water import Reservoir
 from dashboard.public.weather import Rain
@@ -28,6 +28,18 @@ from sensors.reading import Origin
 Translator = Callable[..., str]
 
 TEMPLATES = Path(__file__).parent / "templates"
+HERE_KM = 0.1
+# Lives hang on it that nobody takes a sample for the real thing, or the real thing for a sample.
+NOT_REAL = {
+    Origin.RECORDED: "Recorded data, not a real emergency",
+    Origin.SIMULATED: "Simulated data, not a real emergency",
+    Origin.EXERCISE: "Exercise or simulated data, not a real emergency",
+}
+NOT_NOW = {
+    Origin.RECORDED: "Recorded, not the air outside now",
+    Origin.SIMULATED: "Simulated, not the air outside now",
+    Origin.EXERCISE: "Exercise or simulated, not the air outside now",
+}
 LEVELS = {"red": ("红", "1"), "orange": ("橙", "2"), "yellow": ("黄", "3"), "blue": ("蓝", "4")}
 # The words that public.js says by itself: ages count on, a link can be lost.
 SCRIPT_WORDS = (
@@ -64,10 +76,9 @@ def page_html(
         air_note=_air_note(page, t),
         gases=(t(" and ")).join(page.gases),
         calm=_calm(page, t),
-        days_missing=any(day.aqi is None for day in page.days),
         scale=_scale(page),
-        days_text=t("AQI: ")
-        + ", ".join(f"{d.label} {NOTHING if d.aqi is None else d.aqi}" for d in page.days),
+        bars_text=_bars_text(page, t),
+        bars_note=_bars_note(page, t),
     ).encode()
 
 
@@ -130,15 +141,22 @@ def _words(lang: str, now: datetime | None, place: str | None) -> dict[str, Any]
         "age_text": lambda age_s, state: wording.age_text(age_s, state, lang),
         "ago": lambda at: wording.age_text(age_of(at, moment), "fresh", lang),
         "amount": lambda v: wording.amount(v.value, v.metric, lang),
+        "amount_of": lambda value, metric: wording.amount(value, metric, lang)[0],
         "value_text": lambda value, metric: value_text(value, metric, lang),
         "metric_name": lambda metric: wording.metric_name(metric, lang),
         "name": lambda s: s.name_zh if lang == "zh" else s.name_en,
-        "short": lambda s: _short(s, lang),
+        "short": lambda s: short_name(s.name_zh if lang == "zh" else s.name_en),
+        "plain": lambda s: plain_name(s.name_zh if lang == "zh" else s.name_en),
+        "plain_name": plain_name,
         "percent": lambda share, most=None: _percent(share, most),
         "storage_text": lambda m3: value_text(m3, "storage_m3", lang),
         "reservoir_text": lambda r: _reservoir_text(r, lang),
         "rain_text": rain_text,
         "origins": lambda values: origins(values, lang),
+        "not_real": lambda values: not_real(values, lang, NOT_REAL),
+        "original_day": original_day,
+        "not_now": lambda values: not_real(values, lang, NOT_NOW),
+        "km_away": lambda place, s: _km_away(place, s, t),
         "link": lambda **change: _link(lang, place, change),
     }
 
@@ -155,6 +173,23 @@ def origins(values: Iterable[Any], lang: str) -> list[str]:
     return list(found)[:3]
 
 
+def not_real(values: Iterable[Any], lang: str, words: Mapping[Origin, str]) -> str:
+    """In plain words that these figures are no measurement of now; empty where one of them is.
+
+    Several kinds at once get the words of all together, so that none is called what it is not.
+    """
+    kinds = {Origin(value.origin) for value in values}
+    if not kinds or Origin.LIVE in kinds:
+        return ""
+    return text(lang)(words[kinds.pop() if len(kinds) == 1 else Origin.EXERCISE])
+
+
+def original_day(values: Iterable[Any]) -> str:
+    """The day all of them were recorded; empty where there is none, or more than one."""
+    days = {v.original_at.astimezone(wording.DISTRICT_TIME).date() for v in values if v.original_at}
+    return days.pop().isoformat() if len(days) == 1 else ""
+
+
 def rain_text(rain: Rain) -> str:
     return number_text(rain.mm, 1)
 
@@ -165,8 +200,30 @@ def _percent(share: float, most: float | None) -> str:
     return f"{100 * kept:.0f}" if most is None else f"{100 * kept:.1f}"
 
 
-def _short(station: StationRow, lang: str) -> str:
-    return short_name(station.name_zh if lang == "zh" else station.name_en)
+def _km_away(place: Place | None, station: StationRow, t: Translator) -> str:
+    """`, 3.2 km away`; nothing for the whole district and for the station itself."""
+    km = distance_km(station, place.lon, place.lat) if place else 0.0
+    return t(", {km} km away", km=f"{km:.1f}") if km >= HERE_KM else ""
+
+
+def _bars_text(page: Page, t: Translator) -> str:
+    """The chart for those who hear it."""
+    bars = page.bars.bars if page.bars else ()
+    said = (f"{bar.label} {NOTHING if bar.aqi is None else bar.aqi}" for bar in bars)
+    return t("AQI: ") + ", ".join(said)
+
+
+def _bars_note(page: Page, t: Translator) -> str:
+    """What the bars are, in words that promise no more than they show."""
+    if page.bars is None:
+        return ""
+    said = (
+        t("AQI by day, last 6 days, and now")
+        if page.bars.unit == "day"
+        else t("AQI by hour, last 6 h, and now; an hour is named by its end")
+    )
+    missing = any(bar.aqi is None for bar in page.bars.bars)
+    return said + (t("; a dash: too few data") if missing else "")
 
 
 def _reservoir_text(r: Reservoir, lang: str) -> str:

@@ -1,6 +1,6 @@
 """The city as it lies in memory: every document made once, then served to everybody."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from dashboard.public.assets import Assets
+from dashboard.public.bars import Past
 from dashboard.public.documents import Document, document
 from dashboard.public.look import Look
 from dashboard.public.page import page
@@ -24,7 +25,6 @@ from sensors.reading import Origin
 
 HTML, JSON, GEOJSON = "text/html; charset=utf-8", "application/json", "application/geo+json"
 Json = dict[str, Any]
-Days = Mapping[str, Sequence[tuple[datetime, int | None]]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Snapshot:
 
     setting: Setting
     look: Look
-    days: Days
+    past: Past
     down_since: datetime | None
     ready: bool
     stations: list[Json] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Snapshot:
     def _page(self, lang: str, place: Place | None, query: str | None) -> Document:
         made = page(
             self.look,
-            self.days,
+            self.past,
             lang=lang,
             place=place,
             query=query,
@@ -86,7 +86,7 @@ class Snapshot:
 def build(
     setting: Setting,
     city: City,
-    days: Days,
+    past: Past,
     now: datetime,
     *,
     down_since: datetime | None = None,
@@ -94,7 +94,7 @@ def build(
 ) -> Snapshot:
     """Everything that is asked for often, made now: the page in each language, stations, alerts."""
     look = Look(city, now)
-    snapshot = Snapshot(setting, look, days, down_since, ready)
+    snapshot = Snapshot(setting, look, past, down_since, ready)
     snapshot.stations = station_features(look)
     snapshot.alerts = [alert_json(look, alert) for alert in city.alerts]
     snapshot.places = places(city.stations, setting.towns)

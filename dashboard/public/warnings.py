@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from dashboard.public.look import Look, Value, by_grade
+from dashboard.public.places import plain_name
 from dashboard.public.store import Alert
 from dashboard.shapes import StationRow
 from dashboard.wording import name
+
+MOST_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +22,42 @@ class Item:
     value: Value
 
     def name(self, lang: str) -> str:
-        return self.station.name_zh if lang == "zh" else self.station.name_en
+        return plain_name(self.station.name_zh if lang == "zh" else self.station.name_en)
+
+    @property
+    def origin(self) -> int:
+        return self.alert.origin
+
+    @property
+    def original_at(self) -> datetime | None:
+        return self.value.original_at
+
+    @property
+    def real(self) -> bool:
+        """Raised by a live reading, or live by now: then it is never called a sample."""
+        live_now = self.value.at is not None and not self.value.origin
+        return not self.alert.origin or live_now
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
+    """real: whether anything live stands behind it. items: the nearest first."""
+
     grade: str
+    real: bool
     items: tuple[Item, ...]
 
     @property
     def key(self) -> str:
         return self.items[0].alert.id
+
+    @property
+    def shown(self) -> tuple[Item, ...]:
+        return self.items[:MOST_LINES]
+
+    @property
+    def more(self) -> int:
+        return len(self.items) - len(self.shown)
 
     @property
     def origins(self) -> list[Value]:
@@ -40,28 +69,37 @@ class Notice:
         if len(self.items) > 1:
             return label
         station = self.items[0].name(lang)
-        return f"{station}，{label}" if lang == "zh" else f"{station}, {label}"
+        if lang == "zh":
+            return f"{station}，{label}"
+        return f"{station}, {_inside(label)}"
 
     def advice(self, lang: str) -> str:
         return name(dict(self.items[0].alert.advice), lang)
 
 
+def _inside(label: str) -> str:
+    """Small first letter in the middle of a line; `PM2.5 high` and `I` stay."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 def warnings(look: Look, near: Iterable[StationRow]) -> list[Notice]:
     """Worst first; of equal grade the nearest first (near: stations by distance)."""
     rank = {station.code: index for index, station in enumerate(near)}
-    groups: dict[tuple[str, str, str], list[Item]] = {}
+    groups: dict[tuple[str, bool, str, str], list[Item]] = {}
     for alert in by_grade(look.city.alerts):
         station = look.stations.get(alert.station)
         if station is None:
             continue
-        key = (alert.grade, str(sorted(alert.label.items())), str(sorted(alert.advice.items())))
-        value = look.value(alert.station, alert.metric)
-        groups.setdefault(key, []).append(Item(station, alert, value))
+        item = Item(station, alert, look.value(alert.station, alert.metric))
+        words = str(sorted(alert.label.items())), str(sorted(alert.advice.items()))
+        # What is real and what is not never stand in one notice.
+        groups.setdefault((alert.grade, item.real, *words), []).append(item)
     found = [
-        Notice(key[0], tuple(sorted(items, key=lambda i: rank.get(i.station.code, 0))))
+        Notice(key[0], key[1], tuple(sorted(items, key=lambda i: rank.get(i.station.code, 0))))
         for key, items in groups.items()
     ]
     grades = ("red", "orange", "yellow", "blue")
     return sorted(
-        found, key=lambda w: (grades.index(w.grade), rank.get(w.items[0].station.code, 0))
+        found,
+        key=lambda w: (grades.index(w.grade), not w.real, rank.get(w.items[0].station.code, 0)),
     )

@@ -1,5 +1,6 @@
 """Reservoirs: how full, at what level, against the flood limit, rising or falling. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.public.look import Look, Value
@@ -38,10 +39,14 @@ class Reservoir:
         return self.level.value - self.flood_limit_m
 
 
-def reservoirs(look: Look) -> list[Reservoir]:
-    """All, the worst warned first, then the fullest; those not known now last."""
-    found = [reservoir(look, station) for station in look.of_kind("reservoir")]
-    return sorted(found, key=_order)
+def reservoirs(look: Look, near: Sequence[StationRow] | None = None) -> list[Reservoir]:
+    """All, the worst warned first. Then for a place the nearest (near: stations by distance).
+
+    For the district then the fullest, those not known now last.
+    """
+    stations = [s for s in near or look.city.stations if s.kind == "reservoir"]
+    found = [reservoir(look, station) for station in stations]
+    return sorted(found, key=_grade if near else _order)
 
 
 def reservoir(look: Look, station: StationRow) -> Reservoir:
@@ -95,6 +100,9 @@ def _share(part: float | None, whole: float | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
+def _grade(r: Reservoir) -> int:
+    return GRADES.index(r.grade) if r.grade else len(GRADES)
+
+
 def _order(r: Reservoir) -> tuple[int, bool, float, str]:
-    grade = GRADES.index(r.grade) if r.grade else len(GRADES)
-    return grade, r.full is None or not r.level.current, -(r.full or 0), r.station.code
+    return _grade(r), r.full is None or not r.level.current, -(r.full or 0), r.station.code

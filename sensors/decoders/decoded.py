@@ -1,6 +1,6 @@
 """What every decoder gives back, and how its sentences show foreign values."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,9 +25,6 @@ class Decoded:
     def reason(self) -> str:
         """All problems as one text of bounded length; empty where there is none."""
         return "; ".join(str(problem) for problem in self.problems)
-
-
-Decoder = Callable[[bytes, str], Decoded]
 
 
 def shown(value: object) -> str:

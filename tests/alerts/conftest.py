@@ -68,7 +68,7 @@ def staff(database: DatabaseSettings) -> Iterator[Connection]:
 
 @pytest.fixture
 def put_alert(owner: Connection, district: dict[str, int]) -> Callable[..., str]:
-    """Write an alert as it stands in the table; returns its id."""
+    """Write an alert as it stands in the table; returns its id. A straight list of columns."""
     with owner.cursor() as cursor:
         cursor.execute("insert into rule (code) values ('LEVEL') returning id")
         rule_id = cursor.fetchone()[0]

@@ -198,3 +198,17 @@ def test_a_message_is_sent_within_a_second_of_its_commit(
     numbers = put_transitions(1)
     until(lambda: set(keys(webhook.requests)) == numbers, "the message", seconds=3)
     running.signal(signal.SIGTERM)
+
+
+def test_a_sender_ended_by_a_defect_takes_the_process_with_it(
+    process, written, put_transitions, owner
+):
+    """Alone it would keep its messages for ever while everything looks well."""
+    beat(owner)
+    put_transitions(1)
+    with owner.cursor() as cursor:
+        cursor.execute("update rule_version set definition = definition - 'label'")
+    owner.commit()
+    running = process("alerts", "--config", written())
+    assert running.wait(seconds=20) != 0
+    assert "sender hook died" in running.said

@@ -106,3 +106,14 @@ def test_a_message_says_origin_grade_what_where_and_why(put_alert, staff):
         "[EXERCISE] ORANGE raised: Above flood limit, Station R-01. "
         "Level 23.86 m above flood limit 23.50 m for 5 minutes"
     )
+
+
+def test_what_has_no_word_is_shown_as_it_is_and_hides_no_alert(put_alert, staff):
+    from alerts.store import find_alert
+
+    put_alert("A1")
+    alert = find_alert(staff, "A1")
+    assert alert
+    text = word(alert, "escalated", "violet", alert.reason)
+    assert "【violet】escalated：超汛限 R-01 站" in text["zh"]
+    assert "VIOLET escalated: Above flood limit, Station R-01." in text["en"]

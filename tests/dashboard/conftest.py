@@ -17,6 +17,7 @@ import pytest
 from dashboard.__main__ import Server
 from dashboard.accounts import ROLES, create_account, create_token
 from dashboard.app import Staff
+from dashboard.live import utc_now
 from dashboard.settings import DashboardSettings
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
@@ -24,7 +25,7 @@ from demo.postgres import with_database
 from gis.settings import GisSettings
 from gis.site import open_map
 from tests import sample
-from tests.conftest import execute
+from tests.conftest import execute, sealed
 
 # Suites share cores: how long an example takes says nothing.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -101,31 +102,38 @@ def sample_template(server_dsn: str, template: str) -> tuple[str, dict[str, str]
         tokens[role] = create_token(conn, role, "tests")
     conn.commit()
     conn.close()
+    sealed(server_dsn, name)
     return name, tokens
 
 
 @pytest.fixture(scope="session")
 def shared_desk(server_dsn, sample_template) -> Iterator[Desk]:
     """For tests that only read."""
-    with _desk(server_dsn, *sample_template) as desk:
+    with served(server_dsn, *sample_template) as desk:
         yield desk
 
 
 @pytest.fixture
 def desk(server_dsn, sample_template) -> Iterator[Desk]:
     """For tests that write."""
-    with _desk(server_dsn, *sample_template) as desk:
+    with served(server_dsn, *sample_template) as desk:
         yield desk
 
 
 @contextmanager
-def _desk(server_dsn: str, template: str, tokens: dict[str, str]) -> Iterator[Desk]:
+def served(
+    server_dsn: str,
+    template: str,
+    tokens: dict[str, str],
+    clock: Callable[[], datetime] = utc_now,
+) -> Iterator[Desk]:
+    """A staff service on a copy of the database `template`."""
     name = f"desk_{uuid.uuid4().hex[:8]}"
     execute(server_dsn, f"create database {name} template {template}")
     database = DatabaseSettings(dsn=with_database(server_dsn, name))
     settings = DashboardSettings.model_validate({"staff": {"port": 0, "attempts_per_minute": 100}})
     site = open_map(GisSettings(), Path(), public=False)
-    staff = Staff(database, settings, site)
+    staff = Staff(database, settings, site, clock)
     with running(Server(staff, settings.staff)) as url:
         yield Desk(url, database, tokens, staff)
     execute(server_dsn, f"drop database {name} with (force)")

@@ -11,6 +11,7 @@ import pytest
 from dashboard.api.operations import preview
 from dashboard.api.stations import harmless, to_csv
 from tests import sample
+from tests.database.district import refresh
 
 ACKNOWLEDGE = "/api/v1/alerts/a-nh3/acknowledge"
 
@@ -134,6 +135,7 @@ def test_a_mean_direction_around_north_is_north(desk):
             sample.observe(conn, "W-01", "wind_dir_deg", degrees, hour + timedelta(minutes=minute))
 
     desk.write(write)
+    desk.write(refresh)
     with desk.client("viewer") as client:
         since = (datetime.now(UTC) - timedelta(days=31)).isoformat()
         answer = client.get(

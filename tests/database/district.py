@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from database.ground import ground_of
 from database.pool import Connection
 
 READING = """
 insert into dongtai.reading (series_id, observed_at, value, quality, received_at)
 values (%s, %s, %s, %s, %s)
 """
+
+VIEWS = ("reading_1m", "reading_5m", "reading_1h", "reading_1d", "reading_1d_hydro")
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,15 @@ def add(conn: Connection, series: int, rows: Sequence[Row]) -> None:
         for row in rows:
             values = (series, row.observed_at, row.value, row.quality, row.observed_at)
             cursor.execute(READING, values)
+
+
+def refresh(conn: Connection) -> None:
+    """What TimescaleDB's policies do, at once and for all time; on plain PostgreSQL nothing."""
+    timescale = ground_of(conn) == "timescale"
+    conn.commit()
+    if timescale:
+        conn.autocommit = True
+        with conn.cursor() as cursor:
+            for view in VIEWS:
+                cursor.execute(f"call public.refresh_continuous_aggregate('{view}', null, null)")
+        conn.autocommit = False

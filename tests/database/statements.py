@@ -1,7 +1,7 @@
-"""Every SQL statement of the program, found in its store.py files (FILES), asked of a server.
+"""Every SQL statement of the program, found at the head of its modules, asked of a server.
 
 A statement is a string constant (or one in a tuple, list or dict constant, or a psycopg2.sql
-object) of such a module that begins with an SQL verb. A template with {places} is asked in
+object) of a module that begins with an SQL verb. A template with {places} is asked in
 the forms that its module makes of it as constants; one of which it makes none is refused. What
 execute_values is given as `template` stands in a constant NAME_TEMPLATE beside NAME.
 """
@@ -18,14 +18,14 @@ from psycopg2 import sql
 from database.pool import Connection
 from tests.servers.program import ROOT
 
-FOLDERS = ("alerts", "dashboard", "demo", "gis", "ingest", "sensors")
-# Where SQL stands; alerts has one file for each of its stores.
-FILES = ("store.py", "rulebook.py", "record.py", "evidence.py", "clock.py", "outbox.py")
+FOLDERS = ("database", "alerts", "dashboard", "demo", "gis", "ingest", "sensors")
 _VERB = re.compile(
     r"\s*(--[^\n]*\n\s*)*(select|insert|update|delete|with|merge|values|call|notify|listen|unlisten|"
     r"lock|set|create\s+temp|truncate|refresh)\s",
     re.IGNORECASE,
 )
+# What makes a file speak with tables, whatever it is called.
+SQL = re.compile(r"\.execute\(|execute_values\(|copy_expert\(|_rows\(|_execute\(")
 _PLANNED = re.compile(
     r"\s*(--[^\n]*\n\s*)*(select|insert|update|delete|with|merge|values)\s", re.IGNORECASE
 )
@@ -52,7 +52,7 @@ def all_statements() -> list[Statement]:
         statement
         for folder in FOLDERS
         for path in sorted((ROOT / folder).rglob("*.py"))
-        if path.name in FILES or path.name.endswith("_store.py")
+        if SQL.search(path.read_text("utf-8"))
         for statement in _of_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     ]
 

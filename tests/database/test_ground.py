@@ -4,7 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from database.ground import UnfitDatabase, decide_ground, ground_of
+from database.ground import UnfitDatabase, decide_ground, failing_jobs, ground_of
+
+FAILED_RUN = """
+insert into _timescaledb_internal.bgw_job_stat
+       (job_id, last_start, last_finish, next_start, last_successful_finish, last_run_success,
+        total_runs, total_duration, total_duration_failures, total_successes, total_failures,
+        total_crashes, consecutive_failures, consecutive_crashes)
+values (%(job)s, now(), now(), now(), '-infinity', false, 1, '0', '0', 0, 1, 0, 1, 0)
+"""
+FAILED_BECAUSE = """
+insert into _timescaledb_internal.bgw_job_stat_history
+       (job_id, pid, execution_start, execution_finish, succeeded, data)
+values (%(job)s, 1, now() + interval '1 day', now() + interval '1 day', false,
+        '{"error_data": {"message": "the disk is full"}}')
+"""
 
 
 def test_without_the_extension_it_is_plain_postgresql():
@@ -38,5 +52,23 @@ def test_an_unfit_server_is_refused_with_the_remedy(postgres, timescale, build, 
         decide_ground(postgres, timescale, build)
 
 
-def test_the_embedded_server_is_plain(owner):
-    assert ground_of(owner) == "plain"
+def test_the_embedded_server_is_plain(plain_owner):
+    assert ground_of(plain_owner) == "plain"
+
+
+def test_no_job_fails_where_there_are_none(plain_owner):
+    assert failing_jobs(plain_owner) == []
+
+
+def test_a_job_that_failed_is_named_with_its_error(timescale_owner):
+    with timescale_owner.cursor() as cursor:
+        cursor.execute(
+            "select job_id from timescaledb_information.jobs where hypertable_name = 'reading_1h'"
+        )
+        job = cursor.fetchone()[0]
+        cursor.execute("delete from _timescaledb_internal.bgw_job_stat where job_id = %s", (job,))
+        cursor.execute(FAILED_RUN, {"job": job})
+        cursor.execute(FAILED_BECAUSE, {"job": job})
+    expected = "policy_refresh_continuous_aggregate on reading_1h: the disk is full"
+    assert expected in failing_jobs(timescale_owner)
+    timescale_owner.rollback()

@@ -32,7 +32,8 @@ def order(made):
 
 @pytest.fixture(params=[(theme, lang) for theme in THEMES for lang in LANGS], ids="-".join)
 def made(request):
-    return style(*request.param, "/map/", OWN)
+    theme, lang = request.param
+    return style(theme, lang, "/map/", OWN)
 
 
 def test_every_layer_has_its_source_and_every_source_its_layer(made):

@@ -68,6 +68,23 @@ def test_no_file_wants_to_be_a_folder():
     assert long == {}
 
 
+def test_no_statement_stands_in_the_middle_of_a_function():
+    """SQL on our tables is a constant at the head of its file, where tests/database asks it."""
+    on_a_table = re.compile(r"\b(from|into|update)\s+(?!pg_)[a-z_]+", re.IGNORECASE)
+    inline = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources()
+        if path.relative_to(ROOT).parts[0] not in ("tests", "bench")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "execute"
+        and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+        and on_a_table.search(ast.unparse(node.args[0]))
+    ]
+    assert inline == []
+
+
 def test_configuration_imports_no_folder():
     """config.py stands below the stair; it finds the sections by name."""
     tree = ast.parse((ROOT / "config.py").read_text("utf-8"))

@@ -3,7 +3,7 @@
 import threading
 from datetime import UTC, datetime
 
-from ingest.message import Inbox, Message
+from ingest.message import BATCH_BYTES, Inbox, Message
 
 
 def message(number: int, size: int = 1) -> Message:
@@ -17,6 +17,14 @@ def test_messages_leave_in_the_order_they_came_and_no_more_than_asked():
         inbox.put(message(number))
     assert [m.packet_id for m in inbox.take(3, 0, 0)] == [0, 1, 2]
     assert [m.packet_id for m in inbox.take(3, 0, 0)] == [3, 4]
+
+
+def test_a_batch_is_bounded_in_bytes_too():
+    inbox = Inbox(max_messages=10, max_bytes=100 * BATCH_BYTES)
+    for number in range(4):
+        inbox.put(message(number, size=BATCH_BYTES // 2 + 1))
+    assert [m.packet_id for m in inbox.take(10, 0, 0)] == [0, 1]
+    assert [m.packet_id for m in inbox.take(10, 0, 0)] == [2, 3]
 
 
 def test_an_empty_box_gives_nothing_after_the_idle_wait():

@@ -95,6 +95,14 @@ def test_a_redelivery_without_device_time_is_recognised_by_its_packet_id(take, q
     assert query(LEDGER) == [(2, 1, 1, 0, 0)]
 
 
+def test_a_redelivery_is_recognised_in_the_batch_of_its_first_delivery(take, query):
+    """The connection was lost while the first waited in the inbox, and both are taken at once."""
+    first = message("R-01", {"v": {"level_m": 23.5}}, arrived=-5)
+    take(first, replace(first, dup=True, received_at=NOW, epoch=2))
+    assert query(LEVELS, NOW) == [(-5, 23.5, 0)]
+    assert query(LEDGER) == [(2, 1, 1, 0, 0)]
+
+
 def test_another_message_under_the_same_packet_id_is_not_taken_for_a_redelivery(take, query):
     first = message("R-01", {"v": {"level_m": 23.5}})
     take(first)
@@ -152,11 +160,6 @@ def test_null_is_missing_and_never_zero(take, query):
     assert rows == [(None, 1), (None, 1)]  # the level, and the storage that follows from it
 
 
-def test_a_frame_of_a_protocol_not_decoded_yet_is_kept_for_later(take, query):
-    take(message("x", b"##0101", topic="dongtai/v1/hj212/any"))
-    assert query("select feed, code from quarantine") == [("hj212", "no_decoder")]
-
-
 def test_status_of_a_device_keeps_the_newest_word(take, query):
     take(message("x", b"online", topic="dongtai/v1/status/GW-07", arrived=5))
     take(message("x", b"offline", topic="dongtai/v1/status/GW-07", arrived=1))
@@ -179,6 +182,7 @@ def test_how_messages_are_batched_does_not_matter(owner, context, query):
         tables.append(query(LEVELS, NOW))
         with owner.cursor() as cursor:
             cursor.execute("truncate reading, reading_revision, series_state, ledger")
+            cursor.execute("insert into series_state (series_id) select id from series")
     times = [[row[0] for row in table] for table in tables]
     assert times[0] == times[1] == times[2]
     assert [row[1] for row in tables[0]] == [row[1] for row in tables[1]]
@@ -194,6 +198,18 @@ def test_a_failed_transaction_leaves_nothing_behind(owner, context, query):
     owner.rollback()
     for table in ("reading", "ledger", "quarantine", "alert"):
         assert query(f"select count(*) from {table}") == [(0,)]
+
+
+def test_each_message_is_let_go_once_with_the_commit_that_ends_it(owner, context, query):
+    walk(owner, context, [message("R-01", level(1, -5))], NOW)
+    news, late = message("R-01", level(2, -1)), message("R-01", level(3, -9))
+    commits = []
+
+    def committed(done):
+        commits.append(([m.packet_id for m in done], query("select sum(received) from ledger")))
+
+    walk(owner, context, [late, news], NOW, committed)
+    assert commits == [([news.packet_id], [(2,)]), ([late.packet_id], [(3,)])]
 
 
 def test_a_message_that_breaks_the_walk_is_buried_with_the_defect(owner, context, query):

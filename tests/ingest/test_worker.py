@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg2 import OperationalError
 
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from ingest import pipeline, store
-from ingest.message import Inbox, Message
+from ingest.message import Committed, Inbox, Message
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Context
 from ingest.settings import BrokerSettings
@@ -55,8 +56,14 @@ class Running:
             until(lambda: work.subscriber.connected_since, "the leader to subscribe")
         return stop
 
-    def walk(self, conn: Connection, messages: Sequence[Message], now: datetime) -> bool:
-        return pipeline.walk(conn, self._context, messages, now)
+    def walk(
+        self,
+        conn: Connection,
+        messages: Sequence[Message],
+        now: datetime,
+        committed: Committed,
+    ) -> bool:
+        return pipeline.walk(conn, self._context, messages, now, committed)
 
     def stop(self) -> None:
         for _, stop in self._threads:
@@ -142,10 +149,12 @@ def test_a_cut_database_connection_loses_nothing_and_doubles_nothing(
 def test_a_message_that_breaks_the_walk_is_found_and_the_others_are_stored(
     running, publish, stored, owner, mosquitto
 ):
-    def fragile(conn: Connection, messages: Sequence[Message], now: datetime) -> bool:
+    def fragile(
+        conn: Connection, messages: Sequence[Message], now: datetime, committed: Committed
+    ) -> bool:
         if any(b"poison" in message.payload for message in messages):
             raise ZeroDivisionError("a defect")
-        return running.walk(conn, messages, now)
+        return bool(running.walk(conn, messages, now, committed))
 
     publish_first = threading.Thread(target=publish, args=(range(50),))
     running.start(fragile)
@@ -163,13 +172,43 @@ def test_a_message_that_breaks_the_walk_is_found_and_the_others_are_stored(
     assert balanced(owner) == (101, 100, 0)
 
 
+@pytest.mark.parametrize("failure", [OperationalError("the line broke"), ZeroDivisionError()])
+def test_what_is_committed_when_the_walk_fails_is_counted_once(
+    running, publish, stored, owner, failure
+):
+    """The first transaction of a batch is committed, the second fails: only the rest is tried
+    again, and a confirmed packet id, which may be another's by then, is not confirmed again."""
+    failed = threading.Event()
+
+    def breaks_after_a_commit(
+        conn: Connection, messages: Sequence[Message], now: datetime, committed: Committed
+    ) -> bool:
+        def commit(done: Sequence[Message]) -> None:
+            committed(done)
+            if done and not failed.is_set():
+                failed.set()
+                raise failure
+
+        half = len(messages) // 2
+        walked = running.walk(conn, messages[:half], now, commit) if half else False
+        return running.walk(conn, messages[half:], now, commit) or walked
+
+    running.start(breaks_after_a_commit)
+    publish(range(60))
+    until(lambda: stored() == 60, "all readings")
+    assert failed.is_set()
+    assert balanced(owner) == (60, 60, 0)
+
+
 def test_a_message_that_breaks_a_limit_of_the_server_is_not_tried_for_ever(
     running, publish, stored, owner, mosquitto
 ):
-    def fragile(conn: Connection, messages: Sequence[Message], now: datetime) -> bool:
+    def fragile(
+        conn: Connection, messages: Sequence[Message], now: datetime, committed: Committed
+    ) -> bool:
         if any(b"poison" in message.payload for message in messages):
             store.save_status(conn, secrets.token_hex(20_000), online=True, at=now)
-        return running.walk(conn, messages, now)
+        return bool(running.walk(conn, messages, now, committed))
 
     running.start(fragile)
     mosquitto.publish(TOPIC, b"poison")

@@ -58,7 +58,7 @@ def service(city: DatabaseSettings, site: MapSite) -> Iterator[Service]:
 @pytest.fixture(scope="session")
 def common(server_dsn: str, template: str, site: MapSite) -> Iterator[Service]:
     """One service for all tests that only read."""
-    with fresh_database(server_dsn, f"template {template}") as settings:
+    with fresh_database(server_dsn, template) as settings:
         conn = connect(settings, None, application="test")
         fill(conn)
         conn.close()
@@ -97,3 +97,4 @@ class serving:  # noqa: N801 - used like a function, in a with
 
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
+SCREENS = ARTEFACTS / "screens"  # those that the documentation shows

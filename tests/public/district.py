@@ -7,14 +7,18 @@ stations, a week of hours. hide(conn, now): private things beside it, each with 
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 from psycopg2.extras import Json, execute_values
 
 from database.pool import Connection
 from sensors.reading import Origin
 from tests.sample import DEPARTMENTS, picture
 
+RECORDED = Path(__file__).parents[2] / "demo" / "recordings" / "camera_gaugecam"
 MARK = "privatemark"
 PRIVATE_VALUE = 7654.321  # a figure that nothing public has
 SIX = ["so2_ugm3", "no2_ugm3", "co_mgm3", "o3_ugm3", "pm10_ugm3", "pm25_ugm3"]
@@ -52,6 +56,14 @@ WEATHERS = [
     ("W-01", "霞浦气象（示例）", "Xiapu met (sample)", 121.85, 29.8985),
     ("W-03", "大榭气象（示例）", "Daxie met (sample)", 121.942, 29.942),
 ]
+# code, zh, en, lon, lat, age
+CAMERAS = [
+    ("C-01", "柴桥东坝前（示例）", "Chaiqiao East dam (sample)", 121.9105, 29.8468, 160),
+    ("C-02", "柴桥水库坝前（示例）", "Chaiqiao dam (sample)", 121.866, 29.848, 180),
+    ("C-03", "大碶坝前（示例）", "Daqi dam (sample)", 121.784, 29.879, 45),
+    ("C-04", "白峰坝前（示例）", "Baifeng dam (sample)", 121.9925, 29.8672, 5000),
+]
+IMAGES = sorted(RECORDED.glob("*.jpg"))[: len(CAMERAS)]
 GAS_ADVICE = {
     "zh": "附近工厂有氨气泄漏，风吹向西南偏南。关窗、关空调新风，闻到刺鼻气味用湿毛巾捂住口鼻。",
     "en": "Ammonia is leaking from a plant nearby; wind carries it south-south-west. Close windows "
@@ -103,17 +115,10 @@ def fill(conn: Connection, now: datetime) -> None:
           {"zh": "请关窗留在室内", "en": "stay indoors, close windows"}, GAS_ADVICE)  # fmt: skip
     alert(conn, now, "a-level", "R-02", "level_m", "orange", 38, 23.86, 23.5,
           {"zh": "水位偏高", "en": "level is high"}, FLOOD_ADVICE)  # fmt: skip
-    station(
-        conn,
-        "C-02",
-        "camera",
-        "柴桥水库坝前（示例）",
-        "Chaiqiao dam (sample)",
-        121.866,
-        29.848,
-        300,
-    )
-    photo(conn, "C-02", now - timedelta(minutes=3), 23.86, released=True)
+    for (code, zh, en, lon, lat, age), image in zip(CAMERAS, IMAGES, strict=True):
+        station(conn, code, "camera", zh, en, lon, lat, 300)
+        at = now - timedelta(seconds=age)
+        photo(conn, code, at, 23.86, released=True, image=image.read_bytes())
 
 
 def hide(conn: Connection, now: datetime) -> None:
@@ -267,16 +272,21 @@ def photo(
     *,
     released: bool,
     mark: bool = False,
+    image: bytes | None = None,
 ) -> None:
-    """A mark goes behind the end of the JPEG, where it changes nothing that is seen."""
+    """image: a photograph, else a gauge is drawn.
+
+    A mark goes behind the end of the JPEG, where it changes nothing that is seen.
+    """
     tail = MARK.encode() if mark else b""
-    content, thumbnail = picture(level_m) + tail, picture(level_m, 480, 270) + tail
+    content, thumbnail = (image or picture(level_m)) + tail, _small(image, level_m) + tail
+    width, height = (800, 600) if image else (960, 540)
     with conn.cursor() as cursor:
         cursor.execute(
             "insert into picture (station_id, taken_at, time_source, received_at, origin, "
-            "media_type, width, height, size, sha256) select id, %s, 'topic', %s, 2, "
-            "'image/jpeg', 960, 540, %s, sha256(%s) from station where code = %s returning id",
-            (taken, taken, len(content), content, code),
+            "media_type, width, height, size, sha256) select id, %s, 'topic', %s, %s, "
+            "'image/jpeg', %s, %s, %s, sha256(%s) from station where code = %s returning id",
+            (taken, taken, 1 if image else 2, width, height, len(content), content, code),
         )
         row = cursor.fetchone()
         assert row
@@ -289,6 +299,14 @@ def photo(
                 "insert into picture_released values (%s, %s, %s, %s, %s)",
                 (row[0], content, thumbnail, taken, MARK),
             )
+
+
+def _small(image: bytes | None, level_m: float) -> bytes:
+    if image is None:
+        return picture(level_m, 480, 270)
+    whole = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
+    assert whole is not None
+    return bytes(cv2.imencode(".jpg", cv2.resize(whole, (480, 360)))[1].tobytes())
 
 
 def _air(base: float, metric: str) -> Callable[[float], float]:

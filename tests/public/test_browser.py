@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Page
 
 from database.pool import Connection
 from database.settings import DatabaseSettings
 from gis.site import MapSite
-from tests.public.conftest import ARTEFACTS, Service, serving
+from tests.public.conftest import ARTEFACTS, SCREENS, Service, serving
 from tests.sample import series_id
 from tests.servers.browser import Desk
 from tests.servers.proxy import Proxy
@@ -20,6 +20,8 @@ PHONE, DESKTOP = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
 LOOKS = [
     ("phone", PHONE, lang, scheme) for lang in ("zh", "en") for scheme in ("light", "dark")
 ] + [("desktop", DESKTOP, "en", "light"), ("desktop", DESKTOP, "zh", "dark")]
+CARDS = ("map", "weather", "reservoirs", "cameras")
+DOCUMENTED = (("phone", "zh", "light"), ("desktop", "en", "light"))
 
 
 def opened(desk: Desk, address: str, **options: object) -> Page:
@@ -31,6 +33,16 @@ def opened(desk: Desk, address: str, **options: object) -> Page:
     page.goto(address)
     page.wait_for_load_state("load")
     page.errors = errors  # type: ignore[attr-defined]  # kept with the page for the end of the test
+    return page
+
+
+def with_pictures(page: Page) -> Page:
+    """All pictures in sight are there: they load when they come near the window."""
+    page.locator("#shot").scroll_into_view_if_needed()
+    page.wait_for_function(
+        "[...document.querySelectorAll('#cameras img')].filter(i => i.checkVisibility())"
+        ".every(i => i.complete && i.naturalWidth)"
+    )
     return page
 
 
@@ -50,9 +62,11 @@ def test_page_is_sound_and_looks(
     )  # fmt: skip
     with_map(page).wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    page.evaluate("scrollTo(0, 0)")
-    ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"public-{name}-{lang}-{scheme}.png", full_page=True)
+    with_pictures(page).evaluate("scrollTo(0, 0)")
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    shown = page.screenshot(path=ARTEFACTS / f"public-{name}-{lang}-{scheme}.png", full_page=True)
+    if (name, lang, scheme) in DOCUMENTED:
+        (SCREENS / f"public-{name}-{lang}.png").write_bytes(shown)
     assert violations(page) == []
     assert page.errors == []  # type: ignore[attr-defined]  # set in `opened`
     assert page.context.cookies() == []
@@ -89,6 +103,51 @@ def test_without_scripts_everything_essential_is_there(browser: Desk, common: Se
     assert page.locator("#place a").first.is_visible()
 
 
+def test_without_scripts_a_place_is_found_and_every_picture_is_reached(
+    browser: Desk, common: Service
+) -> None:
+    for words in ("霞浦", "xiapu", "xp"):
+        page = opened(browser, f"{common.url}/?lang=zh", viewport=PHONE, java_script_enabled=False)
+        page.locator("#q").fill(words)
+        page.locator("#q").press("Enter")
+        page.locator("#place a", has_text="霞浦").first.click()
+        assert page.locator("h1").inner_text() in ("霞浦", "霞浦站")
+    assert page.locator("#cameras details").get_attribute("open") is None
+    page.locator("#cameras summary").click()
+    assert page.locator("#cameras .thumbs:visible img").count() == 4
+    page.locator("#cameras details [data-camera=C-03]").click()
+    page.wait_for_url("**/cam/C-03.jpg*")
+
+
+def test_one_picture_is_large_and_the_small_ones_change_it(browser: Desk, common: Service) -> None:
+    page = opened(browser, f"{common.url}/?lang=en", viewport=DESKTOP)
+    large = with_pictures(page).locator("#shot")
+    assert "Chaiqiao dam" in large.inner_text(), "nearest to the warned reservoir"
+    assert "taken" in large.inner_text()
+    assert page.locator("#cameras .thumbs:visible img").count() == 4
+    page.locator("#cameras .strip [data-camera=C-03]").click()
+    assert "Daqi dam" in large.inner_text()
+    assert "/cam/C-03.jpg" in str(large.locator("img").get_attribute("src"))
+    assert page.locator("#cameras .strip [aria-current]").get_attribute("data-camera") == "C-03"
+    with page.expect_response(lambda r: r.url.startswith(common.url + "/?")):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_function("document.querySelector('main').dataset.now")
+    assert "Daqi dam" in large.inner_text(), "a refresh does not take the choice away"
+    assert page.locator("#cameras .strip [aria-current]").get_attribute("data-camera") == "C-03"
+
+
+def test_cards_of_a_row_end_together_and_pictures_keep_their_place(
+    browser: Desk, common: Service
+) -> None:
+    page = opened(browser, f"{common.url}/?lang=en", viewport=DESKTOP)
+    boxes = {name: box_of(page, name) for name in CARDS}
+    bottoms = {name: round(box["y"] + box["height"]) for name, box in boxes.items()}
+    assert bottoms["map"] == bottoms["weather"]
+    assert bottoms["reservoirs"] == bottoms["cameras"]
+    with_pictures(page)
+    assert box_of(page, "cameras")["height"] == boxes["cameras"]["height"]
+
+
 def test_map_and_table_have_the_same_stations(browser: Desk, common: Service) -> None:
     page = with_map(opened(browser, f"{common.url}/?lang=en", viewport=DESKTOP))
     marked = page.eval_on_selector_all(".mark .pin", "pins => pins.map(p => p.dataset.code)")
@@ -105,7 +164,7 @@ def test_a_change_comes_in_without_touching_the_view(
     browser: Desk, service: Service, owner: Connection
 ) -> None:
     page = with_map(opened(browser, f"{service.url}/?lang=en", viewport=PHONE))
-    page.locator("details.more summary").click()
+    page.locator("#reservoirs summary").click()
     page.locator("#q").fill("not yet sent")
     before = page.evaluate("scrollY")
     marks = page.locator(".mark").first.element_handle()
@@ -118,7 +177,7 @@ def test_a_change_comes_in_without_touching_the_view(
     owner.commit()
     page.locator("#s-R-02", has_text="24.44").wait_for()
     assert page.evaluate("scrollY") == before
-    assert page.locator("details.more").get_attribute("open") is not None
+    assert page.locator("#reservoirs details").get_attribute("open") is not None
     assert page.locator("#q").input_value() == "not yet sent"
     assert page.evaluate("document.activeElement.id") == "q"
     assert page.evaluate("mark => mark.isConnected", marks)
@@ -158,6 +217,12 @@ def test_place_search_finds_by_initials_and_near_me_asks_only_when_asked(
     page.locator("#near").click()
     page.wait_for_url("**place=R-02*")
     assert "柴桥水库" in page.locator("h1").inner_text()
+
+
+def box_of(page: Page, name: str) -> FloatRect:
+    found = page.locator(f"#{name}").bounding_box()
+    assert found
+    return found
 
 
 def violations(page: Page) -> list[str]:

@@ -1,27 +1,36 @@
 """The page's thoughts as plain functions: ages, fills, rain, places, posters, days."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.public.air import daily, days_chart
+from dashboard.public.bars import Past, chart, hour_label, past
 from dashboard.public.documents import document
 from dashboard.public.look import Look
 from dashboard.public.page import page
-from dashboard.public.places import Place, matches, places, town
+from dashboard.public.places import Place, matches, places, plain_name, short_name, town
 from dashboard.public.poster import RATIO, apart, box_around, place_percent
-from dashboard.public.store import Alert, City, Hour, HourMean, Limit
+from dashboard.public.render import NOT_REAL, not_real
+from dashboard.public.store import Alert, City, Hour, HourMean, Limit, Picture
 from dashboard.public.water import reservoir, trend
 from dashboard.public.weather import rain_1h, rain_word, wind_word
 from dashboard.shapes import LatestRow, StationRow
 from dashboard.text import catalogue
 from dashboard.wording import DISTRICT_TIME
 from sensors.catalogue import AIR_METRICS
+from sensors.reading import Origin
 
 NOW = datetime(2026, 11, 21, 19, 14, tzinfo=UTC)
 LONS, LATS = st.floats(121.6, 122.2), st.floats(29.6, 30.1)
+
+
+@dataclass(frozen=True)
+class Shown:
+    origin: int
+    original_at: datetime | None
 
 
 def station(code: str, kind: str, lon: float = 121.8, lat: float = 29.9) -> StationRow:
@@ -38,7 +47,7 @@ def row(
 def look(*rows: LatestRow, **more: object) -> Look:
     kinds = {"level_m": "reservoir", "rain_mm": "weather", "wind_speed_ms": "weather"}
     stations = {r.station: station(r.station, kinds.get(r.metric, "air")) for r in rows}
-    return Look(City(NOW, tuple(stations.values()), tuple(rows), **more), NOW)  # type: ignore[arg-type]  # test data
+    return Look(City(NOW, tuple(stations.values()), tuple(rows), **more), NOW)
 
 
 def alert(grade: str, metric: str, code: str = "G-1") -> Alert:
@@ -56,7 +65,7 @@ def test_only_a_young_usable_value_is_current(ago_s: float, quality: int) -> Non
 def test_stale_air_has_no_index_and_is_never_the_worst() -> None:
     old = [row("A-1", m, 900.0, ago_s=4000) for m in AIR_METRICS]
     new = [row("A-2", m, 10.0) for m in AIR_METRICS]
-    shown = page(look(*old, *new), {}, lang="en")
+    shown = page(look(*old, *new), Past(), lang="en")
     assert shown.air is not None
     assert shown.air.station.code == "A-2"
     assert {r.station.code: r.aqi for r in shown.rows}["A-1"] is None
@@ -65,9 +74,9 @@ def test_stale_air_has_no_index_and_is_never_the_worst() -> None:
 
 def test_a_red_gas_warning_is_named_beside_the_air() -> None:
     seen = look(row("A-1", "pm25_ugm3", 40.0), alerts=(alert("red", "nh3_ppm"),))
-    assert page(seen, {}, lang="zh").gases == ("氨",)
+    assert page(seen, Past(), lang="zh").gases == ("氨",)
     calm = look(row("A-1", "pm25_ugm3", 40.0), alerts=(alert("orange", "nh3_ppm"),))
-    assert page(calm, {}, lang="zh").gases == ()
+    assert page(calm, Past(), lang="zh").gases == ()
 
 
 def test_a_reservoir_without_curve_or_limit_has_no_share() -> None:
@@ -121,25 +130,139 @@ def test_rain_and_wind_have_the_words_of_their_standards() -> None:
         )
 
 
+def hour_means(start: datetime, count: int, mean: float = 30.0) -> list[HourMean]:
+    return [
+        HourMean("A-1", m, start + timedelta(hours=h), mean, 12)
+        for m in AIR_METRICS
+        for h in range(count)
+    ]
+
+
+INTERVALS = {("A-1", m): 300 for m in AIR_METRICS}
+
+
 def test_days_need_twenty_hours_and_a_dash_stays_a_dash() -> None:
-    midnight = datetime(2026, 11, 20, tzinfo=DISTRICT_TIME)
+    first, second = (datetime(2026, 11, day, tzinfo=DISTRICT_TIME) for day in (20, 21))
+    found = past(hour_means(first, 24) + hour_means(second, 19), INTERVALS)
+    assert [value is not None for _, value in found.days["A-1"]] == [True, False]
+    often = dict.fromkeys(INTERVALS, 60)
+    assert past(hour_means(first, 24), often) == Past(), "12 of 60 readings are no hour"
+    shown = chart(found, "A-1", 52, NOW, "en")
+    assert shown is not None
+    assert shown.unit == "day"
+    assert [b.label for b in shown.bars] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "now"]
+    assert [b.aqi is not None for b in shown.bars] == [False] * 4 + [True, False, True]
 
-    def hours(day: int, count: int) -> list[HourMean]:
-        return [
-            HourMean("A-1", m, midnight + timedelta(days=day, hours=h), 30.0, 12)
-            for m in AIR_METRICS
-            for h in range(count)
-        ]
 
-    intervals = {("A-1", m): 300 for m in AIR_METRICS}
-    found = daily(hours(0, 24) + hours(1, 19), intervals)["A-1"]
-    assert [value is not None for _, value in found] == [True, False]
-    assert daily(hours(0, 24), {("A-1", m): 60 for m in AIR_METRICS}) == {}, "12 of 60 readings"
-    air = page(look(row("A-1", "pm25_ugm3", 40.0)), {}, lang="en").air
-    assert air is not None
-    chart = days_chart(found, air, NOW, "en")
-    assert [day.label for day in chart] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "now"]
-    assert [day.aqi is not None for day in chart] == [False] * 4 + [True, False, False]
+def test_without_a_day_the_last_six_hours_stand_named_by_their_ends() -> None:
+    two_before = datetime(2026, 11, 22, 1, tzinfo=DISTRICT_TIME)  # now is 03:14
+    found = past(hour_means(two_before, 2), INTERVALS)
+    shown = chart(found, "A-1", None, NOW, "zh")
+    assert shown is not None
+    assert shown.unit == "hour"
+    assert [b.label for b in shown.bars] == [
+        "22 时",
+        "23 时",
+        "0 时",
+        "1 时",
+        "2 时",
+        "3 时",
+        "现在",
+    ]
+    assert [b.aqi is not None for b in shown.bars] == [False] * 4 + [True, True, False]
+    assert chart(found, "A-2", 52, NOW, "zh") is None
+    assert chart(found, "A-1", 52, NOW + timedelta(hours=6), "zh") is None, "all of it is over"
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_an_hour_is_named_alike_in_both_languages(at: datetime) -> None:
+    assert int(hour_label(at, "zh").removesuffix(" 时")) == int(hour_label(at, "en")[:2])
+
+
+@given(st.lists(st.sampled_from(list(Origin)), max_size=4))
+def test_only_what_is_nowhere_live_is_called_not_real(kinds: list[Origin]) -> None:
+    said = not_real([Shown(kind, None) for kind in kinds], "en", NOT_REAL)
+    assert bool(said) == (bool(kinds) and Origin.LIVE not in kinds)
+    assert not said or said.endswith("not a real emergency")
+    assert len(set(kinds)) != 1 or not said or kinds[0].word in said.lower()
+
+
+@pytest.mark.parametrize(
+    ("raised", "newest", "real"),
+    [(0, 0, True), (0, 2, True), (2, 0, True), (2, 2, False), (1, 1, False), (3, None, False)],
+)
+def test_a_warning_is_a_sample_only_while_nothing_live_is_in_it(
+    raised: int, newest: int | None, real: bool
+) -> None:
+    values = [] if newest is None else [replace(row("G-1", "nh3_ppm", 9.0), origin=newest)]
+    city = City(
+        NOW,
+        (station("G-1", "gas"),),
+        tuple(values),
+        alerts=(replace(alert("red", "nh3_ppm"), origin=raised),),
+    )
+    assert [w.real for w in page(Look(city, NOW), Past(), lang="en").warnings] == [real]
+
+
+def test_real_and_sample_warnings_never_share_a_notice_and_the_real_one_is_first() -> None:
+    one, two = row("G-1", "nh3_ppm", 9.0), replace(row("G-2", "nh3_ppm", 9.0), origin=2)
+    alerts = tuple(
+        replace(alert("red", "nh3_ppm", code), id=code, origin=origin)
+        for code, origin in (("G-2", 2), ("G-1", 0))
+    )
+    found = page(look(one, two, alerts=alerts), Past(), lang="en").warnings
+    assert [(w.real, [i.station.code for i in w.items]) for w in found] == [
+        (True, ["G-1"]),
+        (False, ["G-2"]),
+    ]
+
+
+def test_a_warning_of_many_stations_lists_two_and_counts_the_rest() -> None:
+    rows = [row(f"G-{i}", "nh3_ppm", 9.0) for i in range(5)]
+    alerts = tuple(replace(alert("red", "nh3_ppm", r.station), id=r.station) for r in rows)
+    (notice,) = page(look(*rows, alerts=alerts), Past(), lang="en").warnings
+    assert (len(notice.shown), notice.more) == (2, 3)
+
+
+def test_a_place_has_what_is_near_it_first_but_a_warned_reservoir_before() -> None:
+    levels = [row(code, "level_m", 20.0) for code in ("R-1", "R-2", "R-3")]
+    seen = look(*levels, alerts=(alert("orange", "level_m", "R-3"),))
+    places_ = {"R-1": 121.9, "R-2": 121.81, "R-3": 122.1}
+    stations = tuple(station(code, "reservoir", lon) for code, lon in places_.items())
+    seen = Look(replace(seen.city, stations=stations), NOW)
+    here = Place("x", "town", "霞浦", "Xiapu", 121.8, 29.9)
+    shown = page(seen, Past(), lang="zh", place=here)
+    assert [r.station.code for r in shown.reservoirs] == ["R-3", "R-2", "R-1"]
+
+
+def test_the_first_picture_is_near_the_warning_and_never_a_stale_one() -> None:
+    def city(old: str, grade_at: str) -> list[str]:
+        lons = {"C-1": 121.80, "C-2": 121.90, "R-1": 121.81, "R-2": 121.91}
+        stations = tuple(
+            station(code, "camera" if code[0] == "C" else "reservoir", lon)
+            for code, lon in lons.items()
+        )
+        pictures = tuple(
+            Picture(i, code, NOW - timedelta(hours=code == old), 8, 6, 0, None, NOW)
+            for i, code in enumerate(("C-1", "C-2"))
+        )
+        rows = tuple(row(code, "level_m", 20.0) for code in ("R-1", "R-2"))
+        alerts = (alert("red", "level_m", grade_at),)
+        seen = Look(City(NOW, stations, rows, alerts, pictures=pictures), NOW)
+        return [shot.station.code for shot in page(seen, Past(), lang="zh").pictures]
+
+    assert city("", "R-1") == ["C-1", "C-2"]
+    assert city("", "R-2") == ["C-2", "C-1"]
+    assert city("C-2", "R-2") == ["C-1", "C-2"]
+
+
+def test_names_lose_their_sample_mark_only_where_the_head_has_it() -> None:
+    assert plain_name("柴桥水库（示例）") == "柴桥水库"
+    assert plain_name("Plant 7 N (sample)") == "Plant 7 N"
+    assert short_name("Chaiqiao East res. (sample)") == "Chaiqiao East"
+    code = replace(station("A-1", "air"), name_en="Xinqi (sample)")
+    seen = Look(City(NOW, (code,), (row("A-1", "pm25_ugm3", 40.0),)), NOW)
+    assert page(seen, Past(), lang="en").sample, "live values of a sample station"
 
 
 @given(st.lists(st.tuples(LONS, LATS), min_size=1))
@@ -186,7 +309,13 @@ def test_every_label_of_the_page_has_its_chinese() -> None:
 
     known = catalogue("zh")
     folder = Path(render.__file__).parent
-    labels = {*render.SCRIPT_WORDS, *weather._POINTS, *(word for _, word in weather._RAIN)}
+    labels = {
+        *render.NOT_REAL.values(),
+        *render.NOT_NOW.values(),
+        *render.SCRIPT_WORDS,
+        *weather._POINTS,
+        *(word for _, word in weather._RAIN),
+    }
     for path in (*folder.glob("*.py"), *folder.glob("templates/*.html")):
         labels |= set(re.findall(r'\bt\(\s*"([^"]+)"', path.read_text("utf-8")))
     assert len(labels) > 100

@@ -24,7 +24,10 @@ def text_of(html: str) -> str:
 
 def test_the_page_without_scripts_has_warnings_air_and_reservoirs(common: Service) -> None:
     page = text_of(common.page("/?lang=zh&place=xiapu"))
-    assert "红色：工业区东（示例），请关窗留在室内" in page
+    assert "模拟数据，不是真实险情 红色：工业区东，请关窗留在室内" in page
+    assert "霞浦 · 动态北仑 （样例数据）" in page.replace("(", "（").replace(")", "）")
+    assert re.search(r"氨 186.0 ppm，限值 160.0 \d\d:\d\d 发布，最近核对 186.0， \d+ 秒前", page)
+    assert "录制数据，不是现在的空气 (20" in page
     assert "关窗、关空调新风" in page
     assert "AQI 不含氨，数值降低不等于解除" in page
     assert "155 中度污染" in page
@@ -35,7 +38,10 @@ def test_the_page_without_scripts_has_warnings_air_and_reservoirs(common: Servic
     assert "录制" in page
     assert "样例数据" in page
     english = text_of(common.page("/?lang=en&place=xiapu"))
-    assert "Red: Industrial area E (sample), stay indoors, close windows" in english
+    assert "Red: Industrial area E, stay indoors, close windows" in english
+    assert "Simulated data, not a real emergency Red: " in english
+    assert "Recorded, not the air outside now (20" in english
+    assert "Industrial area E (sample)" in english, "the table keeps the whole name"
     assert not re.search(r"[\u4e00-\u9fff]", english.replace("中文", ""))
 
 
@@ -55,7 +61,7 @@ def test_a_stale_station_has_no_colour_and_counts_nowhere(common: Service) -> No
 def test_language_is_chosen_by_address_then_by_browser_then_chinese(common: Service) -> None:
     def lang(path: str, accept: str) -> str:
         html = common.client.get(path, headers={"accept-language": accept}).text
-        return re.search(r'<html lang="([\w-]+)"', html)[1]  # type: ignore[index]
+        return re.search(r'<html lang="([\w-]+)"', html)[1]
 
     assert lang("/", "") == "zh-CN"
     assert lang("/", "en-GB,en;q=0.9") == "en"
@@ -137,7 +143,7 @@ def test_alerts_are_paged_without_loss(common: Service) -> None:
 
 def test_only_released_pictures_are_shown(common: Service) -> None:
     cameras = {c["code"]: c for c in common.client.get("/api/v1/cameras").json()["cameras"]}
-    assert cameras.keys() == {"C-02", "C-09"}
+    assert cameras.keys() == {"C-01", "C-02", "C-03", "C-04", "C-09"}
     assert cameras["C-09"]["picture"] is None
     newest = common.client.get("/cam/C-02.jpg")
     assert newest.headers["content-type"] == "image/jpeg"

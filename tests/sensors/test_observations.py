@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensors.catalogue import METRICS
-from sensors.decoders import DECODERS, Decoded
+from sensors.decoders.decoded import Decoded
 from sensors.decoders.observations import MAX_READINGS, decode
 from sensors.reading import BadPayload, Observation, Origin, Quality
 
@@ -259,7 +259,3 @@ def test_a_station_name_full_of_html_is_quoted_and_cut():
     said = str(problem("x", station="<b>" * 1000 + "\n"))
     assert len(said) < 200
     assert said.isprintable()
-
-
-def test_the_table_of_decoders_knows_this_one():
-    assert DECODERS["observations"] is decode

@@ -96,6 +96,15 @@ def test_the_shipped_configuration_is_stored_and_found_again(owner):
     }
 
 
+def test_every_series_has_its_lock_before_anybody_can_know_it(owner):
+    sync(owner, settings(RESERVOIR, AIR), NOW)
+    unlocked = "select id from series except select series_id from series_state"
+    assert rows(owner, unlocked) == []
+    assert (
+        len(rows(owner, "select from series_state")) == len(rows(owner, "select from series")) > 0
+    )
+
+
 def test_what_is_unchanged_is_not_written_again(owner):
     assert sync(owner, settings(RESERVOIR, AIR), NOW).opened
     before = contents(owner)
@@ -113,7 +122,6 @@ def test_ingest_finds_what_it_needs(owner):
     assert (level.low, level.high, level.max_step, level.stuck_after_s) == (5, None, 0.5, 7200)
     assert directory.series["A-1", "o3_ugm3"].interval_s == 3600
     assert directory.curves == {"R-1": ((10, 0), (20, 1e6))}
-    assert directory.devices == {"rtu-1"}
     derived = {key for key, series in directory.series.items() if series.derived}
     assert derived == {("R-1", "storage_m3"), ("A-1", "aqi")}
 

@@ -1,33 +1,36 @@
 """The drawer's chart as data: gaps stay gaps, doubts stand apart, nothing is lost by thinning."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.figures.axes import window
+from dashboard.figures.limits import LimitLine, sort_limits, value_range
 from dashboard.figures.look import look
-from dashboard.figures.station import (
+from dashboard.figures.points import (
     LEAST_GAP,
-    LimitLine,
     Point,
-    Words,
-    day_chart,
+    apart,
+    late_spans,
     missing_spans,
     thin,
-    value_range,
+    values,
 )
+from dashboard.figures.station import Words, day_chart
 from dashboard.pages.tokens import ASSETS, TOKENS, style_sheet
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
-WORDS = Words("缺测", "可疑", "补传", "24 小时内无数据")
+WORDS = Words("缺测", "可疑", "补传", "24 小时内无数据", "{at} 起")
 
 
-def chart(points, limits=()):
+def chart(points, limits=(), **more):
     return day_chart(
         points, limits, now=NOW, interval_s=60, zone=ZONE, digits=2, words=WORDS,
-        look=look(TOKENS, "dark"),
+        look=look(TOKENS, "dark"), **more,
     )  # fmt: skip
 
 
@@ -57,14 +60,14 @@ points_in_order = st.lists(
 
 
 @given(points_in_order, st.integers(10, 50))
-def test_thinning_keeps_extremes_doubts_and_both_ends_in_order(points, most):
+def test_thinning_keeps_extremes_breaks_and_the_newest_in_order(points, most):
     kept = thin(points, most)
-    good = [p for p in points if p.quality == "good" and p.value is not None]
+    good = [p for p in points if p.value is not None]
     assert [p for p in points if p in kept] == kept
-    assert all(p in kept for p in points if p.quality != "good" or p.late)
+    assert all(p in kept for p in points if p.value is None)
     if good:
-        assert max(p.value for p in kept if p in good) == max(p.value for p in good)
-        assert min(p.value for p in kept if p in good) == min(p.value for p in good)
+        assert max(values(kept)) == max(values(good))
+        assert min(values(kept)) == min(values(good))
     assert kept[-1:] == points[-1:]
 
 
@@ -96,9 +99,56 @@ def test_a_gap_is_shaded_from_the_last_value_to_the_next():
     points = every_minute(1439, 400) + every_minute(300, -1)
     gap = (NOW - timedelta(minutes=401), NOW - timedelta(minutes=300))
     assert missing_spans(points, NOW - timedelta(hours=24), NOW, 60) == [gap]
-    shaded = [s for s in chart(points).layout.shapes if s.y0 == 0 and s.y1 == 1]
+    shapes = [s for s in chart(points).layout.shapes if s.type == "rect"]
+    shaded = [s for s in shapes if s.y0 == 0 and s.y1 == 1]
     assert [s.x0 for s in shaded] == ["2026-11-22 13:19:00"]
     assert [a.text for a in chart(points).layout.annotations] == ["缺测"]
+
+
+def test_a_backlog_is_a_line_with_few_diamonds_and_one_stretch_in_the_strip():
+    late = [Point(p.at, p.value, late=True) for p in every_minute(600, 60)]
+    points = every_minute(1439, 600) + late + every_minute(60, -1)
+    assert late_spans(points, 60) == [(late[0].at, late[-1].at)]
+    figure = chart(points)
+    line, diamonds = trace(figure, "measured"), trace(figure, "late")
+    assert {y for y in line.y if y is not None} == {23.5}
+    assert None not in line.y
+    assert 2 <= len(diamonds.x) <= 12
+    violet = [s for s in figure.layout.shapes if s.fillcolor == look(TOKENS, "dark").late]
+    assert [(s.x0, s.x1) for s in violet] == [("2026-11-22 10:00:00", "2026-11-22 18:59:00")]
+
+
+@given(points_in_order, st.integers(1, 7200))
+def test_marks_stand_apart_and_the_first_stands(points, seconds):
+    kept = apart(points, timedelta(seconds=seconds))
+    assert kept[:1] == points[:1]
+    assert all(b.at - a.at >= timedelta(seconds=seconds) for a, b in pairwise(kept))
+
+
+def test_the_present_moment_is_a_tick_with_room_and_a_line():
+    axis = chart(every_minute(1439, -1)).layout.xaxis
+    assert axis.ticktext[-1] == "<b>20:00</b>"
+    assert axis.ticktext[:-1] == ("11-22", "06:00", "12:00")
+    marks = [s for s in chart(every_minute(1439, -1)).layout.shapes if s.name == "now"]
+    assert [s.x0 for s in marks] == ["2026-11-22 20:00:00"]
+
+
+def test_a_young_series_begins_where_it_does_and_an_old_one_had_a_gap():
+    points = every_minute(115, -1)
+    young, old = chart(points, older=False), chart(points)
+    shaded = {f: [s for s in c.layout.shapes if s.y0 == 0 and s.y1 == 1 and s.type == "rect"]
+              for f, c in (("young", young), ("old", old))}  # fmt: skip
+    assert shaded["young"] == []
+    assert [s.x0 for s in shaded["old"]] == ["2026-11-21 20:00:00"]
+    assert [a.text for a in young.layout.annotations] == ["18:05 起"]
+    assert [a.text for a in old.layout.annotations] == ["缺测"]
+    assert young.layout.xaxis.range[0] == "2026-11-22 17:00:00"
+
+
+@given(points_in_order, st.booleans())
+def test_every_reading_is_inside_the_time_axis(points, older):
+    seen = window(points, NOW, ZONE, older=older)
+    assert all(seen.start <= p.at <= seen.end for p in points)
 
 
 def test_nothing_at_all_says_so():
@@ -107,14 +157,44 @@ def test_nothing_at_all_says_so():
     assert list(trace(figure, "measured").y) == []
 
 
-def test_the_next_limit_has_room_and_a_limit_far_above_does_not_flatten_the_line():
+def test_the_next_limits_have_room_and_one_far_above_is_named_at_the_edge():
     limits = [LimitLine(value, f"限 {value}") for value in (23.0, 25.0, 26.0, 400.0)]
     figure = chart(every_minute(1439, -1), limits)
     labels = [a.text for a in figure.layout.annotations]
-    assert labels == ["限 26.0 26.00", "限 25.0 25.00", "限 23.0 23.00"]
+    assert labels == ["限 400.0 400.00 ↑", "限 26.0 26.00", "限 25.0 25.00", "限 23.0 23.00"]
     low, high = figure.layout.yaxis.range
     assert low < 23.0
     assert 26.0 < high < 30.0
+
+
+def test_a_gas_alarm_between_its_limits_fills_the_chart():
+    limits = [LimitLine(v, f"AEGL-{i}", g) for i, v, g in
+              ((1, 30, None), (2, 160, "red"), (3, 1100, None))]  # fmt: skip
+    points = [
+        Point(NOW - timedelta(minutes=ago), 190 / (1 + ago / 30)) for ago in range(600, -1, -1)
+    ]
+    figure = chart(points, limits)
+    assert 190 <= figure.layout.yaxis.range[1] < 240
+    assert figure.layout.annotations[0].text == "AEGL-3 1,100.00 ↑"
+
+
+@given(
+    st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=20),
+    st.lists(st.tuples(st.floats(-1e4, 1e4), st.sampled_from([None, "red", "blue"])), max_size=6),
+)
+def test_no_limit_is_lost_and_one_that_was_crossed_or_burns_has_its_line(values, limits):
+    limits = [LimitLine(value, f"{i}", grade) for i, (value, grade) in enumerate(limits)]
+    found = sort_limits([Point(NOW, value) for value in values], limits)
+    assert sorted((*found.shown, *found.above, *found.below), key=limits.index) == limits
+    for limit in limits:
+        if limit.grade or min(values) <= limit.value <= max(values):
+            assert limit in found.shown
+
+
+def test_a_limit_far_below_does_not_flatten_the_line_either():
+    figure = chart(every_minute(1439, -1), [LimitLine(10.0, "死水位"), LimitLine(24.0, "汛限")])
+    assert [a.text for a in figure.layout.annotations] == ["汛限 24.00", "死水位 10.00 ↓"]
+    assert figure.layout.yaxis.range[0] > 20
 
 
 def test_limits_differ_by_their_dash_and_the_one_that_burns_by_its_grade():

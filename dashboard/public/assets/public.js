@@ -76,6 +76,38 @@ function flash(element) {
   element.classList.add("changed");
 }
 
+/* Pictures: a small one chosen stands large until another is chosen, also over changes */
+
+let chosen = null;
+
+function enlarge() {
+  const large = $("shot"), links = [...document.querySelectorAll("#cameras [data-camera]")];
+  const link = links.find((each) => each.dataset.camera === chosen);
+  if (!large || !chosen) return;
+  if (!link) {
+    chosen = null;
+    delete large.dataset.keep; // the camera has gone: the server's choice again, with the next change
+    return;
+  }
+  const figure = link.closest("figure"), [small, image] = [link.firstElementChild, large.querySelector("img")];
+  large.dataset.keep = "";
+  large.dataset.state = figure.dataset.state;
+  large.querySelector("a").href = link.href;
+  if (image.src !== link.href) image.src = link.href;
+  for (const name of ["alt", "width", "height"]) image[name] = small[name];
+  large.querySelector("figcaption").replaceChildren(...figure.querySelector("figcaption").cloneNode(true).childNodes);
+  for (const each of links) each.toggleAttribute("aria-current", each.dataset.camera === chosen);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#cameras [data-camera]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  chosen = link.dataset.camera;
+  enlarge();
+  $("shot").scrollIntoView({ block: "nearest" });
+});
+
 let fetching = false, wanted = 0, fetched = Date.now();
 
 async function refresh() {
@@ -90,6 +122,7 @@ async function refresh() {
     for (const id of ["database", "brand"]) lay($(id), next.getElementById(id));
     ahead = Date.parse($("main").dataset.now) - Date.now();
     fetched = Date.now();
+    enlarge();
     countAges();
     document.dispatchEvent(new Event("dongtai:changed"));
   } catch {

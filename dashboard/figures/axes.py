@@ -1,0 +1,141 @@
+"""The chart's ground: how much time it shows, its axes, shapes between two times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboard.figures.look import Look
+from dashboard.figures.points import Point
+
+DAY = timedelta(hours=24)
+# Widths in hours, with the hours between ticks: a young series is not squeezed into a corner.
+WIDTHS = ((3, 1), (6, 2), (12, 3), (24, 6))
+PLOT_PX = 300  # about the plot's width: what stands so many px apart stands so much time apart
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From `start` to `now`, with a little air; `since`: where a young series begins."""
+
+    start: datetime
+    now: datetime
+    tick_h: int
+    zone: ZoneInfo
+    since: datetime | None = None
+
+    @property
+    def end(self) -> datetime:
+        return self.now + (self.now - self.start) / 48
+
+    def px(self, count: float) -> timedelta:
+        """How much time so many pixels are."""
+        return (self.now - self.start) * (count / PLOT_PX)
+
+
+def window(points: Sequence[Point], now: datetime, zone: ZoneInfo, *, older: bool) -> Window:
+    """The last 24 h; less where the series itself began less than that ago.
+
+    older: there are readings before these 24 h, so an empty beginning is a gap like any other.
+    """
+    if older or not points:
+        return Window(now - DAY, now, WIDTHS[-1][1], zone)
+    age = now - points[0].at
+    hours, tick_h = next(w for w in WIDTHS if age <= timedelta(hours=w[0]) or w is WIDTHS[-1])
+    start = now - timedelta(hours=hours)
+    return Window(start, now, tick_h, zone, points[0].at)
+
+
+def local(at: datetime, zone: ZoneInfo) -> str:
+    """The district's time without an offset: plotly's axes know no zones."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def rectangle(a: datetime, b: datetime, zone: ZoneInfo, low: float, high: float) -> dict[str, Any]:
+    """Between two times; low and high of the plot's height."""
+    return {
+        "type": "rect",
+        "xref": "x",
+        "yref": "paper",
+        "x0": local(a, zone),
+        "x1": local(b, zone),
+        "y0": low,
+        "y1": high,
+        "line": {"width": 0},
+    }
+
+
+def now_line(seen: Window, look: Look) -> dict[str, Any]:
+    at = rectangle(seen.now, seen.now, seen.zone, 0, 1)
+    return at | {"type": "line", "line": {"color": look.secondary, "width": 1}, "name": "now"}
+
+
+def layout(seen: Window, right_px: float, look: Look) -> dict[str, Any]:
+    """right_px: room for the limits' labels."""
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": look.font, "size": look.px(12), "color": look.secondary},
+        "margin": {
+            "l": look.px(44),
+            "r": look.px(right_px),
+            "t": look.px(8),
+            "b": look.px(32),
+            "pad": 0,
+        },
+        "showlegend": False,
+        "hovermode": "x unified",
+        "hoverlabel": {
+            "bgcolor": look.panel,
+            "bordercolor": look.line,
+            "font": {"color": look.text, "family": look.font, "size": look.px(12)},
+        },
+        "dragmode": False,
+        "autosize": True,
+        "xaxis": _time_axis(seen, look),
+    }
+
+
+def value_axis(digits: int, look: Look) -> dict[str, Any]:
+    return {
+        "showgrid": True,
+        "gridcolor": look.line,
+        "gridwidth": 1,
+        "zeroline": False,
+        "fixedrange": True,
+        "nticks": 6,
+        "tickformat": f",.{min(digits, 2)}~f",
+        "ticklabelstandoff": round(look.px(6)),
+    }
+
+
+def _time_axis(seen: Window, look: Look) -> dict[str, Any]:
+    ticks = _ticks(seen)
+    return {
+        "type": "date",
+        "range": [local(seen.start, seen.zone), local(seen.end, seen.zone)],
+        "tickvals": [local(at, seen.zone) for at, _ in ticks],
+        "ticktext": [word for _, word in ticks],
+        "tickangle": 0,
+        "showgrid": False,
+        "zeroline": False,
+        "showline": False,
+        "fixedrange": True,
+        "hoverformat": "%H:%M:%S",
+        "ticks": "",
+        "ticklabelstandoff": round(look.px(10)),
+    }
+
+
+def _ticks(seen: Window) -> list[tuple[datetime, str]]:
+    """Full hours, the date at midnight, and the present moment with room to either side."""
+    first = seen.start.astimezone(seen.zone).replace(minute=0, second=0, microsecond=0)
+    hours = [first + timedelta(hours=i) for i in range(1, 26)]
+    room = seen.px(52)
+    full = [
+        (at, f"{at:%H:%M}" if at.hour else f"{at:%m-%d}")
+        for at in hours
+        if at.hour % seen.tick_h == 0 and seen.start + room / 2 < at < seen.now - room
+    ]
+    return [*full, (seen.now, f"<b>{seen.now.astimezone(seen.zone):%H:%M}</b>")]
