@@ -52,7 +52,13 @@ def test_a_port_that_is_no_number_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_data_folder_that_cannot_be_written_is_refused_in_words(tmp_path):
-    place = tmp_path / "a file"
+    place = tmp_path / "file"
     place.write_text("")
     with pytest.raises(Refused, match="nothing can be written there"):
         _only_one(place)
+
+
+def test_a_data_folder_with_a_space_is_refused_in_words(tmp_path):
+    with pytest.raises(Refused, match="space in its name"):
+        _only_one(tmp_path / "my data")
+    assert not (tmp_path / "my data").exists()
