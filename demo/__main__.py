@@ -176,8 +176,19 @@ def _port_number(env: Mapping[str, str], name: str, usual: int) -> int:
 
 def _only_one(data: Path) -> TextIO:
     """Hold the data folder: two demos on one database would mix."""
-    data.mkdir(parents=True, exist_ok=True)
-    lock = (data / "demo.lock").open("w")
+    if any(character.isspace() for character in str(data)):
+        raise Refused(
+            f"DATA_DIR is {str(data)!r}: the embedded PostgreSQL cannot start in a folder with a "
+            "space in its name; choose another, such as DATA_DIR=/var/tmp/dongtai"
+        )
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "demo.lock").open("w")
+    except OSError as error:
+        raise Refused(
+            f"DATA_DIR is {data}, and nothing can be written there: {error.strerror}; choose "
+            "another folder"
+        ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

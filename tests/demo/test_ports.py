@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from demo import ports
+from demo.__main__ import Refused, _only_one
 from tests.servers.program import python
 from tests.servers.waiting import free_port
 
@@ -48,3 +49,16 @@ def test_a_port_that_is_no_number_is_refused(tmp_path: Path) -> None:
     program = python("demo", tmp_path / "said", env={"STAFF_PORT": "web"}).start()
     assert program.wait() == 1
     assert "STAFF_PORT is 'web'; expected a port" in program.said
+
+
+def test_a_data_folder_that_cannot_be_written_is_refused_in_words(tmp_path):
+    place = tmp_path / "file"
+    place.write_text("")
+    with pytest.raises(Refused, match="nothing can be written there"):
+        _only_one(place)
+
+
+def test_a_data_folder_with_a_space_is_refused_in_words(tmp_path):
+    with pytest.raises(Refused, match="space in its name"):
+        _only_one(tmp_path / "my data")
+    assert not (tmp_path / "my data").exists()
