@@ -31,6 +31,9 @@ SECTIONS = {
 # Functions (raw document) -> mistakes, for what spans entries or sections.
 CHECKS = ("sensors.settings:check", "alerts.settings:check")
 
+# A district of 5,000 stations has some 200,000 keys, none deeper than ten.
+_MOST_KEYS, _DEEPEST = 2_000_000, 50
+
 Path_ = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -74,7 +77,7 @@ class Config:
 
 def load(path: Path = DEFAULT_PATH) -> Config:
     """Read and check the file. Raises BadConfig with every mistake, or OSError."""
-    text = path.read_text("utf-8")
+    text = _text(path)
     raw, lines, mistakes = _parse(path, text)
     sections: dict[type[BaseModel], BaseModel] = {}
     for name, target in SECTIONS.items():
@@ -135,24 +138,60 @@ def _imported(target: str) -> Any:
     return getattr(import_module(module), name)
 
 
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = "not UTF-8 text from here on; save the file as UTF-8"
+        raise BadConfig(path, [Mistake((), content[error.start :][:8], problem, line)]) from error
+    if not text.strip():
+        problem = "the file is empty: it would watch nothing; put the sections back"
+        raise BadConfig(path, [Mistake((), "", problem, 1)])
+    return text
+
+
 def _parse(path: Path, text: str) -> tuple[dict[str, Any], dict[Path_, int], list[Mistake]]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines: dict[Path_, int] = {}
+        mistakes: list[Mistake] = []
+        if node is not None:
+            _walk(node, (), lines, mistakes)
         raw = yaml.safe_load(text) or {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise BadConfig(path, [Mistake((), "", f"not YAML: {error.problem}", line)]) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        found = text[error.position : error.position + 1]
+        problem = "a character that YAML does not take; write it without"
+        raise BadConfig(path, [Mistake((), found, problem, line)]) from error
+    except RecursionError as error:
+        raise BadConfig(path, [Mistake((), "", "nested too deeply to be read", 1)]) from error
+    except ValueError as error:  # it looks like a date and is none
+        problem = f"not YAML: {error}; put quotes around what is no date"
+        raise BadConfig(path, [Mistake((), "", problem, 1)]) from error
+    except _TooLarge as error:
+        raise BadConfig(path, [error.mistake]) from error
     if not isinstance(raw, dict):
         raise BadConfig(path, [Mistake((), raw, "expected sections such as `database:`", 1)])
-    lines: dict[Path_, int] = {}
-    mistakes: list[Mistake] = []
-    if node is not None:
-        _walk(node, (), lines, mistakes)
     return raw, lines, mistakes
+
+
+class _TooLarge(Exception):
+    """An alias that contains itself, or aliases of aliases that multiply without end."""
+
+    def __init__(self, where: Path_, line: int) -> None:
+        problem = "with its aliases (*name) more than can be read; does one contain itself?"
+        self.mistake = Mistake(where, "", problem, line)
 
 
 def _walk(node: yaml.Node, where: Path_, lines: dict[Path_, int], out: list[Mistake]) -> None:
     """Note the line of every key and item, and every key written twice."""
+    if len(where) > _DEEPEST or len(lines) > _MOST_KEYS:
+        raise _TooLarge(where[:1], node.start_mark.line + 1)
     lines.setdefault(where, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
@@ -160,6 +199,8 @@ def _walk(node: yaml.Node, where: Path_, lines: dict[Path_, int], out: list[Mist
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # safe_load refuses it, with its line
             here, line = (*where, str(key.value)), key.start_mark.line + 1
             if key.value in seen:
                 problem = f"written twice, first on line {seen[key.value]}; keep one of them"

@@ -4,6 +4,7 @@ A transition that people are to be told lies in `outbox`; routing makes one `mes
 which is tried until it is delivered or given up. No function commits.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from alerts.settings import ClockSettings, ReceiverSettings
 from alerts.store import find_alert
 from alerts.wording import GRADE_WORDS, KIND_WORDS, ORIGIN_WORDS, say
 from database.pool import Connection
+
+log = logging.getLogger("alerts")
 
 # Who was told of a grade is told how it goes on: the gravest grade so far decides.
 _ROUTE = """
@@ -115,8 +118,18 @@ def next_message(conn: Connection, receiver: str) -> Message | None:
     number, attempts, transition_id, kind, at, grade, reason, alert_id = row
     alert = find_alert(conn, alert_id)
     assert alert is not None, "foreign key"  # noqa: S101 - for the type checker
-    text = word(alert, kind, grade, Reason.from_json(reason))
+    text = _worded(alert, kind, grade, reason)
     return Message(number, attempts, transition_id, kind, at, grade, text, alert)
+
+
+def _worded(alert: Alert, kind: str, grade: str, reason: dict[str, Any]) -> dict[str, str]:
+    """The message's line; what cannot be worded is told plainly: silence would be worse."""
+    try:
+        return word(alert, kind, grade, Reason.from_json(reason))
+    except Exception:
+        log.exception("the %s of alert %s cannot be worded", kind, alert.id)
+        plain = f"{grade.upper()} {kind}: {alert.subject} ({alert.rule})"
+        return {"zh": plain, "en": plain}
 
 
 def delivered(conn: Connection, message: Message) -> None:

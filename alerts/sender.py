@@ -46,6 +46,10 @@ class Sender(threading.Thread):
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 log.warning("%s: database: %s", self.name, str(error).strip())
                 self._stop_event.wait(self._clock.tick_s)
+            except Exception:
+                # Nobody starts a thread that died anew, and its receiver would hear nothing more.
+                log.exception("%s: a defect of ours; it begins anew", self.name)
+                self._stop_event.wait(self._clock.tick_s)
             finally:
                 if conn is not None:
                     conn.close()

@@ -286,6 +286,9 @@ def _write_cursor(alert: Alert) -> str:
 def _read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         at, _, alert_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        return datetime.fromisoformat(at), alert_id
+        found = datetime.fromisoformat(at), alert_id
     except (ValueError, binascii.Error) as error:
         raise BadCursor(f"{cursor!r} is not a cursor of this list") from error
+    if "\0" in alert_id:  # PostgreSQL has no such character
+        raise BadCursor(f"{cursor!r} is not a cursor of this list")
+    return found

@@ -73,7 +73,7 @@ class DashboardSettings(Section):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise ValueError(
                 f"unknown time zone {value!r}; expected one such as Asia/Shanghai"
             ) from error

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from ingest.message import Message
+from sensors.decoders.decoded import Decoded
 from sensors.image import Picture
 from sensors.quality import SeriesMemory
 from sensors.reading import Observation, Origin, Quality, Reading
@@ -56,6 +57,12 @@ class Letter:
     def lacks_time(self) -> bool:
         """Whether its readings take the arrival time, so that a redelivery looks like news."""
         return any(observation.observed_at is None for observation in self.observations)
+
+    def take(self, decoded: Decoded) -> None:
+        """What a decoder found: what can be used, and why the rest cannot."""
+        self.observations = decoded.observations
+        for problem in decoded.problems:
+            self.refuse(Problem(problem.code, str(problem)))
 
     def refuse(self, problem: Problem) -> None:
         self.problems.append(problem)

@@ -36,7 +36,7 @@ from ingest.message import Committed, Message
 from ingest.route import feed_of, route
 from ingest.settings import IngestSettings
 from sensors.catalogue import LEVEL
-from sensors.decoders import observations, status
+from sensors.decoders import FRAME_DECODERS, observations, status
 from sensors.derive import derive
 from sensors.directory import Directory
 from sensors.quality import SeriesMemory, vet
@@ -103,6 +103,8 @@ def open_letter(message: Message, context: Context) -> Letter:
             letter.raise_to(Outcome.STORED)
         elif where.feed == "obs":
             _decode_observations(letter, context)
+        elif where.feed in FRAME_DECODERS:
+            letter.take(FRAME_DECODERS[where.feed](message.payload, context.directory))
         else:
             letter.refuse(Problem("no_decoder", f"no decoder for feed {where.feed!r} yet; kept"))
     except BadPayload as error:
@@ -222,10 +224,7 @@ def digest(message: Message) -> bytes:
 def _decode_observations(letter: Letter, context: Context) -> None:
     if letter.sender not in context.directory.stations:
         raise BadPayload("unknown_station", unknown_station(letter.sender, context.directory))
-    decoded = observations.decode(letter.message.payload, letter.sender)
-    letter.observations = decoded.observations
-    for problem in decoded.problems:
-        letter.refuse(Problem(problem.code, str(problem)))
+    letter.take(observations.decode(letter.message.payload, letter.sender))
     if letter.message.retain and letter.lacks_time:
         letter.observations = ()
         raise BadPayload(

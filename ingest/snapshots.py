@@ -135,7 +135,12 @@ def _from_property(text: str) -> datetime:
         ) from error
     if moment.tzinfo is None:
         raise BadPayload("no_zone", f"the property t is {text[:40]!r}, without a zone; add +08:00")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # the first and the last day of the calendar
+        raise BadPayload(
+            "bad_time", f"the property t is {text[:40]!r}, which is no time"
+        ) from error
 
 
 def _check_clock(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sensors.curve import Points
+from sensors.protocols import Hj212, Sl651
 from sensors.reading import Origin
 
 
@@ -39,6 +40,24 @@ class StationInfo:
     release: str = "never"
 
 
+@dataclass(frozen=True, slots=True)
+class Hj212Device:
+    """The station behind an MN. metrics: what is measured there."""
+
+    station: str
+    settings: Hj212
+    metrics: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sl651Device:
+    """The station behind an SL 651 address. metrics: what is measured there."""
+
+    station: str
+    settings: Sl651
+    metrics: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True)
 class Directory:
     """Everything in force now; a station or series that is not in here is unknown."""
@@ -46,6 +65,8 @@ class Directory:
     stations: Mapping[str, StationInfo] = field(default_factory=dict)
     series: Mapping[tuple[str, str], SeriesInfo] = field(default_factory=dict)
     curves: Mapping[str, Points] = field(default_factory=dict)
+    by_mn: Mapping[str, Hj212Device] = field(default_factory=dict)
+    by_address: Mapping[str, Sl651Device] = field(default_factory=dict)
 
     @cached_property
     def by_station(self) -> Mapping[str, tuple[SeriesInfo, ...]]:

@@ -17,6 +17,7 @@ from pydantic import (
 from config import Mistake, did_you_mean, entries
 from sensors.catalogue import AIR_METRICS, AQI, METRICS, STORAGE
 from sensors.limits import in_season
+from sensors.protocols import Hj212, Sl651
 
 KINDS = ("reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera")
 Kind = Literal["reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera"]
@@ -157,6 +158,8 @@ class Station(Names):
         description="Since when these details hold, with a zone; else since they were loaded.",
     )
     device: str | None = Field(default=None, description="Gateway or logger it hangs on.")
+    hj212: Hj212 | None = Field(default=None, description="How it sends HJ 212 frames, if it does.")
+    sl651: Sl651 | None = Field(default=None, description="How it sends SL 651 frames, if it does.")
     town: Names | None = Field(default=None, description="The town it stands in or near.")
     plant: Code | None = Field(default=None, description="The plant a gas sensor belongs to.")
     substances: tuple[str, ...] = Field(default=(), description="What a plant handles.")
@@ -242,25 +245,40 @@ def check_unit(metric: str, unit: str) -> None:
 def check(raw: Mapping[str, Any]) -> list[Mistake]:
     """What one entry alone cannot show: a station twice, an unknown department or plant."""
     mistakes = _repeated(raw, "departments") + _repeated(raw, "stations")
-    departments = {e.get("code") for _, e in entries(raw, "sensors", "departments")}
-    stations = {e.get("code") for _, e in entries(raw, "sensors", "stations")}
+    mistakes += _repeated(raw, "stations", "hj212", "mn")
+    mistakes += _repeated(raw, "stations", "sl651", "address")
+    departments = {_code(e) for _, e in entries(raw, "sensors", "departments")}
+    stations = {_code(e) for _, e in entries(raw, "sensors", "stations")}
     for index, entry in entries(raw, "sensors", "stations"):
         for key, known in (("department", departments), ("plant", stations)):
-            if key in entry and entry[key] not in known:
-                problem = f"unknown {key}; {did_you_mean(entry[key], map(str, known))}"
+            if isinstance(entry.get(key), str) and entry[key] not in known:
+                problem = f"unknown {key}; {did_you_mean(entry[key], filter(None, known))}"
                 mistakes.append(Mistake(("sensors", "stations", index, key), entry[key], problem))
     return mistakes
 
 
-def _repeated(raw: Mapping[str, Any], key: str) -> list[Mistake]:
+def _code(entry: Mapping[str, Any]) -> str | None:
+    """None where it is no text: the model says so."""
+    code = entry.get("code")
+    return code if isinstance(code, str) else None
+
+
+def _repeated(raw: Mapping[str, Any], key: str, *inner: str) -> list[Mistake]:
+    """Entries whose code, or another key inside them, stands in an earlier entry too."""
     seen: dict[str, int] = {}
     mistakes = []
+    path = inner or ("code",)
     for index, entry in entries(raw, "sensors", key):
-        code = str(entry.get("code"))
-        if code in seen:
+        found: Any = entry
+        for part in path:
+            found = found.get(part) if isinstance(found, dict) else None
+        if inner and found is None:
+            continue
+        if (code := str(found)) in seen:
             problem = (
-                f"duplicate: entry {seen[code]} of {key} has the same code; give it another one"
+                f"duplicate: entry {seen[code]} of {key} has the same {path[-1]}; "
+                "give it another one"
             )
-            mistakes.append(Mistake(("sensors", key, index, "code"), code, problem))
+            mistakes.append(Mistake(("sensors", key, index, *path), code, problem))
         seen.setdefault(code, index)
     return mistakes

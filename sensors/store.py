@@ -14,7 +14,8 @@ from psycopg2.extras import execute_values
 
 from database.pool import Connection
 from sensors.catalogue import AIR_METRICS, AQI, DERIVED_FROM, STORAGE
-from sensors.directory import Directory, SeriesInfo, StationInfo
+from sensors.directory import Directory, Hj212Device, SeriesInfo, Sl651Device, StationInfo
+from sensors.protocols import Hj212, Sl651
 from sensors.reading import Origin
 from sensors.settings import Curve, Sensor, SensorsSettings, Station
 from sensors.versions import Key, Versions, Wanted, Written, write
@@ -45,6 +46,11 @@ select q.id, s.code, q.metric, n.interval_s, n.low, n.high, n.max_step, n.stuck_
   join station s on s.id = q.station_id
   join station_version v on v.station_id = s.id and v.valid_to is null
   join sensor n on n.series_id = q.id and n.valid_to is null
+"""
+PROTOCOLS_NOW = """
+select s.code, v.details -> 'hj212', v.details -> 'sl651'
+  from station s join station_version v on v.station_id = s.id and v.valid_to is null
+ where v.details ?| array['hj212', 'sl651']
 """
 CURVES_NOW = """
 select s.code, c.points from curve c
@@ -106,6 +112,8 @@ def load_directory(conn: Connection) -> Directory:
         curves = {code: tuple(map(tuple, points)) for code, points in cursor.fetchall()}
         cursor.execute(SERIES_NOW)
         series = [SeriesInfo(*row) for row in cursor.fetchall()]
+        cursor.execute(PROTOCOLS_NOW)
+        protocols = cursor.fetchall()
     derived = {(code, STORAGE) for code in curves}
     derived |= {
         (one.station, AQI)
@@ -117,7 +125,24 @@ def load_directory(conn: Connection) -> Directory:
         stations,
         {k: replace(s, derived=k in derived) for k, s in zip(keys, series, strict=True)},
         curves,
+        *_devices(protocols, series),
     )
+
+
+def _devices(
+    rows: list[tuple[str, Any, Any]], series: list[SeriesInfo]
+) -> tuple[dict[str, Hj212Device], dict[str, Sl651Device]]:
+    """Devices by what their frames call them."""
+    by_mn, by_address = {}, {}
+    for code, hj212, sl651 in rows:
+        metrics = frozenset(one.metric for one in series if one.station == code)
+        if hj212:
+            logger = Hj212.model_validate(hj212)
+            by_mn[logger.mn] = Hj212Device(code, logger, metrics)
+        if sl651:
+            telemetry = Sl651.model_validate(sl651)
+            by_address[telemetry.address] = Sl651Device(code, telemetry, metrics)
+    return by_mn, by_address
 
 
 def _station_ids(cursor: extensions.cursor, settings: SensorsSettings) -> dict[str, int]:
@@ -227,6 +252,7 @@ def _listed(curve: Curve) -> list[list[float]]:
 
 
 def _details(station: Station) -> dict[str, Any]:
+    spoken = {"hj212": station.hj212, "sl651": station.sl651}
     return {
         "town": station.town.model_dump() if station.town else None,
         "plant": station.plant,
@@ -234,4 +260,6 @@ def _details(station: Station) -> dict[str, Any]:
         "tanks": [tank.model_dump() for tank in station.tanks],
         "release": station.release,
         "origin": station.origin,
+        # Only where set: the versions of all other stations stay as they are.
+        **{name: how.model_dump(mode="json") for name, how in spoken.items() if how},
     }

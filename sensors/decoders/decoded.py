@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sensors.reading import BadPayload, Observation
 
@@ -31,8 +32,10 @@ def shown(value: object) -> str:
     if isinstance(value, str):
         cut = "…" if len(value) > SHOWN_CHARS else ""
         return repr(value[:SHOWN_CHARS]) + cut
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, list):
         return f"a list of {len(value)}"
     return "an object" if isinstance(value, dict) else repr(value)[:SHOWN_CHARS]

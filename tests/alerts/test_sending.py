@@ -2,12 +2,13 @@
 
 import json
 import logging
+import threading
 from datetime import timedelta
 
 import pytest
 
 from alerts.outbox import backoff_s, next_message, route, waiting
-from alerts.sender import send_next
+from alerts.sender import Sender, send_next
 from alerts.settings import ClockSettings, ReceiverSettings
 from database.pool import connect
 from tests.alerts.conftest import NOW
@@ -187,3 +188,37 @@ def test_the_log_receiver_writes_one_line_of_json(put_step, ingest, caplog):
         send_next(ingest, receiver, FAST)
     line = json.loads(caplog.messages[0])
     assert (line["receiver"], line["grade"], line["alert"]) == ("log", "orange", "A1")
+
+
+def test_a_step_that_cannot_be_worded_is_told_plainly(put_step, ingest, owner, webhook):
+    put_step("A")
+    with owner.cursor() as cursor:
+        cursor.execute("""update alert_transition set reason = '[]'""")
+    owner.commit()
+    route(ingest, [hook(webhook.url)])
+    assert send_next(ingest, hook(webhook.url), FAST)
+    text = json.loads(webhook.wait_for(1)[0].body)["text"]
+    assert "ORANGE raised" in text["zh"]
+    assert "ORANGE raised" in text["en"]
+
+
+def test_a_sender_outlives_a_defect(put_step, ingest, database, webhook):
+    tries, stop = [], threading.Event()
+
+    def connected():
+        tries.append(1)
+        if len(tries) == 1:
+            raise ZeroDivisionError("a defect")
+        return connect(database, "ingest", application="test sender")
+
+    put_step("A")
+    route(ingest, [hook(webhook.url)])
+    ingest.commit()
+    sender = Sender(hook(webhook.url), ClockSettings(tick_s=0.1), connected, stop)
+    sender.start()
+    try:
+        assert len(webhook.wait_for(1)) == 1
+    finally:
+        stop.set()
+        sender.wake()
+        sender.join(10)

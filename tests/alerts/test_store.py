@@ -1,5 +1,6 @@
 """What people see of alerts and what they do to them, on the real database."""
 
+import base64
 import threading
 from datetime import timedelta
 
@@ -62,6 +63,12 @@ def test_a_list_is_filtered_by_state_and_time(put_alert, staff: Connection):
 def test_a_foreign_cursor_is_refused(staff: Connection):
     with pytest.raises(BadCursor):
         list_alerts(staff, cursor="rubbish")
+
+
+def test_a_cursor_with_a_character_that_the_database_lacks_is_refused(staff: Connection):
+    cursor = base64.urlsafe_b64encode(b"2026-11-22T12:00:00+00:00 \0").decode()
+    with pytest.raises(BadCursor):
+        list_alerts(staff, cursor=cursor)
 
 
 def test_acknowledging_makes_an_owner_and_one_step_in_the_journal(put_alert, staff: Connection):

@@ -130,6 +130,8 @@ def test_another_message_under_the_same_packet_id_is_not_taken_for_a_redelivery(
     [
         (b"level=3", "R-01", "not_json", "not JSON"),
         ({"v": {"level_m": 1}}, "R-99", "unknown_station", "unknown station 'R-99'"),
+        (b"null", "R-01", "wrong_shape", "got null"),
+        ({"t": "0001-01-01T00:00:00+14:00", "v": {"ph": 7}}, "R-01", "bad_time", "t is 0001-01-01"),
         (b'{"v":{"level_m":NaN}}', "R-01", "not_finite", "NaN"),
         ({"t": "2099-01-01T00:00:00Z", "v": {"level_m": 1}}, "R-01", "clock_ahead", "ahead"),
         (b'{"v":{"level_m":1' + b" " * 5_000_000 + b"}}", "R-01", "too_large", "at most"),
@@ -170,11 +172,6 @@ def test_null_is_missing_and_never_zero(take, query):
     take(message("R-01", level(None, -5)))
     rows = query("select r.value, r.quality & 1 from reading r")
     assert rows == [(None, 1), (None, 1)]  # the level, and the storage that follows from it
-
-
-def test_a_frame_of_a_protocol_not_decoded_yet_is_kept_for_later(take, query):
-    take(message("x", b"##0101", topic="dongtai/v1/hj212/any"))
-    assert query("select feed, code from quarantine") == [("hj212", "no_decoder")]
 
 
 def test_status_of_a_device_keeps_the_newest_word(take, query):

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from sensors.protocols import Hj212, Sl651
 from sensors.settings import ClockSettings, Curve, Limit, Sensor, SensorsSettings, Station
 
 RESERVOIR = {
@@ -77,6 +78,14 @@ def test_a_contradiction_is_refused_with_its_reason(changes, said):
         (Sensor, {"metric": "ph", "low": 8, "high": 7}, "the range of ph is empty"),
         (Sensor, {"metric": "ph", "low": 14}, "the range of ph is empty"),
         (ClockSettings, {"ahead_s": 5, "suspect_ahead_s": 6}, "must not be more than ahead_s"),
+        (Hj212, {"mn": "A;B"}, "match pattern"),
+        (Hj212, {"mn": 41050022000017}, "valid string"),
+        (Hj212, {"mn": "A", "crc": "none"}, "modbus"),
+        (Hj212, {"mn": "A", "units": {"a34044": "ug/m3"}}, "did you mean 'a34004'?"),
+        (Hj212, {"mn": "A", "units": {"a34004": "µg/m³"}}, "one of g/m3, mg/m3, ug/m3, ng/m3"),
+        (Hj212, {"mn": "A", "units": {"w01018": "ug/m3"}}, "one of g/L, mg/L, ug/L, ng/L"),
+        (Sl651, {"address": "12345678"}, "match pattern"),
+        (Sl651, {"address": "0012345678", "rain": "26"}, "'1A' or 'F4'"),
     ],
 )
 def test_a_detail_that_cannot_be_is_refused_with_its_reason(model, entry, said):
@@ -112,6 +121,6 @@ def test_every_field_says_what_it_means():
         for name, field in model.model_fields.items():
             yield f"{model.__name__}.{name}", field.description
 
-    for model in (SensorsSettings, Station, Sensor, Limit, Curve, ClockSettings):
+    for model in (SensorsSettings, Station, Sensor, Limit, Curve, ClockSettings, Hj212, Sl651):
         for name, description in fields(model):
             assert description, name

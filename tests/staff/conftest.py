@@ -1,16 +1,18 @@
 """A real desk in a real browser: Debian's Chromium, WebGL in software, nothing from outside."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.dashboard import conftest as dashboard
-from tests.dashboard.conftest import PASSWORD, Desk, until
+from tests.dashboard.conftest import PASSWORD, Desk
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
@@ -60,15 +62,19 @@ def signed_in(
 
 
 def open_page(context: BrowserContext) -> Page:
-    """A page that keeps the errors it meets in `errors`."""
+    """A page that keeps what goes wrong in it: `errors(page)`."""
     page = context.new_page()
-    page.errors = []  # type: ignore[attr-defined] # carried with the page
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on(
-        "console",
-        lambda said: said.type == "error" and page.errors.append(said.text),
-    )
+    said = _errors[page] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
     return page
+
+
+def errors(page: Page) -> list[str]:
+    return _errors[page]
+
+
+_errors: dict[Page, list[str]] = {}
 
 
 def open_desk(context: BrowserContext, path: str = "/") -> Page:
@@ -79,13 +85,10 @@ def open_desk(context: BrowserContext, path: str = "/") -> Page:
     return page
 
 
-def wait(page: Page, condition: str, within_s: float = 20) -> object:
+def wait(page: Page, condition: str, within_s: float = 20) -> Any:
     """Until a JavaScript expression is true; wait_for_function needs eval, which we forbid."""
-    found: list[object] = []
-    until(lambda: found.append(page.evaluate(condition)) or found[-1], within_s)
-    return found[-1]
-
-
-def picture(page: Page, name: str) -> None:
-    ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    end = time.monotonic() + within_s
+    while not (found := page.evaluate(condition)):
+        assert time.monotonic() < end, f"it did not come true in time: {condition}"
+        page.wait_for_timeout(60)
+    return found

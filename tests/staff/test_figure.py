@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from dashboard.figures.axes import window
 from dashboard.figures.limits import LimitLine, sort_limits, value_range
 from dashboard.figures.look import look
-from dashboard.figures.points import LEAST_GAP, Point, apart, late_spans, missing_spans, thin
+from dashboard.figures.points import (
+    LEAST_GAP,
+    Point,
+    apart,
+    late_spans,
+    missing_spans,
+    thin,
+    values,
+)
 from dashboard.figures.station import Words, day_chart
 from dashboard.pages.tokens import ASSETS, TOKENS, style_sheet
 
@@ -58,8 +66,8 @@ def test_thinning_keeps_extremes_breaks_and_the_newest_in_order(points, most):
     assert [p for p in points if p in kept] == kept
     assert all(p in kept for p in points if p.value is None)
     if good:
-        assert max(p.value for p in kept if p in good) == max(p.value for p in good)
-        assert min(p.value for p in kept if p in good) == min(p.value for p in good)
+        assert max(values(kept)) == max(values(good))
+        assert min(values(kept)) == min(values(good))
     assert kept[-1:] == points[-1:]
 
 
