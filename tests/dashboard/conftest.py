@@ -90,7 +90,7 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def sample_template(server_dsn: str, template: str) -> tuple[str, dict[str, str]]:
+def sample_template(server_dsn: str, template: str) -> Iterator[tuple[str, dict[str, str]]]:
     """A database with the sample district and an account of every role; and their tokens."""
     name = f"sample_{uuid.uuid4().hex[:8]}"
     execute(server_dsn, f"create database {name} template {template}")
@@ -103,7 +103,8 @@ def sample_template(server_dsn: str, template: str) -> tuple[str, dict[str, str]
     conn.commit()
     conn.close()
     sealed(server_dsn, name)
-    return name, tokens
+    yield name, tokens
+    execute(server_dsn, f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from database.ground import ground_of
 from ingest.pipeline import bury, walk, walk_again
 from sensors.store import load_directory, sync
 from tests.ingest.conftest import DISTRICT, NOW, level, message
@@ -85,6 +86,19 @@ def test_a_late_reading_is_stored_and_leaves_the_live_end_alone(take, query):
     )
     assert state == [(23.5, NOW - timedelta(seconds=5))]
     assert query("select sum(readings_late) from ledger where feed = 'obs'") == [(1,)]
+
+
+def test_old_weeks_take_late_readings_corrections_and_repeats_alike(take, query, owner):
+    """Where the ground is TimescaleDB the week is compressed first."""
+    take(*(message("R-01", level(20 + n, -600 + 60 * n)) for n in range(0, 10, 2)))
+    if ground_of(owner) == "timescale":
+        assert query("select public.compress_chunk(c) from public.show_chunks('reading') c")
+        owner.commit()
+    take(*(message("R-01", level(20 + n, -600 + 60 * n)) for n in range(8)))
+    take(message("R-01", level(99, -480)))
+    expected = [(-600 + 60 * n, 99.0 if n == 2 else 20.0 + n, int(n == 2)) for n in (*range(8), 8)]
+    assert query(LEVELS, NOW) == expected
+    assert query(LEDGER) == [(14, 9, 4, 1, 0)]
 
 
 def test_a_redelivery_without_device_time_is_recognised_by_its_packet_id(take, query):
