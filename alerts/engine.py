@@ -93,10 +93,22 @@ def _threshold(
 
 
 def _counts(watch: Watch, reading: Reading) -> bool:
-    """Whether a reading is judged: missing and impossible ones never are."""
+    """Whether a reading is judged: never a missing one, an impossible one if it may be a peril."""
     if reading.quality == Quality.GOOD:
         return True
-    return not watch.needs_good and reading.quality.usable
+    return not watch.needs_good and (reading.quality.usable or _off_the_scale(watch, reading))
+
+
+def _off_the_scale(watch: Watch, reading: Reading) -> bool:
+    """Beyond what the instrument can measure, on the alarming side: the worst there is or a broken
+    instrument, and nobody can tell which from here. It raises and holds an alert, never clears one.
+    """
+    value = reading.value
+    return (
+        value is not None
+        and Quality.IMPOSSIBLE in reading.quality
+        and watch.sign * value > watch.lowest
+    )
 
 
 def _advance(
@@ -106,7 +118,7 @@ def _advance(
     at, signed = reading.observed_at, watch.sign * value
     if signed <= watch.lowest and state.idle:  # by far the most common case
         return State(at, at), None
-    latches = _moved(watch, state, at, signed)
+    latches = _moved(watch, state, at, signed, may_clear=reading.quality.usable)
     alert, step = _life(watch, state.alert, latches, reading, new_id)
     peak = _peak(watch, state, value)
     kept = peak if latches.busy else None
@@ -136,11 +148,11 @@ class _Latches:
         return self.on != OFF or self.since != NONE
 
 
-def _moved(watch: Watch, state: State, at: datetime, signed: float) -> _Latches:
+def _moved(watch: Watch, state: State, at: datetime, signed: float, *, may_clear: bool) -> _Latches:
     on, since, onsets = list(state.on), list(state.since), {}
     silence = at - state.last_at if state.last_at else _ZERO
     for rank in range(len(GRADES)):
-        if not _wants_change(watch, rank, on[rank], at, signed):
+        if not _wants_change(watch, rank, on[rank], at, signed) or (on[rank] and not may_clear):
             since[rank] = None
             continue
         hold = watch.off_delay if on[rank] else watch.on_delay

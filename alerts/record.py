@@ -42,7 +42,11 @@ _STEP = """
 update alert
    set version = version + 1, grade = %(grade)s, peak_grade = %(peak_grade)s, value = %(value)s,
        limit_value = %(limit)s, peak_value = %(peak)s, quality = %(quality)s, reason = %(reason)s,
-       announced_at = coalesce(announced_at, %(announced_at)s), changed_at = clock_timestamp()
+       announced_at = coalesce(announced_at, %(announced_at)s), changed_at = clock_timestamp(),
+       state = case when %(graver)s and state = 'acknowledged' then 'active' else state end,
+       owner = case when %(graver)s then null else owner end,
+       acknowledged_at = case when %(graver)s then null else acknowledged_at end,
+       note = case when %(graver)s then null else note end
  where id = %(id)s
 returning version
 """
@@ -143,6 +147,8 @@ def _columns(step: Transition, now: datetime) -> dict[str, Any]:
         "quality": None if step.quality is None else int(step.quality),
         "reason": json.dumps(step.reason.to_json()),
         "found_afterwards": step.found_afterwards,
+        # What was acknowledged was a lesser peril: the graver one wants somebody anew.
+        "graver": step.kind == "stepped_up",
     }
 
 

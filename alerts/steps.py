@@ -6,7 +6,7 @@ from alerts.grade import RANK
 from alerts.reason import Reason
 from alerts.rule import Limit, Watch
 from alerts.state import Kind, OpenAlert, Transition
-from sensors.reading import Reading
+from sensors.reading import Quality, Reading
 
 
 def rising(
@@ -48,6 +48,7 @@ def _params(watch: Watch, reading: Reading, limit: Limit | None) -> dict[str, ob
         "limit_zh": limit.zh if limit else "",
         "limit_en": limit.en if limit else "",
         "quality": reading.quality.word,
+        "off_scale": Quality.IMPOSSIBLE in reading.quality,
     }
 
 

@@ -109,6 +109,11 @@ def _named(p: Params) -> Pair:
 
 
 def _with_quality(p: Params, zh: str, en: str) -> Pair:
+    if p.get("off_scale"):
+        return (
+            f"{zh}（超出仪器量程：可能极高，也可能是仪器故障）",
+            f"{en} (beyond the instrument's range: very high, or a broken instrument)",
+        )
     if p.get("quality") == "suspect":
         return f"{zh}（数据可疑）", f"{en} (suspect reading)"
     return zh, en

@@ -125,12 +125,32 @@ def test_a_gap_neither_ends_an_alert_nor_raises_it_anew():
     assert life(rule(), at(0, 101), at(600, 101)) == ["raised blue at 0"]
 
 
-def test_missing_and_impossible_values_are_never_judged():
-    impossible = at(1, 9999, Quality.IMPOSSIBLE)
-    assert life(rule(), at(0, None), impossible) == []
-    assert life(rule(), at(0, 101), at(1, None), at(2, -9999, Quality.IMPOSSIBLE)) == [
-        "raised blue at 0"
-    ]
+def test_a_missing_value_is_never_judged():
+    assert life(rule(), at(0, None)) == []
+    assert life(rule(), at(0, 101), at(1, None)) == ["raised blue at 0"]
+
+
+def test_a_value_beyond_the_instrument_on_the_alarming_side_raises_and_the_reason_says_so():
+    desk = Desk(rule())
+    desk.batch(at(1, 9999, Quality.IMPOSSIBLE))
+    assert desk.life == ["raised blue at 1"]
+    assert desk.happened[0].reason.params["off_scale"] is True
+
+
+def test_a_value_beyond_the_instrument_never_clears():
+    impossible = [at(minute, -9999, Quality.IMPOSSIBLE) for minute in range(1, 9)]
+    assert life(rule(), at(0, 101), *impossible) == ["raised blue at 0"]
+    two = rule(grades={"blue": 100, "red": 1000}, dead_band=0)
+    stuck = [at(minute, 500, Quality.IMPOSSIBLE) for minute in range(1, 9)]
+    assert life(two, at(0, 1001), *stuck) == ["raised red at 0"]
+
+
+def test_a_value_beyond_the_instrument_on_the_quiet_side_raises_nothing():
+    assert life(rule(), at(0, -9999, Quality.IMPOSSIBLE)) == []
+
+
+def test_a_rule_that_needs_good_data_ignores_values_beyond_the_instrument():
+    assert life(rule(needs="good"), at(0, 9999, Quality.IMPOSSIBLE)) == []
 
 
 def test_a_suspect_value_raises_and_the_reason_says_so():
