@@ -240,7 +240,8 @@ def _alert(row: tuple[Any, ...]) -> Alert:
         station_names=Names(zh, en) if zh else None,
         metric=metric,
         subject=subject,
-        label=Names(definition["label"]["zh"], definition["label"]["en"]),
+        # A version written by hand may lack it: its alerts must be seen and told all the same.
+        label=_named(definition.get("label")) or Names(rule, rule),
         grade=grade,
         peak_grade=peak_grade,
         state=state,

@@ -38,3 +38,20 @@ grant delete on session, idempotency to staff;
 grant update on alert, rule_state, quarantine, heartbeat to staff;
 grant insert on alert_transition, outbox, rule_version, heartbeat to staff;
 grant insert, update, delete on picture_masked, picture_released to staff;
+
+-- What any role may do by default, and the public service must not: take the locks that make a
+-- process lead, fill the disk with large objects. An owner who is no superuser cannot take these
+-- rights away; it is said, not hidden.
+do $$
+declare f regprocedure;
+begin
+    for f in select p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+              where n.nspname = 'pg_catalog'
+                and (p.proname ~ '^pg_(try_)?advisory_' or p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea'))
+    loop
+        execute format('revoke execute on function %s from public', f);
+        execute format('grant execute on function %s to ingest, staff', f);
+    end loop;
+exception when insufficient_privilege then
+    raise warning 'public_reader can still take advisory locks: run the migrations as a superuser, or revoke these rights by hand';
+end $$;

@@ -133,7 +133,7 @@ def test_a_missing_value_is_never_judged():
 def test_a_value_beyond_the_instrument_on_the_alarming_side_raises_and_the_reason_says_so():
     desk = Desk(rule())
     desk.batch(at(1, 9999, Quality.IMPOSSIBLE))
-    assert desk.life == ["raised blue at 1"]
+    assert desk.life == ["raised red at 1"]
     assert desk.happened[0].reason.params["off_scale"] is True
 
 

@@ -127,17 +127,22 @@ def test_the_peak_grows_while_nothing_else_changes(take, ingest):
     assert (alert.value, alert.peak_value, alert.version) == (24, 24.5, 1)
 
 
-def test_an_acknowledged_alert_stays_so_while_it_steps_and_ends_in_the_end(take, ingest, staff):
+def test_an_acknowledged_alert_that_becomes_graver_wants_somebody_anew(take, ingest, staff):
+    """Who acknowledged a yellow alert has not seen the red one."""
     take(0, 24)
     alert = open_alerts(ingest)[0]
-    acknowledge(staff, alert.id, "duty", None, expected_version=1, now=NOW)
+    acknowledge(staff, alert.id, "duty", "seen", expected_version=1, now=NOW)
     staff.commit()
     take(1, 26)
-    assert open_alerts(ingest)[0].state == "acknowledged"
+    graver = open_alerts(ingest)[0]
+    assert (graver.state, graver.owner, graver.note) == ("active", None, None)
+    acknowledge(staff, alert.id, "chief", None, expected_version=graver.version, now=NOW)
+    staff.commit()
     take(2, 23)
     ended = get_alert(ingest, alert.id)
-    assert (ended.alert.state, ended.alert.owner) == ("ended", "duty")
-    assert [s.kind for s in ended.steps] == ["raised", "acknowledged", "stepped_up", "ended"]
+    assert (ended.alert.state, ended.alert.owner) == ("ended", "chief")
+    kinds = ["raised", "acknowledged", "stepped_up", "acknowledged", "ended"]
+    assert [s.kind for s in ended.steps] == kinds
 
 
 def test_a_rolled_back_batch_leaves_nothing(ingest, judge, district):

@@ -200,15 +200,14 @@ def test_a_message_is_sent_within_a_second_of_its_commit(
     running.signal(signal.SIGTERM)
 
 
-def test_a_sender_ended_by_a_defect_takes_the_process_with_it(
-    process, written, put_transitions, owner
+def test_an_alert_of_a_rule_without_a_label_is_told_all_the_same(
+    process, written, put_transitions, webhook, owner
 ):
-    """Alone it would keep its messages for ever while everything looks well."""
     beat(owner)
-    put_transitions(1)
+    numbers = put_transitions(1)
     with owner.cursor() as cursor:
         cursor.execute("update rule_version set definition = definition - 'label'")
     owner.commit()
-    running = process("alerts", "--config", written())
-    assert running.wait(seconds=20) != 0
-    assert "sender hook died" in running.said
+    process("alerts", "--config", written(webhook.url)).wait_for("leading")
+    until(lambda: arrived(webhook, 1), "the message")
+    assert set(keys(webhook.requests)) == set(numbers)

@@ -79,6 +79,20 @@ def test_the_public_cannot_read_readings_by_the_back_door_of_chunks(ground):
     assert not [name for name in behind if name.startswith(("_hyper", "_mat", "_partial", "_dir"))]
 
 
+@pytest.mark.parametrize(
+    "function", ["pg_try_advisory_lock(bigint)", "pg_advisory_lock(int, int)", "lo_create(oid)"]
+)
+def test_the_public_can_take_no_lock_that_leads_and_fill_no_disk(ground, function):
+    """Whoever held the lock of `alerts` would keep every alerts process from leading."""
+    with ground.cursor() as cursor:
+        cursor.execute(
+            "select has_function_privilege('public_reader', %s, 'execute'),"
+            " has_function_privilege('ingest', %s, 'execute')",
+            (function, function),
+        )
+        assert cursor.fetchone() == (False, True)
+
+
 @pytest.mark.parametrize("name", sorted(ALLOW_LIST))
 def test_every_view_of_the_public_answers(ground, name):
     become(ground, "public_reader", "city")
