@@ -86,7 +86,8 @@ def test_what_a_browser_sends_never_breaks_the_chart(more, odd):
         b"5", b'"x"', b"[1]", b"null", b'{"station":"\\u0000"}',
         b'{"station":"\\u0000","metric":"level_m"}', b'{"station":"\\ud800","metric":"level_m"}',
         b'{"station":["R-02"],"metric":"level_m"}', b'{"station":"R-02","metric":["level_m"]}',
-        b'{"station":"R-02","metric":"level_m","lang":["zh"],"theme":{},"scale":1%s}' % (b"0" * 400),
+        b'{"station":"R-02","metric":"level_m","lang":["zh"],"theme":{}}',
+        b'{"station":"R-02","metric":"level_m","scale":1%s}' % (b"0" * 400),
     ],
 )  # fmt: skip
 def test_the_chart_answers_whatever_is_asked_of_it(shared_desk, value):
