@@ -5,6 +5,7 @@ database knows only the SHA-256: who reads a backup cannot sign in with it.
 """
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from database.pool import Connection
 
 ROLES = ("viewer", "duty", "environment", "administrator")
 SHORTEST_PASSWORD = 8
+_NAME = re.compile(r"[\w.-]{1,40}")  # letters of every script
 _TOUCH = timedelta(minutes=1)  # a session slides at most this often, to spare the database
 
 _hasher = PasswordHasher()
@@ -95,8 +97,10 @@ def create_account(
     """Make an account and return its id; raises BadAccount."""
     if role not in ROLES:
         raise BadAccount(f"unknown role {role!r}; there are {', '.join(ROLES)}")
-    if not name or name != name.strip() or len(name) > 80:
-        raise BadAccount("a name has 1 to 80 characters and no space at its ends")
+    if not _NAME.fullmatch(name):
+        raise BadAccount(
+            f"{name!r} cannot be a name; one has 1 to 40 letters, digits, dots, dashes, underscores"
+        )
     try:
         with conn.cursor() as cursor:
             cursor.execute(NEW_ACCOUNT, (name, role, department, _hash(password)))

@@ -10,7 +10,7 @@ import psycopg2
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
@@ -47,6 +47,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(ClientDisconnect, _on_leaving)
     app.add_exception_handler(psycopg2.OperationalError, _on_database)
     app.add_exception_handler(psycopg2.InterfaceError, _on_database)
     app.add_exception_handler(Exception, _on_anything)
@@ -80,6 +81,11 @@ async def _on_validation(_: Request, error: Exception) -> Response:
     ]
     sentence = "; ".join(f"{item['where']}: {item['problem']}" for item in errors)
     return Problem(422, sentence, errors=errors).response()
+
+
+async def _on_leaving(request: Request, _: Exception) -> Response:
+    log.info("%s %s: the client left before it had said all", request.method, request.url.path)
+    return Problem(400, "the body ended too early").response()
 
 
 async def _on_database(_: Request, error: Exception) -> Response:

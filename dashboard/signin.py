@@ -225,12 +225,12 @@ async def style(name: str) -> Response:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a posted form; the first value of each."""
+    """The fields of a posted form; the first value of each. No text of the database has a NUL."""
     body = await request.body()
     if len(body) > _LONGEST_FORM:
         raise Problem(413, f"the form has {len(body)} bytes; {_LONGEST_FORM} are the most")
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return {key: values[0] for key, values in fields.items()}
+    return {key: values[0].replace("\0", "\ufffd") for key, values in fields.items()}
 
 
 def local_path(wanted: str | None) -> str:

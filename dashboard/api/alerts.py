@@ -13,8 +13,9 @@ from alerts.store import Acknowledged, BadCursor, Conflict
 from dashboard import idempotency
 from dashboard.accounts import Principal, audit
 from dashboard.api import models
-from dashboard.api.common import Use, Who, json_answer, moment
+from dashboard.api.common import Use, Who, json_answer
 from dashboard.idempotency import Outcome
+from dashboard.moments import moment
 from dashboard.problems import MEDIA_TYPE, Problem
 from dashboard.signin import address_of
 from database.heartbeat import wake

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from dashboard import pictures
 from dashboard.accounts import audit
 from dashboard.api import models
-from dashboard.api.common import Use, Who, json_answer, moment, span
+from dashboard.api.common import Use, Who, json_answer
+from dashboard.moments import moment, span
 from dashboard.pictures import CameraRow, Picture
 from dashboard.problems import Problem
 from dashboard.shapes import Json, age_of, age_state, iso

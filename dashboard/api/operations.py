@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from dashboard import operations_store
 from dashboard.api import models
-from dashboard.api.common import Use, json_answer, span
+from dashboard.api.common import Use, json_answer
 from dashboard.gate import GATE, SESSION_COOKIE, Gate, cookie
 from dashboard.hub import EventStream
+from dashboard.moments import span
 from dashboard.problems import Problem
 from dashboard.shapes import iso
 

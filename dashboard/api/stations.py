@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from dashboard import store
 from dashboard.api import models
-from dashboard.api.common import Use, json_answer, span
+from dashboard.api.common import Use, json_answer
+from dashboard.moments import span
 from dashboard.problems import Problem
 from dashboard.shapes import collection, features
 from sensors.catalogue import METRICS

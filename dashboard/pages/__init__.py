@@ -15,6 +15,7 @@ from dash import Dash, Input, Output, html
 from dashboard.pages import cameras, desk
 from dashboard.pages.chart import Request, chart
 from dashboard.pages.day import station_names
+from dashboard.pages.not_found import install_not_found
 from dashboard.pages.strings import page_data
 from dashboard.pages.tokens import ASSETS
 from dashboard.pages.viewer import viewer
@@ -82,10 +83,11 @@ def create_dash(pool: Pool, settings: DashboardSettings, clock: Callable[[], dat
         )
 
     @app.callback(Output("chart", "figure"), Input("chart-request", "data"))
-    def show_chart(wanted: dict[str, Any] | None) -> Any:
+    def show_chart(wanted: object) -> Any:
         request = Request.read(wanted)
         return chart(pool, request, clock(), settings.zone) if request else dash.no_update
 
+    install_not_found(app.server, {path for path, _, _ in PAGES}, settings)
     return app
 
 

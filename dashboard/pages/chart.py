@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
@@ -27,18 +27,31 @@ class Request:
     scale: float
 
     @classmethod
-    def read(cls, wanted: dict[str, Any] | None) -> Self | None:
-        """From the browser, which may send anything: None where it names no metric of ours."""
-        if not wanted or wanted.get("metric") not in METRICS:
+    def read(cls, wanted: object) -> Self | None:
+        """From the browser, which may send anything: None where it names no series of ours."""
+        if not isinstance(wanted, dict):
             return None
-        scale, lang = wanted.get("scale"), wanted.get("lang")
+        station, metric, lang = wanted.get("station"), wanted.get("metric"), wanted.get("lang")
+        # A code is printable: a NUL or half a character is nothing to ask the database for.
+        if not isinstance(station, str) or not station.isprintable():
+            return None
+        if not isinstance(metric, str) or metric not in METRICS:
+            return None
         return cls(
-            station=str(wanted.get("station")),
-            metric=str(wanted["metric"]),
-            lang=str(lang) if lang in LANGUAGES else DEFAULT,
+            station=station,
+            metric=metric,
+            lang=lang if lang in LANGUAGES else DEFAULT,
             theme=str(wanted.get("theme")),
-            scale=float(scale) if isinstance(scale, int | float) else 1.0,
+            scale=_scale(wanted.get("scale")),
         )
+
+
+def _scale(wanted: object) -> float:
+    """1 where it is no number that fits a float."""
+    try:
+        return float(wanted) if isinstance(wanted, int | float) else 1.0
+    except OverflowError:
+        return 1.0
 
 
 def chart(pool: Pool, request: Request, now: datetime, zone: ZoneInfo) -> go.Figure:

@@ -13,6 +13,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from dashboard.moments import of_our_time
 from dashboard.problems import Problem
 from dashboard.public import store
 from dashboard.public.documents import Document
@@ -46,8 +47,8 @@ def routes(keeper: Keeper, transaction: Transaction) -> APIRouter:
         row = keeper.snapshot.look.rows.get((code, metric))
         if row is None:
             raise no_series()
-        end = _aware(until) or datetime.now(UTC)
-        start = _aware(since) or end - timedelta(days=1)
+        end = _aware(until, "to") or datetime.now(UTC)
+        start = _aware(since, "from") or end - timedelta(days=1)
         if not timedelta(0) < end - start <= LONGEST:
             raise Problem(422, "`from` must be before `to`, at most ten years")
         with transaction() as conn:
@@ -78,8 +79,8 @@ def routes(keeper: Keeper, transaction: Transaction) -> APIRouter:
             found = store.alerts(
                 conn,
                 open_=None if state is None else state == "open",
-                since=_aware(since),
-                until=_aware(until),
+                since=_aware(since, "from"),
+                until=_aware(until, "to"),
                 after=_read_cursor(cursor) if cursor else None,
                 limit=limit + 1,
             )
@@ -100,10 +101,11 @@ def routes(keeper: Keeper, transaction: Transaction) -> APIRouter:
         held = keeper.picture(code)
         if held is None:
             raise Problem(404, "there is no such picture")
-        if t is None:
+        at = _aware(t, "t")
+        if at is None:
             return _jpeg(request, held[0], held[2] if size else held[1], small=bool(size))
         with transaction() as conn:
-            found = store.picture_at(conn, code, _aware(t) or t)
+            found = store.picture_at(conn, code, at)
         if found is None:
             raise Problem(404, "there is no such picture")
         return _jpeg(request, found[0], found[1])
@@ -131,9 +133,11 @@ def _csv(metric: str, points: list[dict[str, object]]) -> bytes:
     return ("\ufeff" + out.getvalue()).encode()
 
 
-def _aware(at: datetime | None) -> datetime | None:
+def _aware(at: datetime | None, name: str) -> datetime | None:
     """A time without zone is UTC."""
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+    if at is None:
+        return None
+    return of_our_time(at.replace(tzinfo=UTC) if at.tzinfo is None else at, name)
 
 
 def _cursor(alert: store.Alert) -> str:
@@ -143,6 +147,13 @@ def _cursor(alert: store.Alert) -> str:
 def _read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         at, alert_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ", 1)
-        return datetime.fromisoformat(at), alert_id
+        seen = datetime.fromisoformat(at), alert_id
     except (binascii.Error, ValueError) as error:
-        raise Problem(422, "the cursor is not one of ours; leave it out to begin anew") from error
+        raise _strange_cursor() from error
+    if "\0" in alert_id:  # no text of the database can be compared with it
+        raise _strange_cursor()
+    return seen
+
+
+def _strange_cursor() -> Problem:
+    return Problem(400, "the cursor is not one of ours; leave it out to begin anew")

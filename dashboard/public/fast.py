@@ -38,7 +38,7 @@ class Fast:
             if found is not None:
                 await _send(found, scope, send)
                 return
-        await self._app(scope, receive, _secured(scope, send))
+        await self._app(_as_get(scope), receive, _secured(scope, send))
 
     def _find(self, scope: Scope, snapshot: Snapshot) -> Document | None:
         path: str = scope["path"]
@@ -57,6 +57,13 @@ class Fast:
         if asked.get("q", "").strip():
             return snapshot.search_page(lang, asked["q"].strip()[:60])
         return snapshot.page(lang, asked.get("place"))
+
+
+def _as_get(scope: Scope) -> Scope:
+    """HEAD is a GET whose body the server keeps to itself; a stream is nothing but its body."""
+    if scope["method"] != "HEAD" or scope["path"] == "/live":
+        return scope
+    return {**scope, "method": "GET"}
 
 
 async def _send(document: Document, scope: Scope, send: Send) -> None:

@@ -79,10 +79,18 @@ class Keeper:
             try:
                 self._read_while_connected()
             except psycopg2.Error as error:
-                self._failed_since = self._failed_since or self._clock()
                 log.warning("the database does not answer: %s", str(error).strip())
-                self._wake.set()
-                self._stopped.wait(RETRY_S)
+                self._pause()
+            except Exception:
+                # One odd row must not end the reading for good: say so, and begin anew.
+                log.exception("the city could not be read; the reader starts again")
+                self._pause()
+
+    def _pause(self) -> None:
+        """Let the page say since when nothing is read, and wait before the next try."""
+        self._failed_since = self._failed_since or self._clock()
+        self._wake.set()
+        self._stopped.wait(RETRY_S)
 
     def _read_while_connected(self) -> None:
         conn = self._connect()
@@ -126,12 +134,11 @@ class Keeper:
             before = self.snapshot
             try:
                 self.snapshot = self._build()
+                self._publish(before, self.snapshot)
             except Exception:
                 # One document that cannot be made must not freeze the page for ever in silence:
                 # the old one goes on, /readyz says how old it is, and the next change tries again.
-                log.exception("the snapshot could not be made")
-                continue
-            self._publish(before, self.snapshot)
+                log.exception("the snapshot could not be made and told")
 
     def _build(self) -> Snapshot:
         now, city = self._clock(), self._city

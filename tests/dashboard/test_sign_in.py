@@ -1,7 +1,10 @@
 """Signing in: plain forms, secrets kept as hashes, locks that betray nothing, no other site."""
 
+import logging
 import re
+import socket
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from hypothesis import given
@@ -10,10 +13,23 @@ from hypothesis import strategies as st
 from dashboard import accounts
 from dashboard.accounts import BadAccount, Lock, Principal, Refused
 from dashboard.signin import Attempts, Strangers, local_path
-from tests.dashboard.conftest import PASSWORD
+from tests.dashboard.conftest import PASSWORD, until
 
 NOW = datetime(2026, 11, 22, 3, 14, tzinfo=UTC)
 LOCK = Lock(after=5, minutes=5)
+ODD_NAMES = (
+    "",
+    " a",
+    "a b",
+    "a\n",
+    "a\x1b[2J",
+    "a\0",
+    "<b>a</b>",
+    "a&b",
+    "a\u202eb",
+    "\udcff",
+    "a" * 41,
+)
 
 
 def post(client, name, password, **more):
@@ -125,13 +141,43 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(owner):
     [
         ("a", "boss", PASSWORD, "unknown role 'boss'"),
         ("a", "duty", "short", "at least 8"),
-        (" a", "duty", PASSWORD, "no space"),
-        ("", "duty", PASSWORD, "1 to 80"),
+        *(
+            (odd, "duty", PASSWORD, "cannot be a name; one has 1 to 40 letters")
+            for odd in ODD_NAMES
+        ),
     ],
 )
 def test_a_bad_account_is_refused_with_a_sentence(owner, name, role, password, said):
     with pytest.raises(BadAccount, match=said):
         accounts.create_account(owner, name, role, password)
+
+
+@pytest.mark.parametrize("name", ["duty", "值班-2", "li.na_3", "Ünal", "a" * 40])
+def test_a_name_has_letters_of_any_script_digits_dots_dashes_and_underscores(owner, name):
+    accounts.create_account(owner, name, "duty", PASSWORD)
+    assert isinstance(accounts.verify_password(owner, name, PASSWORD, NOW, LOCK), Principal)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_that_no_account_can_have_is_refused_like_any_other(shared_desk, name):
+    form = urlencode({"name": name, "password": PASSWORD}, errors="surrogatepass")
+    with shared_desk.client() as nobody:
+        answer = nobody.post("/sign-in", content=form)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
+def test_who_leaves_in_the_middle_of_a_form_is_one_quiet_line_in_the_log(shared_desk, caplog, path):
+    caplog.set_level(logging.INFO)
+    url = urlsplit(shared_desk.url)
+    head = f"POST {path} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 100\r\n"
+    token = f"Authorization: Bearer {shared_desk.tokens['duty']}\r\n\r\n"
+    with socket.create_connection((url.hostname, url.port)) as line:
+        line.sendall(f"{head}{token}name=du".encode())
+    until(lambda: any("POST" in record.getMessage() for record in caplog.records))
+    [said] = [record for record in caplog.records if record.name.startswith(("dashboard", "uvi"))]
+    assert (said.levelno, said.exc_info) == (logging.INFO, None)
+    assert said.getMessage() == f"POST {path}: the client left before it had said all"
 
 
 def test_the_same_name_twice_or_an_unknown_department_is_refused(owner):

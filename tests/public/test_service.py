@@ -1,5 +1,6 @@
 """What the public service answers, with the database there and without."""
 
+import base64
 import gzip
 import re
 from datetime import UTC, datetime
@@ -7,10 +8,16 @@ from datetime import UTC, datetime
 import httpx
 import orjson
 import psycopg2
+import pytest
 
-from database.pool import Connection
+from dashboard.public.assets import load_assets
+from dashboard.public.keeper import Keeper
+from dashboard.public.snapshot import Setting
+from dashboard.settings import PublicSettings
+from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from gis.site import MapSite
+from gis.style import ATTRIBUTION
 from tests.conftest import execute
 from tests.public import district
 from tests.public.conftest import Service, serving
@@ -112,13 +119,49 @@ def test_errors_are_problems(common: Service) -> None:
             "/api/v1/stations/R-02/readings?metric=level_m&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z",
             422,
         ),
-        ("/api/v1/alerts?cursor=%00", 422),
+        ("/api/v1/stations/R-02/readings?metric=level_m&to=0001-01-01T00:00:00Z", 400),
+        ("/api/v1/stations/R-02/readings?metric=level_m&from=9999-12-31T23:59:59", 400),
+        ("/api/v1/alerts?to=0001-01-01T00:00:00%2B14:00", 400),
+        ("/cam/C-02.jpg?t=0001-01-01T00:00:00Z", 400),
+        ("/api/v1/alerts?cursor=%00", 400),
+        (f"/api/v1/alerts?cursor={b64(b'2026-11-22T03:14:00+00:00 a' + bytes(1))}", 400),
         ("/api/v1/alerts?state=secret", 422),
     ):
         answer = common.client.get(path)
         assert answer.status_code == status, path
         assert answer.headers["content-type"].startswith("application/problem+json")
         assert answer.json()["detail"]
+
+
+def b64(plain: bytes) -> str:
+    return base64.urlsafe_b64encode(plain).decode()
+
+
+def test_head_is_a_get_without_its_body(common: Service) -> None:
+    for path in ("/", "/data", "/api/v1/stations", "/api/v1/alerts", "/cam/C-02.jpg", "/healthz"):
+        head, get = common.client.head(path), common.client.get(path)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head.headers["content-type"] == get.headers["content-type"]
+    assert common.client.head("/live").status_code == 405
+
+
+def test_an_error_of_any_kind_while_reading_is_logged_and_the_reading_begins_anew(
+    city: DatabaseSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = iter([ValueError("an odd row")])
+
+    def connection() -> Connection:
+        for error in odd:
+            raise error
+        return connect(city, "public_reader", application="test")
+
+    setting = Setting(PublicSettings(), load_assets(), ATTRIBUTION, lambda _: {})
+    keeper = Keeper(connection, setting)
+    keeper.start()
+    until(lambda: keeper.snapshot.ready, "the city is read after all")
+    keeper.stop()
+    [said] = [record for record in caplog.records if record.exc_info]
+    assert str(said.exc_info[1]) == "an odd row"
 
 
 def test_histories_come_as_fine_as_their_points_fit(common: Service) -> None:

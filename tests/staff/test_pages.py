@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.callbacks import UPDATE
 from dashboard.pages.chart import Request
 from dashboard.pages.day import read_day
 from dashboard.pages.static import MissingLibrary, vendor_routes
@@ -14,6 +15,12 @@ from dashboard.pages.strings import STEPS, initials, msgids, page_data
 from dashboard.pages.tokens import ASSETS
 from dashboard.text import catalogue
 from tests import sample
+
+ASKED_CHART = (
+    b'{"output":"chart.figure","outputs":{"id":"chart","property":"figure"},'
+    b'"inputs":[{"id":"chart-request","property":"data","value":%s}],'
+    b'"changedPropIds":["chart-request.data"]}'
+)
 
 
 def test_every_text_of_the_scripts_is_in_the_chinese_catalogue():
@@ -55,12 +62,75 @@ def test_initials_are_what_a_hurried_officer_types():
     }
 
 
-@given(st.dictionaries(st.text(), st.none() | st.text() | st.floats() | st.lists(st.integers())))
-def test_what_a_browser_sends_never_breaks_the_chart(wanted):
-    assert Request.read(wanted) is None
-    request = Request.read(wanted | {"metric": "level_m"})
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["lang", "theme", "scale", "more"]), anything), anything)
+def test_what_a_browser_sends_never_breaks_the_chart(more, odd):
+    assert Request.read(odd) is None
+    assert Request.read(more) is None
+    assert Request.read(more | {"station": "R-02", "metric": [odd]}) is None
+    assert Request.read(more | {"station": [odd], "metric": "level_m"}) is None
+    request = Request.read(more | {"station": "R-02", "metric": "level_m"})
     assert request is not None
     assert request.lang in ("zh", "en")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"5", b'"x"', b"[1]", b"null", b'{"station":"\\u0000"}',
+        b'{"station":"\\u0000","metric":"level_m"}', b'{"station":"\\ud800","metric":"level_m"}',
+        b'{"station":["R-02"],"metric":"level_m"}', b'{"station":"R-02","metric":["level_m"]}',
+        b'{"station":"R-02","metric":"level_m","lang":["zh"],"theme":{}}',
+        b'{"station":"R-02","metric":"level_m","scale":1%s}' % (b"0" * 400),
+    ],
+)  # fmt: skip
+def test_the_chart_answers_whatever_is_asked_of_it(shared_desk, value):
+    with shared_desk.client("viewer") as client:
+        headers = {"Content-Type": "application/json"}
+        answer = client.post(UPDATE, content=ASKED_CHART % value, headers=headers)
+    assert answer.status_code in (200, 204)
+
+
+def test_the_chart_of_a_series_comes(shared_desk):
+    with shared_desk.client("viewer") as client:
+        headers = {"Content-Type": "application/json"}
+        wanted = b'{"station":"R-02","metric":"level_m"}'
+        answer = client.post(UPDATE, content=ASKED_CHART % wanted, headers=headers)
+    assert answer.json()["response"]["chart"]["figure"]["data"]
+
+
+def test_what_is_not_there_is_a_404_that_leads_back(shared_desk):
+    with shared_desk.client("viewer") as client:
+        for path in (
+            "/nothing",
+            "/cameras/7",
+            "/map/nothing.json",
+            "/_dash-component-suites/os/x.js",
+            "/_dash-component-suites/dash/x.js",
+        ):
+            answer = client.get(path, headers={"Cookie": "lang=en"})
+            assert answer.status_code == 404, path
+            assert "There is nothing at this address" in answer.text
+            assert '<a href="/">Back to the desk</a>' in answer.text
+        assert "此地址没有内容" in client.get("/nothing").text
+
+
+def test_pages_and_the_files_that_they_name_are_there(shared_desk):
+    with shared_desk.client("viewer") as client:
+        for page in ("/", "/cameras", "/?station=R-02"):
+            answer = client.get(page)
+            assert answer.status_code == 200
+            named = re.findall(r'(?:src|href)="(/[^"]+)"', answer.text)
+            assert any(path.startswith("/_dash-component-suites/") for path in named)
+            assert {client.get(path).status_code for path in named} == {200}
+        for path in ("/_dash-layout", "/_dash-dependencies"):
+            assert client.get(path).status_code == 200
 
 
 def test_a_day_has_its_points_limits_and_the_grade_of_what_burns(owner):
@@ -114,5 +184,5 @@ def test_libraries_and_map_come_compressed_and_once(shared_desk):
         assert again.status_code == 304
         script = client.get("/assets/vendor/maplibre-gl.mjs")
         assert script.headers["content-type"].startswith("text/javascript")
-        assert client.get("/map/../config.yaml").status_code in (200, 404)
+        assert client.get("/map/../config.yaml").status_code == 404
         assert b"dsn" not in client.get("/map/%2e%2e/config.yaml").content
