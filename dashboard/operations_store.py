@@ -23,7 +23,8 @@ select id, received_at, feed, topic, size, code, reason, replayed_at, outcome,
  order by received_at desc, id desc limit %(limit)s"""
 GROUPS = """
 select code, count(*), max(received_at) from quarantine group by code order by 2 desc, 1"""
-HEARTBEATS = "select process, extract(epoch from now() - at)::float8 from heartbeat order by 1"
+HEARTBEATS = """
+select process, greatest(0, extract(epoch from now() - at))::float8 from heartbeat order by 1"""
 SILENT = """
 select p.process, h.at
   from unnest(%(processes)s::text[]) p (process)

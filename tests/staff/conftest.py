@@ -1,6 +1,5 @@
 """A real desk in a real browser: Debian's Chromium, WebGL in software, nothing from outside."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.dashboard import conftest as dashboard
 from tests.dashboard.conftest import PASSWORD, Desk
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 # The staff service on the sample district, as the API tests have it.
 sample_template, desk, shared_desk = (
@@ -32,12 +30,9 @@ MAP_READY = READY + " && dongtai.map && dongtai.map.loaded() && dongtai.map.getL
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield opened
-        opened.close()
+def browser(_chromium: Browser) -> Browser:
+    """The one Chromium of the run, without the gate of tests/conftest.py: `signed_in` looks itself."""
+    return _chromium
 
 
 @contextmanager
