@@ -318,13 +318,16 @@ def _operations(cursor: Any, now: datetime) -> None:
              "not_json", "not JSON: invalid byte"),
         ],
     )  # fmt: skip
-    # Nobody runs them beside the sample: their last sign of life lies ahead, else the desk would
-    # rightly say that they have stopped.
-    for process in ("ingest", "alerts"):
-        cursor.execute(
-            "insert into heartbeat (process, at, up_since, detail) values (%s, %s, %s, %s)",
-            (process, now + timedelta(days=1), now - timedelta(days=2), Json({})),
-        )
+    heartbeats(cursor)
+
+
+def heartbeats(cursor: Any) -> None:
+    """Ingest and alerts live on: nobody runs them beside the sample, so their last sign of life
+    lies ahead, else the desk would rightly say that they have stopped."""
+    cursor.execute(
+        "insert into heartbeat (process, at, up_since) select process, now() + interval '1 day', "
+        "now() - interval '2 days' from unnest(array['ingest', 'alerts']) process"
+    )
 
 
 def _pictures(conn: Connection, now: datetime) -> None:

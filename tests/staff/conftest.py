@@ -31,7 +31,7 @@ MAP_READY = READY + " && dongtai.map && dongtai.map.loaded() && dongtai.map.getL
 
 @pytest.fixture(scope="session")
 def browser(_chromium: Browser) -> Browser:
-    """The one Chromium of the run, without the gate of tests/conftest.py: `signed_in` looks itself."""
+    """The one Chromium of the run; `signed_in` itself looks where pages ask."""
     return _chromium
 
 

@@ -73,6 +73,7 @@ def fill(conn: Connection, now: datetime) -> None:
     with conn.cursor() as cursor:
         for station in stations.stations:
             _report(cursor, station, now)
+        sample.heartbeats(cursor)
         for row in ALERTS:
             sample.add_alert(cursor, row, now)
         _word_alerts(cursor, settings.section(AlertsSettings), now)
@@ -86,9 +87,7 @@ def _report(cursor: Any, station: Station, now: datetime) -> None:
         (station.code,),
     )
     for series, metric in cursor.fetchall():
-        if station.code == NEVER:
-            cursor.execute("insert into series_state (series_id) values (%s)", (series,))
-        else:
+        if station.code != NEVER:
             _series(cursor, station, series, metric, now)
 
 
@@ -106,9 +105,9 @@ def _series(cursor: Any, station: Station, series: int, metric: str, now: dateti
         page_size=5000,
     )
     cursor.execute(
-        "insert into series_state (series_id, observed_at, value, quality, origin, received_at, "
-        "judged_to, changed_at) values (%s, %s, %s, %s, %s, %s, %s, %s)",
-        (*rows[-1], rows[-1][1], rows[-1][5]),
+        "update series_state set observed_at = %s, value = %s, quality = %s, origin = %s, "
+        "received_at = %s, judged_to = %s, changed_at = %s where series_id = %s",
+        (*rows[-1][1:], rows[-1][1], rows[-1][5], series),
     )
 
 
