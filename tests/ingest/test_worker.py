@@ -252,3 +252,24 @@ def test_the_heartbeat_says_that_the_link_is_up_and_the_backlog_done(running, ow
         return row
 
     until(lambda: beat() == (True, True), "a heartbeat with both")
+
+
+def test_screens_are_woken_after_the_commit_and_without_a_payload(
+    running, publish, stored, database
+):
+    """Any role can listen, so nothing is said but that something is new, and that is visible."""
+    listening = connect(database, "public_reader", application="listener")
+    listening.autocommit = True
+    with listening.cursor() as cursor:
+        cursor.execute("listen dongtai")
+    running.start()
+    publish(range(1))
+
+    def woken() -> Any:
+        listening.poll()
+        return listening.notifies
+
+    (notice, *_) = until(woken, "a notification")
+    assert stored() == 1
+    assert (notice.channel, notice.payload) == ("dongtai", "")
+    listening.close()
