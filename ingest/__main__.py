@@ -19,6 +19,7 @@ from database.migrate import UnfitDatabase, require_current
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from ingest import pipeline, replay, snapshots
+from ingest.accounting import bury
 from ingest.message import Inbox
 from ingest.mqtt import Subscriber
 from ingest.route import OBSERVATION_FEEDS, PICTURE_FEEDS, filters
@@ -112,7 +113,7 @@ def observations_work(conn: Connection, settings: config.Config) -> Work:
         walk=lambda conn, messages, now, committed: pipeline.walk(
             conn, rules.newest(conn), messages, now, committed
         ),
-        bury=lambda conn, message, error: pipeline.bury(conn, ingest, message, error),
+        bury=lambda conn, message, error: bury(conn, ingest, message, error),
         max_messages=ingest.batch.max_messages,
         max_wait_s=ingest.batch.max_wait_ms / 1000,
     )
@@ -142,7 +143,7 @@ def pictures_work(conn: Connection, settings: config.Config) -> Work:
         walk=lambda conn, messages, now, committed: snapshots.walk_pictures(
             conn, context, messages, now, committed
         ),
-        bury=lambda conn, message, error: pipeline.bury(conn, ingest, message, error),
+        bury=lambda conn, message, error: bury(conn, ingest, message, error),
         max_messages=ingest.pictures.in_flight,
         max_wait_s=0,
     )

@@ -16,6 +16,7 @@ from alerts.judging import Judge, judge_batch
 from config import did_you_mean
 from database.pool import Connection
 from ingest import store
+from ingest.accounting import account
 from ingest.batch import (
     Arrived,
     FeedHour,
@@ -27,8 +28,6 @@ from ingest.batch import (
     advanced_rows,
     corrected_rows,
     count_hours,
-    ledger_lines,
-    quarantined,
     settle,
     split,
 )
@@ -326,21 +325,20 @@ def _remember_deliveries(conn: Connection, client_id: str, letters: Iterable[Let
 def _account(
     conn: Connection,
     context: Context,
-    arrivals: Iterable[Message],
+    messages: Iterable[Message],
     letters: Sequence[Letter],
     readings: Mapping[FeedHour, int],
     late: Mapping[FeedHour, int],
 ) -> None:
-    """Quarantine and ledger, in the transaction that holds the last of these messages.
-
-    What arrived is counted from the messages themselves, what became of them from the letters: a
-    message that got lost in between shows as a gap.
-    """
-    received = count_hours((context.feed(message), message.received_at) for message in arrivals)
-    refused = quarantined(letters, context.settings.limits.keep_bytes)
-    if refused and not context.replaying:
-        store.add_quarantine(conn, refused)
-    store.add_ledger(conn, ledger_lines(received, letters, readings, late))
+    """Account for messages whose last part is in this transaction; a replay is not kept twice."""
+    account(
+        conn,
+        [(context.feed(message), message.received_at) for message in messages],
+        letters,
+        keep_bytes=None if context.replaying else context.settings.limits.keep_bytes,
+        readings=readings,
+        late=late,
+    )
 
 
 def _per_hour(items: Iterable[Arrived]) -> Mapping[FeedHour, int]:
@@ -380,14 +378,3 @@ def unknown_station(code: str, directory: Directory) -> str:
     near = difflib.get_close_matches(code[:40], directory.stations, n=1)
     remedy = f"did you mean {near[0]}?" if near else "add it to config.yaml, then replay"
     return f"unknown station {code[:60]!r}; {remedy}"
-
-
-def bury(conn: Connection, settings: IngestSettings, message: Message, error: Exception) -> None:
-    """Keep a message that no walk survives; commits. The defect is ours, so it can be replayed."""
-    feed = feed_of(message.topic, settings.root)
-    letter = Letter(message, feed)
-    letter.refuse(Problem("internal", f"a defect of ours: {type(error).__name__}: {error}"[:500]))
-    store.add_quarantine(conn, quarantined([letter], settings.limits.keep_bytes))
-    received = count_hours([(feed, message.received_at)])
-    store.add_ledger(conn, ledger_lines(received, [letter], {}, {}))
-    conn.commit()

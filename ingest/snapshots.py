@@ -8,14 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 from database.pool import Connection
 from ingest import store
+from ingest.accounting import account
 from ingest.batch import (
     Letter,
     Outcome,
     Problem,
     Snapshot,
-    count_hours,
-    ledger_lines,
-    quarantined,
 )
 from ingest.message import Committed, Message
 from ingest.pipeline import check_size, unknown_station
@@ -45,13 +43,9 @@ def walk_pictures(
 ) -> bool:
     """Store the pictures of a batch, refuse what is none; commits. Says whether one is new."""
     letters = [_save(conn, context, message) for message in messages]
-    received = count_hours(
-        (feed_of(message.topic, context.settings.root), message.received_at) for message in messages
-    )
-    refused = quarantined(letters, context.settings.limits.keep_bytes)
-    if refused:
-        store.add_quarantine(conn, refused)
-    store.add_ledger(conn, ledger_lines(received, letters, {}, {}))
+    root = context.settings.root
+    arrivals = [(feed_of(message.topic, root), message.received_at) for message in messages]
+    account(conn, arrivals, letters, keep_bytes=context.settings.limits.keep_bytes)
     store.forget_pictures(conn, now - timedelta(days=context.settings.pictures.keep_days))
     conn.commit()
     committed(messages)

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from database.ground import ground_of
-from ingest.pipeline import bury, walk, walk_again
+from ingest.accounting import bury
+from ingest.pipeline import walk, walk_again
 from sensors.store import load_directory, sync
 from tests.ingest.conftest import DISTRICT, NOW, level, message
 

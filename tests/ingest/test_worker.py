@@ -13,6 +13,7 @@ from psycopg2 import OperationalError
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from ingest import pipeline, store
+from ingest.accounting import bury
 from ingest.message import Committed, Inbox, Message
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Context
@@ -42,9 +43,7 @@ class Running:
             inbox=inbox,
             connect=lambda: connect(self._database, "ingest", application="worker"),
             walk=walk or self.walk,
-            bury=lambda conn, message, error: pipeline.bury(
-                conn, self._context.settings, message, error
-            ),
+            bury=lambda conn, message, error: bury(conn, self._context.settings, message, error),
             max_messages=100,
             max_wait_s=0.02,
         )
