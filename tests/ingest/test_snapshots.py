@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+import config
+from database.settings import DatabaseSettings
+from ingest.__main__ import pictures_work
+from ingest.settings import IngestSettings
 from ingest.snapshots import PictureContext, walk_pictures
 from sensors.settings import SensorsSettings
 from sensors.store import load_directory, sync
 from tests.ingest.conftest import DISTRICT, NOW, message
+from tests.servers.waiting import until
 
 DATA = Path(__file__).parents[1] / "sensors" / "data"
 DAY, NIGHT = ((DATA / f"gauge_{name}.jpg").read_bytes() for name in ("day", "night"))
@@ -114,3 +119,24 @@ def test_pictures_older_than_they_may_be_kept_go_with_all_their_copies(take, que
     take(picture("C-02", NIGHT))
     for table in ("picture", "picture_original", "picture_released"):
         assert query(f"select count(*) from {table}") == [(1,)]
+
+
+def test_pictures_have_a_session_and_a_small_window_of_their_own(owner, database, mosquitto):
+    """Each may be megabytes: what is under way is bounded apart from the observations."""
+    settings = IngestSettings.model_validate(
+        {"broker": {"port": mosquitto.port}, "pictures": {"in_flight": 3}}
+    )
+    sections = {
+        type(section): section for section in (settings, SensorsSettings(), DatabaseSettings())
+    }
+    work = pictures_work(owner, config.Config(Path(), sections))
+    work.subscriber.start()
+    until(lambda: work.subscriber.connected_since, "the session of pictures")
+    mosquitto.publish("dongtai/v1/obs/R-01", b"{}")
+    for number in range(5):
+        mosquitto.publish("dongtai/v1/img/C-01", str(number).encode())
+    until(lambda: len(work.inbox) == 3, "as many as the window holds")
+    assert work.inbox.take(9, 0.3, 0.5)[0].topic == "dongtai/v1/img/C-01"
+    assert work.inbox.take(9, 0.3, 0.5) == []  # nothing was acknowledged, so nothing follows
+    assert work.subscriber.client_id != settings.broker.client_id
+    work.subscriber.stop()
