@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from ingest.message import Message
 from sensors.decoders.decoded import Decoded
+from sensors.decoders.observations import Entry
 from sensors.image import Picture
 from sensors.quality import SeriesMemory
 from sensors.reading import Observation, Origin, Quality, Reading
@@ -39,11 +40,15 @@ class Problem:
 
 @dataclass(slots=True)
 class Letter:
-    """A message opened: what it says, what was wrong with it, and what became of it."""
+    """A message opened: what it says, what was wrong with it, and what became of it.
+
+    What it says stands in entries where nothing is wrong with it, else in observations.
+    """
 
     message: Message
     feed: str
     sender: str = ""
+    entries: Sequence[Entry] = ()
     observations: tuple[Observation, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     online: bool | None = None
@@ -56,7 +61,10 @@ class Letter:
     @property
     def lacks_time(self) -> bool:
         """Whether its readings take the arrival time, so that a redelivery looks like news."""
-        return any(observation.observed_at is None for observation in self.observations)
+        for entry in self.entries:
+            if entry.observed_us is None:
+                return True
+        return any(seen.observed_at is None for seen in self.observations)
 
     def take(self, decoded: Decoded) -> None:
         """What a decoder found: what can be used, and why the rest cannot."""

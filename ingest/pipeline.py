@@ -8,11 +8,14 @@ and later acknowledged, with the transaction that holds the last of it.
 
 import difflib
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.judging import Judge, judge_batch
+import numpy as np
+
+from alerts.judging import Judge, Runs, judge_batch
 from config import did_you_mean
 from database.pool import Connection
 from ingest import store
@@ -28,15 +31,17 @@ from ingest.batch import (
     advanced_rows,
     corrected_rows,
     count_hours,
+    hour_of,
     settle,
     split,
 )
+from ingest.columns import Columns, Pair, gather, one_by_one, part, vet_columns
 from ingest.message import Committed, Message
 from ingest.route import feed_of, route
 from ingest.settings import IngestSettings
-from sensors.catalogue import LEVEL
+from sensors.catalogue import AIR_METRICS, LEVEL
 from sensors.decoders import FRAME_DECODERS, observations, status
-from sensors.derive import derive
+from sensors.derive import derive, feeds_derived
 from sensors.directory import Directory
 from sensors.quality import SeriesMemory, vet
 from sensors.reading import BadPayload, Observation, Origin, Quality, Reading
@@ -155,19 +160,27 @@ def save_news(
 ) -> list[Arrived]:
     """The transaction of everything that is new; returns what is left for the second one."""
     rows = store.lock_series(conn, _series_of(letters, context.directory))
-    arrived, memories = vet_letters(letters, rows, context)
+    columns, strangers = gather(letters, context.directory)
+    ordinary, others = part(columns, rows, context.directory, context.clock)
+    ordinary, ends = vet_columns(ordinary, rows, context.directory, context.clock)
+    odd = one_by_one(others, strangers, letters, context.directory)
+    arrived, memories = vet_pairs(odd, rows, context)
     news, rest = split(arrived, rows)
-    news, repeated = _with_derived(news, rows, context.directory)
-    judge_batch(conn, context.judge, [item.reading for item in news], now)
+    news, repeated = _with_derived(news, ordinary, rows, context.directory)
+    runs = _runs(ordinary, context.directory)
+    judge_batch(conn, context.judge, [item.reading for item in news], now, runs)
+    store.copy_columns(conn, ordinary)
     store.copy_readings(conn, [item.reading for item in news])
-    store.save_series(conn, advanced_rows(news, rows, memories))
+    moved = [*ordinary.advanced(ends), *advanced_rows(news, rows, memories)]
+    store.save_series(conn, sorted(moved, key=lambda row: row.series_id))
+    counts = _per_letter(ordinary, letters)
     _raise(news, Outcome.STORED)
     _save_statuses(conn, letters)
     _remember_deliveries(conn, context.client_id, letters)
     waiting = _messages_of(rest)
     done = [letter for letter in letters if id(letter.message) not in waiting]
     arrivals = [message for message in messages if id(message) not in waiting]
-    _account(conn, context, arrivals, done, readings=_per_hour(news), late={})
+    _account(conn, context, arrivals, done, readings=counts + _per_hour(news), late={})
     conn.commit()
     return rest + repeated
 
@@ -191,13 +204,13 @@ def save_rest(
     conn.commit()
 
 
-def vet_letters(
-    letters: Iterable[Letter], rows: Mapping[int, SeriesRow], context: Context
+def vet_pairs(
+    pairs: Iterable[Pair], rows: Mapping[int, SeriesRow], context: Context
 ) -> tuple[list[Arrived], dict[int, SeriesMemory]]:
     """Observations, in event order, become readings; what vetting refuses becomes a problem."""
     arrived: list[Arrived] = []
     memories = {number: row.memory for number, row in rows.items()}
-    for letter, seen in _in_event_order(letters):
+    for letter, seen in pairs:
         info = context.directory.series.get((seen.station, seen.metric))
         if info is None:
             letter.refuse(_unmeasured(seen, context.directory))
@@ -223,9 +236,14 @@ def digest(message: Message) -> bytes:
 def _decode_observations(letter: Letter, context: Context) -> None:
     if letter.sender not in context.directory.stations:
         raise BadPayload("unknown_station", unknown_station(letter.sender, context.directory))
-    letter.take(observations.decode(letter.message.payload, letter.sender))
+    numbers = context.directory.numbers.get(letter.sender, {})
+    entries = observations.entries(letter.message.payload)
+    if entries and all(entry.values.keys() <= numbers.keys() for entry in entries):
+        letter.entries = entries
+    else:
+        letter.take(observations.decode(letter.message.payload, letter.sender))
     if letter.message.retain and letter.lacks_time:
-        letter.observations = ()
+        letter.entries, letter.observations = (), ()
         raise BadPayload(
             "retained",
             f"{letter.sender}: a retained message without a time of its own may be of any age; "
@@ -242,7 +260,11 @@ def check_size(message: Message, most: int) -> None:
 
 def _series_of(letters: Iterable[Letter], directory: Directory) -> list[int]:
     """All series of the stations in a batch (derived ones need inputs), in locking order."""
-    stations = {seen.station for letter in letters for seen in letter.observations}
+    stations = set()
+    for letter in letters:
+        if letter.entries:
+            stations.add(letter.sender)
+        stations.update(seen.station for seen in letter.observations)
     return _series_of_stations(stations, directory)
 
 
@@ -252,16 +274,19 @@ def _series_of_stations(stations: Iterable[str], directory: Directory) -> list[i
     )
 
 
-def _in_event_order(letters: Iterable[Letter]) -> list[tuple[Letter, Observation]]:
-    pairs = [(letter, seen) for letter in letters for seen in letter.observations]
-    return sorted(pairs, key=lambda pair: pair[1].observed_at or pair[0].received_at)
-
-
 def _with_derived(
-    news: Sequence[Arrived], rows: Mapping[int, SeriesRow], directory: Directory
+    news: Sequence[Arrived],
+    ordinary: Columns,
+    rows: Mapping[int, SeriesRow],
+    directory: Directory,
 ) -> tuple[list[Arrived], list[Arrived]]:
-    """The news with what is derived from it, in event order; and derived values known before."""
+    """The news with what is derived from all, in event order; and derived values known before."""
+    feeds = [feeds_derived(directory.by_id[number], directory) for number in ordinary.series_ids]
+    inputs = ordinary.taken(np.repeat(np.array(feeds, np.bool_), ordinary.sizes))
+    inputs = inputs.taken(np.lexsort((inputs.letter, inputs.at)))
     readings = [item.reading for item in news]
+    readings += inputs.readings(np.arange(len(inputs)), directory)
+    readings.sort(key=lambda reading: reading.observed_at)
     derived = [
         Arrived(reading, None) for reading in derive(readings, _latest(rows, directory), directory)
     ]
@@ -341,7 +366,29 @@ def _account(
     )
 
 
-def _per_hour(items: Iterable[Arrived]) -> Mapping[FeedHour, int]:
+def _runs(ordinary: Columns, directory: Directory) -> Runs:
+    return Runs(
+        ordinary.series_ids,
+        ordinary.starts,
+        ordinary.value,
+        ordinary.quality,
+        lambda rows: ordinary.readings(rows, directory),
+    )
+
+
+def _per_letter(ordinary: Columns, letters: Sequence[Letter]) -> Counter[FeedHour]:
+    """Count the readings stored by feed and hour; their letters know that they are."""
+    counts: Counter[FeedHour] = Counter()
+    for letter, count in zip(
+        letters, np.bincount(ordinary.letter, minlength=len(letters)).tolist(), strict=True
+    ):
+        if count:
+            letter.raise_to(Outcome.STORED)
+            counts[letter.feed, hour_of(letter.received_at)] += count
+    return counts
+
+
+def _per_hour(items: Iterable[Arrived]) -> Counter[FeedHour]:
     return count_hours(
         (item.letter.feed if item.letter else "derived", item.reading.received_at) for item in items
     )
@@ -352,6 +399,8 @@ def _latest(rows: Mapping[int, SeriesRow], directory: Directory) -> dict[SeriesK
     found = {}
     for series_id, row in rows.items():
         info = directory.by_id[series_id]
+        if info.metric not in AIR_METRICS:
+            continue
         if row.observed_at is not None and row.received_at is not None:
             found[info.station, info.metric] = Reading(
                 series_id,

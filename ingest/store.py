@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from psycopg2.extras import execute_values
 
 from database.pool import Connection
 from ingest.batch import Key, LedgerLine, Quarantined, SeriesRow, Snapshot
+from ingest.columns import NO_TIME, Columns
 from ingest.message import Message
 from sensors.reading import Origin, Quality, Reading
 
@@ -34,6 +36,10 @@ SAVE_SERIES_TEMPLATE = (
 )
 COPY_READINGS = """
 copy reading (series_id, observed_at, value, quality, origin, received_at, original_at) from stdin
+"""
+COPY_COLUMNS = """
+copy reading (series_id, observed_at, value, quality, origin, received_at, original_at)
+from stdin (format binary)
 """
 INSERT_READINGS = """
 insert into reading (series_id, observed_at, value, quality, origin, received_at, original_at)
@@ -123,6 +129,10 @@ MARK_REPLAYED = """
 update quarantine set replayed_at = clock_timestamp(), outcome = %(outcome)s where id = %(id)s
 """
 
+_YEAR_2000_US = 946_684_800_000_000
+_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_END = b"\xff\xff"
+
 
 def lock_series(conn: Connection, series: Sequence[int]) -> dict[int, SeriesRow]:
     """Lock and read the state rows of the series, in series order."""
@@ -147,6 +157,22 @@ def copy_readings(conn: Connection, readings: Iterable[Reading]) -> None:
     text = "".join(_copy_line(reading) for reading in readings)
     with conn.cursor() as cursor:
         cursor.copy_expert(COPY_READINGS, io.StringIO(text))
+
+
+def copy_columns(conn: Connection, columns: Columns) -> None:
+    """Append readings that are known to be new; fails as a whole on a repeated key."""
+    if not len(columns):
+        return
+    valued, timed = ~np.isnan(columns.value), columns.original != NO_TIME
+    parts = [
+        _copy_rows(columns.taken(rows), valued=with_value, timed=with_time)
+        for with_value in (True, False)
+        for with_time in (True, False)
+        if (rows := (valued == with_value) & (timed == with_time)).any()
+    ]
+    with conn.cursor() as cursor:
+        data = io.BytesIO(b"".join([_COPY_HEAD, *parts, _COPY_END]))
+        cursor.copy_expert(COPY_COLUMNS, data, size=1 << 20)
 
 
 def stored_readings(conn: Connection, keys: Iterable[Key]) -> dict[Key, Reading]:
@@ -329,6 +355,33 @@ def _values(reading: Reading) -> dict[str, Any]:
         "origin": int(reading.origin),
         "received_at": reading.received_at,
     }
+
+
+def _copy_rows(columns: Columns, *, valued: bool, timed: bool) -> bytes:
+    """Rows of the binary COPY format, all with the same fields null: a count, then length and
+    big-endian bytes of each field; a null has the length -1 and no bytes. Times count from 2000.
+    """
+    known = [
+        ("series", "i4", columns.series),
+        ("at", "i8", columns.at - _YEAR_2000_US),
+        ("value", "f8", columns.value if valued else None),
+        ("quality", "i2", columns.quality),
+        ("origin", "i2", columns.origin),
+        ("received", "i8", columns.received - _YEAR_2000_US),
+        ("original", "i8", columns.original - _YEAR_2000_US if timed else None),
+    ]
+    shape = [("fields", ">i2")]
+    for name, kind, values in known:
+        shape.append((f"{name}_size", ">i4"))
+        if values is not None:
+            shape.append((name, f">{kind}"))
+    rows = np.empty(len(columns), np.dtype(shape))
+    rows["fields"] = len(known)
+    for name, kind, values in known:
+        rows[f"{name}_size"] = -1 if values is None else int(kind[1])
+        if values is not None:
+            rows[name] = values
+    return rows.tobytes()
 
 
 def _copy_line(reading: Reading) -> str:

@@ -13,7 +13,7 @@ import json
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -26,11 +26,13 @@ from sensors.decoders.decoded import (
     name_shown,
     shown,
 )
+from sensors.moments import to_us
 from sensors.reading import BadPayload, Observation, Origin, Quality
 
 MAX_READINGS = 10_000
 # Milliseconds below this lie before March 1973: seconds sent instead, or a clock that was reset.
 _LEAST_MS = 1e11
+_LAST_MS = 253_402_300_799_999  # the year 9999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUALITY = {"good": Quality.GOOD, "suspect": Quality.DEVICE, "missing": Quality.MISSING}
 _ORIGIN = {origin.word: origin for origin in Origin}
@@ -72,6 +74,48 @@ def decode(payload: bytes, station: str) -> Decoded:
     if not observations and not problems:
         raise BadPayload("empty", f"{name}: the message holds no value")
     return Decoded(tuple(observations), bounded(problems))
+
+
+class Entry(NamedTuple):
+    """One object of a message as it came, for columns. Times: microseconds since 1970."""
+
+    observed_us: int | None
+    values: dict[str, float | None]
+    words: dict[str, Literal["good", "suspect", "missing"]]
+    origin: Origin
+    original_us: int | None
+
+
+def entries(payload: bytes) -> list[Entry] | None:
+    """A message with nothing wrong in it, without an object a reading; None: ask `decode`.
+
+    Whether its metrics are in the catalogue is not looked at here.
+    """
+    try:
+        found = _TYPED.decode(payload)
+        messages = found if isinstance(found, list) else [found]
+        plain = [
+            Entry(_micros(m.t), m.v, m.q, _ORIGIN[m.o], _micros(m.t0) if m.t0 is not None else None)
+            for m in messages
+            if m.v
+        ]
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, BadPayload):
+        return None
+    if not plain or sum(len(m.v) or 1 for m in messages) > MAX_READINGS:
+        return None
+    return plain
+
+
+def bits_of(entry: Entry) -> list[int]:
+    """What the device says of each value; an absent value is missing whatever it says."""
+    return [int(_QUALITY[entry.words.get(metric, "good")]) for metric in entry.values]
+
+
+def _micros(time: datetime | float | None) -> int | None:
+    if type(time) is int and _LEAST_MS <= time <= _LAST_MS:  # by far the most common case
+        return time * 1000
+    moment = _utc(time, "t")
+    return None if moment is None else to_us(moment)
 
 
 def _read(payload: bytes, name: str, problems: list[BadPayload]) -> list[_Message]:
