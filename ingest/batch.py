@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 from ingest.message import Message
@@ -276,12 +276,19 @@ def corrected_rows(revisions: Iterable[Arrived], rows: Mapping[int, SeriesRow]) 
 
 def count_hours(moments: Iterable[tuple[str, datetime]]) -> Counter[FeedHour]:
     """How many (feed, moment) fall into each feed's hours."""
-    return Counter((feed, hour_of(moment)) for feed, moment in moments)
+    counts: Counter[FeedHour] = Counter()
+    hour = end = datetime.min.replace(tzinfo=UTC)
+    for feed, moment in moments:
+        if not hour <= moment < end:  # one after the other, they nearly always share it
+            hour = hour_of(moment)
+            end = hour + timedelta(hours=1)
+        counts[feed, hour] += 1
+    return counts
 
 
 def ledger_lines(
     received: Mapping[FeedHour, int],
-    letters: Iterable[Letter],
+    letters: Sequence[Letter],
     readings: Mapping[FeedHour, int],
     late: Mapping[FeedHour, int],
 ) -> list[LedgerLine]:
@@ -293,9 +300,11 @@ def ledger_lines(
 
     for key, count in received.items():
         line(key).received += count
-    for letter in letters:
-        entry = line((letter.feed, hour_of(letter.message.received_at)))
-        setattr(entry, letter.outcome.word, getattr(entry, letter.outcome.word) + 1)
+    for outcome in Outcome:
+        ended = (one for one in letters if one.outcome is outcome)
+        moments = ((letter.feed, letter.message.received_at) for letter in ended)
+        for key, count in count_hours(moments).items():
+            setattr(line(key), outcome.word, getattr(line(key), outcome.word) + count)
     for key, count in readings.items():
         line(key).readings += count
     for key, count in late.items():

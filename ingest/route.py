@@ -1,6 +1,7 @@
 """Topic → feed and sender. Topics are the contract of docs/mqtt.md."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sensors.reading import BadPayload
 
@@ -23,6 +24,7 @@ def filters(root: str, feeds: tuple[str, ...]) -> list[str]:
     return [f"{root}/{feed}/#" for feed in feeds]
 
 
+@lru_cache(maxsize=4096)
 def feed_of(topic: str, root: str) -> str:
     """The feed a message is counted under, decided by its topic alone, before any decoding."""
     levels = topic.removeprefix(f"{root}/").split("/", 1)
@@ -30,6 +32,7 @@ def feed_of(topic: str, root: str) -> str:
     return levels[0] if known else "other"
 
 
+@lru_cache(maxsize=4096)
 def route(topic: str, root: str) -> Route:
     """Raises BadPayload for a topic that names nobody."""
     feed = feed_of(topic, root)
