@@ -61,11 +61,12 @@ def _figures(name: str, port: int) -> Iterator[Figure]:
 def _member(name: str, port: int, got: Counter[str]) -> paho.Client:
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
     subscribed = threading.Event()
-    client.on_connect = lambda *_: client.subscribe(SHARE, 1)
     client.on_subscribe = lambda *_: subscribed.set()
     client.on_message = lambda *_: got.update([name])
     client.connect("127.0.0.1", port)
     client.loop_start()
+    until(client.is_connected, f"member {name} to connect")
+    client.subscribe(SHARE, 1)
     until(subscribed.is_set, f"member {name} to subscribe")
     return client
 

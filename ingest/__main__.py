@@ -20,6 +20,7 @@ from database.settings import DatabaseSettings
 from database.stopping import Stopping
 from ingest import pipeline, replay, snapshots
 from ingest.accounting import bury
+from ingest.context import Context
 from ingest.message import Inbox
 from ingest.mqtt import Subscriber
 from ingest.route import OBSERVATION_FEEDS, PICTURE_FEEDS, filters
@@ -101,9 +102,9 @@ def beat_name(worker: WorkerSettings) -> str:
     return "ingest" if worker is WHOLE else f"ingest-{worker.name}"
 
 
-def observation_context(conn: Connection, settings: config.Config) -> pipeline.Context:
+def observation_context(conn: Connection, settings: config.Config) -> Context:
     ingest = settings.section(IngestSettings)
-    return pipeline.Context(
+    return Context(
         settings=ingest,
         clock=settings.section(SensorsSettings).clock,
         directory=load_directory(conn),
@@ -116,10 +117,10 @@ class Rules:
     """The walk's context with the rules and limits in force, read anew every few seconds: people
     edit rules, and limits change with the season."""
 
-    def __init__(self, context: pipeline.Context) -> None:
+    def __init__(self, context: Context) -> None:
         self._context, self._read_at = context, time.monotonic()
 
-    def newest(self, conn: Connection) -> pipeline.Context:
+    def newest(self, conn: Connection) -> Context:
         if time.monotonic() - self._read_at > RELOAD_S:
             self._context = replace(self._context, judge=Judge.load(conn))
             self._read_at = time.monotonic()

@@ -1,6 +1,7 @@
 """Topic → feed and sender. Topics are the contract of docs/mqtt.md."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sensors.reading import BadPayload
 
@@ -23,6 +24,7 @@ def filters(root: str, feeds: tuple[str, ...]) -> list[str]:
     return [f"{root}/{feed}/#" for feed in feeds]
 
 
+@lru_cache(maxsize=20_000)
 def feed_of(topic: str, root: str) -> str:
     """The feed a message is counted under, decided by its topic alone, before any decoding."""
     levels = topic.removeprefix(f"{root}/").split("/", 1)

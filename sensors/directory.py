@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sensors.curve import Points
+from sensors.instruments import Instruments, instruments
 from sensors.protocols import Hj212, Sl651
 from sensors.reading import Origin
 
@@ -79,3 +80,7 @@ class Directory:
     @cached_property
     def by_id(self) -> Mapping[int, SeriesInfo]:
         return {info.series_id: info for info in self.series.values()}
+
+    @cached_property
+    def instruments(self) -> Instruments:
+        return instruments(self.series.values())

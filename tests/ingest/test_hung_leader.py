@@ -64,7 +64,7 @@ def test_a_leader_whose_database_works_long_is_left_alone(database, owner):
     thread.start()
     other = connect(database, "ingest", application="other")
 
-    def active() -> bool:
+    def active():
         with owner.cursor() as cursor:
             cursor.execute(
                 "select from pg_stat_activity where application_name = 'dongtai busy'"
