@@ -45,6 +45,8 @@ MESSAGES = st.lists(
     ),
     max_size=25,
 )
+# Each newer than the one before, so that alerts come, hold and go.
+LIVES = st.lists(st.tuples(SENDERS, st.integers(20, 90), VALUES), min_size=5, max_size=30)
 _TABLES = (
     "reading, reading_revision, ledger, quarantine, delivery, outbox, alert_transition, rule_state,"
     " alert, message"
@@ -133,10 +135,12 @@ def test_columns_and_single_readings_come_to_the_same(outcome, told, size):
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(MESSAGES, st.integers(1, 25))
-def test_the_engine_sees_all_that_could_change_what_it_says(outcome, told, size):
+@given(LIVES, st.integers(1, 4))
+def test_the_engine_sees_all_that_could_change_what_it_says(outcome, lives, size):
+    times = itertools.accumulate((step for _, step, _ in lives), initial=-2700)
+    told = [(who, [(at, value)], {}) for (who, _, value), at in zip(lives, times, strict=False)]
     found = messages(told)
     chosen = outcome(found, size)
     with pytest.MonkeyPatch.context() as patch:
