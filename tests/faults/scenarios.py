@@ -10,10 +10,13 @@ import psycopg2
 from tests.faults.publisher import Publisher
 from tests.faults.site import Site
 from tests.faults.verdict import Verdict, judge
+from tests.servers.mosquitto import Mosquitto
+from tests.servers.postgres import Postgres
 from tests.servers.program import Program
 from tests.servers.waiting import until
 
 PER_S = 120
+Victim = Program | Mosquitto | Postgres
 Scenario = Callable[[Site, random.Random, int], Verdict]
 
 
@@ -72,9 +75,10 @@ def restart_servers(site: Site, chance: random.Random, times: int) -> Verdict:
 
 def kill_anything(site: Site, chance: random.Random, times: int) -> Verdict:
     """SIGKILL of whatever comes, one after the other without waiting for the last to recover."""
+    victims: list[Victim] = [*site.programs, site.broker, site.postgres]
 
     def fault() -> None:
-        victim = chance.choice([*site.programs, site.broker, site.postgres])
+        victim = chance.choice(victims)
         victim.kill()
         victim.start()
 

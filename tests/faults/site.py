@@ -37,7 +37,7 @@ class Site:
     def __enter__(self) -> Self:
         self._stack.callback(self.webhook.close)
         self.broker.start()
-        self._stack.callback(lambda: self.broker.running and self.broker.stop())
+        self._stack.callback(self._stop_broker)
         self.postgres.start()
         self._stack.callback(self.postgres.stop)
         self.postgres.make_database()
@@ -156,6 +156,10 @@ class Site:
 
     def _dsn_by_line(self) -> str:
         return self.postgres.dsn.replace(str(self.postgres.port), str(self.to_database.port))
+
+    def _stop_broker(self) -> None:
+        if self.broker.running:
+            self.broker.stop()
 
     @staticmethod
     def _end(program: Program) -> None:

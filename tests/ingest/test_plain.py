@@ -4,6 +4,7 @@ import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,7 +141,9 @@ def test_columns_and_single_readings_come_to_the_same(outcome, told, size):
 @given(LIVES, st.integers(1, 4))
 def test_the_engine_sees_all_that_could_change_what_it_says(outcome, lives, size):
     times = itertools.accumulate((step for _, step, _ in lives), initial=-2700)
-    told = [(who, [(at, value)], {}) for (who, _, value), at in zip(lives, times, strict=False)]
+    told: list[Any] = [
+        (who, [(at, value)], {}) for (who, _, value), at in zip(lives, times, strict=False)
+    ]
     found = messages(told)
     chosen = outcome(found, size)
     with pytest.MonkeyPatch.context() as patch:
