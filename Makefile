@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check screens bench docs setup setup-dev lock
+.PHONY: demo test check faults screens bench docs setup setup-dev lock
 
 demo: setup
 	@exec $(BIN)/python -m demo
@@ -20,6 +20,10 @@ check: setup-dev ## lint, types, the import stair, the habits of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/house
+
+faults: setup-dev ## break a whole site again and again, and print what came of it (TIMES=25, SEED=...)
+	@.ci/packages
+	$(BIN)/python -m tests.faults --times $(or $(TIMES),25) $(if $(SEED),--seed $(SEED))
 
 screens: setup-dev ## take the pictures of the documentation anew
 	$(BIN)/pytest -q tests/staff/test_screens.py

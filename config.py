@@ -29,7 +29,7 @@ SECTIONS = {
     "demo": "demo.settings:DemoSettings",
 }
 # Functions (raw document) -> mistakes, for what spans entries or sections.
-CHECKS = ("sensors.settings:check", "alerts.settings:check")
+CHECKS = ("sensors.settings:check", "alerts.settings:check", "ingest.split:check")
 
 # A district of 5,000 stations has some 200,000 keys, none deeper than ten.
 _MOST_KEYS, _DEEPEST = 2_000_000, 50

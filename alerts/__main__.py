@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import signal
 import sys
 import threading
 from datetime import UTC, datetime
@@ -16,10 +15,9 @@ from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
+from database.stopping import Stopping
 
 log = logging.getLogger("alerts")
-
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def main() -> int:
@@ -52,20 +50,17 @@ def _run(settings: config.Config) -> int:
 
 def _lead(settings: config.Config) -> int:
     """Lead or stand by until SIGTERM or SIGINT; status 1 if a defect ended it."""
-    # Blocked and waited for, not handled: a handler that sets an Event while the main thread is
-    # inside Event.wait() locks up. The threads inherit the mask.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    stop = threading.Event()
+    asked, stop = Stopping().listen(), threading.Event()
     leader = Leader(settings.section(AlertsSettings), lambda: _connect(settings), stop)
     thread = threading.Thread(target=leader.run, name="leader")
     thread.start()
-    while thread.is_alive() and signal.sigtimedwait(STOP_SIGNALS, 0.5) is None:
+    while thread.is_alive() and not asked.wait(0.5):
         pass
-    asked = thread.is_alive()
+    defect = not thread.is_alive()
     stop.set()
     thread.join(timeout=20)
     log.info("stopped")
-    return 0 if asked else 1
+    return 1 if defect else 0
 
 
 def _diff(settings: config.Config) -> int:

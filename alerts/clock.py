@@ -13,13 +13,24 @@ from alerts.engine import withdraw
 from alerts.judging import Judge
 from alerts.record import lock_states, save
 from alerts.rule import Key, Watch
-from alerts.silence import INGEST, Heartbeat, Seen, tick
+from alerts.silence import INGEST, Heartbeat, Seen, tick, together
 from alerts.state import Judgement, State, Transition, state_from_json
 from database.pool import Connection
 from sensors.reading import Origin
 
 _NOW = "select clock_timestamp()"
-_HEARTBEAT = "select at, detail from heartbeat where process = 'ingest'"
+# The newest beat of an ingest names its team: all who share the topics at present.
+_HEARTBEATS = """
+with newest as (
+    select process, detail from heartbeat
+     where process = 'ingest' or process ~ '^ingest-(?!pictures$)'
+     order by at desc limit 1)
+select h.at, h.detail
+  from newest n
+ cross join lateral jsonb_array_elements_text(
+       coalesce(nullif(n.detail -> 'team', '[]'), jsonb_build_array(n.process))) m (process)
+  left join heartbeat h on h.process = m.process
+"""
 _QUIET = """
 select q.id, q.created_at, x.observed_at, x.origin, d.reported_at
   from series q
@@ -132,11 +143,10 @@ def _locked_series(conn: Connection, series: Sequence[int]) -> None:
 
 
 def _heartbeat(conn: Connection) -> Heartbeat | None:
-    rows = _all(conn, _HEARTBEAT)
-    if not rows:
-        return None
-    at, detail = rows[0]
-    return Heartbeat(at, _moment(detail, "connected_since"), _moment(detail, "caught_up_at"))
+    return together(
+        at and Heartbeat(at, _moment(detail, "connected_since"), _moment(detail, "caught_up_at"))
+        for at, detail in _all(conn, _HEARTBEATS)
+    )
 
 
 def _moment(detail: Mapping[str, Any], key: str) -> datetime | None:

@@ -15,6 +15,7 @@ from alerts.outbox import route, waiting
 from alerts.sender import Sender
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
+from database import lead
 from database.heartbeat import beat, listen, wake
 from database.pool import Connection
 
@@ -56,16 +57,15 @@ class Leader:
     def _leads(self, conn: Connection) -> bool:
         said = False
         while not self._stop.is_set():
-            with conn.cursor() as cursor:
-                cursor.execute("select pg_try_advisory_lock(%s)", (_LEADER,))
-                row = cursor.fetchone()
-            conn.commit()
-            if row and row[0]:
+            if lead.take(conn, _LEADER, "alerts"):
                 return True
             if not said:
                 log.info("another one leads, standing by")
                 said = True
             self._stop.wait(1)
+            hung_s = max(lead.HUNG_S, 3 * self._settings.clock.tick_s)
+            if lead.free(conn, _LEADER, "alerts", hung_s):
+                log.warning("the leader hangs; its connection was ended")
         return False
 
     def _lead(self, conn: Connection) -> None:

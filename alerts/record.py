@@ -23,6 +23,12 @@ select rule_id, subject, state from rule_state
  where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
  order by series_id, rule_id, subject for update
 """
+# What State.essence is made of; without any of it a state is as good as a fresh one.
+_BUSY_SERIES = """
+select distinct series_id from rule_state
+ where series_id = any(%(series)s)
+   and state ?| array['on', 'since', 'peak', 'missing_since', 'alert']
+"""
 _SAVE_STATES = """
 insert into rule_state (rule_id, subject, series_id, state) values %s
 on conflict (rule_id, subject) do update
@@ -60,6 +66,13 @@ returning version
 """
 _PEAK = "update alert set peak_value = %s, changed_at = clock_timestamp() where id = %s"
 _OUTBOX = "insert into outbox (transition_id) values (%s)"
+
+
+def busy_series(conn: Connection, series: Sequence[int]) -> list[int]:
+    """The series of which some rule remembers something that counts."""
+    with conn.cursor() as cursor:
+        cursor.execute(_BUSY_SERIES, {"series": list(series)})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def lock_states(

@@ -4,7 +4,7 @@ Silence of a series counts only while ingest was listening and had caught up: ou
 alert (subject `ingest`), never one a series.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,23 @@ class Heartbeat:
         if self.connected_since is None or self.caught_up_at is None:
             return timedelta(0)
         return max(timedelta(0), self.caught_up_at - max(since, self.connected_since))
+
+
+def together(members: Iterable[Heartbeat | None]) -> Heartbeat | None:
+    """Several ingests that share the topics, as one: it is only as well as the worst of them."""
+    found = list(members)
+    beats = [beat for beat in found if beat]
+    if not beats or len(beats) < len(found):
+        return None  # one that never said a word
+
+    def worst(values: list[datetime | None], of: Callable[[Iterable[datetime]], datetime]) -> Any:
+        return None if None in values else of(value for value in values if value)
+
+    return Heartbeat(
+        min(beat.at for beat in beats),
+        worst([beat.connected_since for beat in beats], max),
+        worst([beat.caught_up_at for beat in beats], min),
+    )
 
 
 @dataclass(frozen=True, slots=True)

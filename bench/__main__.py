@@ -8,10 +8,10 @@ import argparse
 import json
 from dataclasses import asdict
 
-from bench import drain
+from bench import drain, shared, walk
 
 # Each yields its figures as it has them.
-BENCHES = {"drain": drain.measure}
+BENCHES = {"drain": drain.measure, "walk": walk.measure, "shared": shared.measure}
 
 
 def main() -> None:

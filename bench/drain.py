@@ -70,7 +70,7 @@ def _subscriber(broker: Mosquitto, path: Path) -> float:
 
 
 def _forget_session(broker: Mosquitto, client_id: str) -> None:
-    """It would go on collecting what the next one is measured with, or bring its last ones again."""
+    """It would go on collecting what the next one measures, or bring its last ones again."""
     end = broker.client("mosquitto_sub", "-i", client_id, "-t", "none", "-E")
     subprocess.run(end, check=True)
 

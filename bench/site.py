@@ -26,10 +26,27 @@ from tests.servers.waiting import until
 
 # Twenty metrics of an outfall and its stack, all with values around five.
 METRICS = (
-    "cod_mgl nh3n_mgl ph bod_mgl ss_mgl tp_mgl tn_mgl zinc_mgl do_mgl conductivity_uscm "
-    "turbidity_ntu stack_so2_mgm3 stack_nox_mgm3 stack_co_mgm3 stack_dust_mgm3 stack_o2_pct "
-    "stack_temp_c flow_m3s battery_v water_temp_c"
-).split()
+    "cod_mgl",
+    "nh3n_mgl",
+    "ph",
+    "bod_mgl",
+    "ss_mgl",
+    "tp_mgl",
+    "tn_mgl",
+    "zinc_mgl",
+    "do_mgl",
+    "conductivity_uscm",
+    "turbidity_ntu",
+    "stack_so2_mgm3",
+    "stack_nox_mgm3",
+    "stack_co_mgm3",
+    "stack_dust_mgm3",
+    "stack_o2_pct",
+    "stack_temp_c",
+    "flow_m3s",
+    "battery_v",
+    "water_temp_c",
+)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -49,7 +66,9 @@ class Site:
 
     @property
     def conn(self) -> Connection:
-        return self._stack.enter_context(_closing(connect(self.database, None, application="bench")))
+        return self._stack.enter_context(
+            _closing(connect(self.database, None, application="bench"))
+        )
 
     def start(self) -> None:
         path = self.folder / "config.yaml"
@@ -64,7 +83,7 @@ class Site:
         self._stack.close()
 
     def stored(self, conn: Connection) -> int:
-        """Readings, from the ledger, which the same transactions write: counting rows takes long."""
+        """Readings by the ledger, which the same transactions write: counting rows is slow."""
         with conn.cursor() as cursor:
             cursor.execute("select coalesce(sum(readings), 0)::int from ledger")
             row = cursor.fetchone()
@@ -95,7 +114,7 @@ class Site:
             "lat": 29.9,
             "department": "water",
             "interval_s": 1,
-            "metrics": METRICS,
+            "metrics": list(METRICS),
         }
         return {
             "database": {"dsn": self.database.dsn},
@@ -136,7 +155,9 @@ def topic(station: str) -> str:
     return f"dongtai/v1/obs/{station}"
 
 
-def publish(broker: Mosquitto, stations: Sequence[str], path: Path) -> list[subprocess.Popen[bytes]]:
+def publish(
+    broker: Mosquitto, stations: Sequence[str], path: Path
+) -> list[subprocess.Popen[bytes]]:
     """One publisher a station, all with the same lines; returns at once."""
     return [broker.publish_lines(topic(station), path) for station in stations]
 

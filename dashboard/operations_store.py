@@ -25,9 +25,17 @@ GROUPS = """
 select code, count(*), max(received_at) from quarantine group by code order by 2 desc, 1"""
 HEARTBEATS = """
 select process, greatest(0, extract(epoch from now() - at))::float8 from heartbeat order by 1"""
+# Where several ingests share the topics, the newest beat of one names them all.
 SILENT = """
+with team as (
+    select m.process
+      from (select detail from heartbeat where process like 'ingest%%' and detail ? 'team'
+             and jsonb_array_length(detail -> 'team') > 0 order by at desc limit 1) n,
+           jsonb_array_elements_text(n.detail -> 'team') m (process))
 select p.process, h.at
-  from unnest(%(processes)s::text[]) p (process)
+  from (select process from unnest(%(processes)s::text[]) w (process)
+         where process <> 'ingest' or not exists (select from team)
+         union select process from team) p
   left join heartbeat h on h.process = p.process
  where h.at is null or h.at < clock_timestamp() - make_interval(secs => %(after_s)s)
  order by p.process"""

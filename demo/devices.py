@@ -16,11 +16,11 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 import config
+from database.stopping import Stopping
 from demo import simulate
 from demo.payload import encode
 from demo.senders import Camera, Sender, cameras, due_at, senders
 from demo.settings import DemoSettings
-from demo.stopping import Stopping
 from ingest.settings import IngestSettings
 from sensors.settings import SensorsSettings
 

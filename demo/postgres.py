@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
-from demo.stopping import Stopping
+from database.stopping import Stopping
 
 with warnings.catch_warnings():  # it says where its lock file goes where there is no session
     warnings.simplefilter("ignore")

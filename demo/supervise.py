@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from demo.stopping import Stopping
+from database.stopping import Stopping
 
 ROOT = Path(__file__).parents[1]
 _SHORT_LIFE_S = 30.0  # one that lives longer starts afresh with the shortest wait

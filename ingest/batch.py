@@ -1,20 +1,25 @@
 """The pure middle of the pipeline: what a batch comes to, before anything is written."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
+from typing import TYPE_CHECKING, TypeVar
 
 from ingest.message import Message
 from sensors.decoders.decoded import Decoded
-from sensors.decoders.observations import Entry
 from sensors.image import Picture
 from sensors.quality import SeriesMemory
 from sensors.reading import Observation, Origin, Quality, Reading
+from sensors.vetting import NEVER
+
+if TYPE_CHECKING:
+    from ingest.columns import Entry
 
 Key = tuple[int, datetime]
 FeedHour = tuple[str, datetime]
+Name = TypeVar("Name", bound=Hashable)
 
 
 class Outcome(IntEnum):
@@ -42,14 +47,14 @@ class Problem:
 class Letter:
     """A message opened: what it says, what was wrong with it, and what became of it.
 
-    What it says stands in entries where nothing is wrong with it, else in observations.
+    entries: what a plain message says, on its way to be columns; its observations are then empty.
     """
 
     message: Message
     feed: str
     sender: str = ""
-    entries: Sequence[Entry] = ()
     observations: tuple[Observation, ...] = ()
+    entries: "Sequence[Entry]" = ()
     problems: list[Problem] = field(default_factory=list)
     online: bool | None = None
     received_at: datetime = field(init=False)
@@ -61,10 +66,9 @@ class Letter:
     @property
     def lacks_time(self) -> bool:
         """Whether its readings take the arrival time, so that a redelivery looks like news."""
-        for entry in self.entries:
-            if entry.observed_us is None:
-                return True
-        return any(seen.observed_at is None for seen in self.observations)
+        return any(one.at == NEVER for one in self.entries) or any(
+            one.observed_at is None for one in self.observations
+        )
 
     def take(self, decoded: Decoded) -> None:
         """What a decoder found: what can be used, and why the rest cannot."""
@@ -274,41 +278,43 @@ def corrected_rows(revisions: Iterable[Arrived], rows: Mapping[int, SeriesRow]) 
     return [row for _, row in sorted(corrected.items())]
 
 
-def count_hours(moments: Iterable[tuple[str, datetime]]) -> Counter[FeedHour]:
-    """How many (feed, moment) fall into each feed's hours."""
-    counts: Counter[FeedHour] = Counter()
-    hour = end = datetime.min.replace(tzinfo=UTC)
-    for feed, moment in moments:
-        if not hour <= moment < end:  # one after the other, they nearly always share it
-            hour = hour_of(moment)
-            end = hour + timedelta(hours=1)
-        counts[feed, hour] += 1
-    return counts
+def count_hours(moments: Iterable[tuple[Name, datetime]]) -> Counter[tuple[Name, datetime]]:
+    """How many (name, moment) fall into each name's hours; a batch mostly lies within one."""
+    by_name: dict[Name, list[datetime]] = {}
+    for name, moment in moments:
+        by_name.setdefault(name, []).append(moment)
+    found: Counter[tuple[Name, datetime]] = Counter()
+    for name, times in by_name.items():
+        first, last = hour_of(min(times)), hour_of(max(times))
+        if first == last:
+            found[name, first] = len(times)
+        else:
+            found.update((name, hour_of(moment)) for moment in times)
+    return found
 
 
 def ledger_lines(
     received: Mapping[FeedHour, int],
-    letters: Sequence[Letter],
+    letters: Iterable[Letter],
     readings: Mapping[FeedHour, int],
     late: Mapping[FeedHour, int],
 ) -> list[LedgerLine]:
     """One line per feed and hour; what is received and what became of it are counted apart."""
     lines: dict[FeedHour, LedgerLine] = {}
 
-    def line(key: FeedHour) -> LedgerLine:
-        return lines.setdefault(key, LedgerLine(*key))
+    def add(word: str, counts: Mapping[FeedHour, int]) -> None:
+        for key, count in counts.items():
+            line = lines.setdefault(key, LedgerLine(*key))
+            setattr(line, word, getattr(line, word) + count)
 
-    for key, count in received.items():
-        line(key).received += count
-    for outcome in Outcome:
-        ended = (one for one in letters if one.outcome is outcome)
-        moments = ((letter.feed, letter.message.received_at) for letter in ended)
-        for key, count in count_hours(moments).items():
-            setattr(line(key), outcome.word, getattr(line(key), outcome.word) + count)
-    for key, count in readings.items():
-        line(key).readings += count
-    for key, count in late.items():
-        line(key).readings_late += count
+    add("received", received)
+    outcomes = count_hours(
+        ((letter.feed, letter.outcome), letter.message.received_at) for letter in letters
+    )
+    for ((feed, outcome), hour), count in outcomes.items():
+        add(outcome.word, {(feed, hour): count})
+    add("readings", readings)
+    add("readings_late", late)
     return list(lines.values())
 
 

@@ -95,7 +95,9 @@ class Subscriber:
             protocol=paho.MQTTv5 if v5 else paho.MQTTv311,
             manual_ack=True,
         )
-        client.reconnect_delay_set(min_delay=1, max_delay=15)
+        # Two seconds: one who hung and woke up finds out in the database that another leads now,
+        # and lets the session go before it takes it back.
+        client.reconnect_delay_set(min_delay=2, max_delay=15)
         if self._broker.user:
             client.username_pw_set(self._broker.user, _secret(self._broker.password_file))
         client.on_pre_connect = lambda *_: self._next_epoch()

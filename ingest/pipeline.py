@@ -6,17 +6,13 @@ late row among live ones makes TimescaleDB invalidate weeks of every series. A m
 and later acknowledged, with the transaction that holds the last of it.
 """
 
-import difflib
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from alerts.judging import Judge, Runs, judge_batch
-from config import did_you_mean
+from alerts.judging import judge_batch
 from database.pool import Connection
 from ingest import store
 from ingest.accounting import account
@@ -25,50 +21,40 @@ from ingest.batch import (
     FeedHour,
     Letter,
     Outcome,
-    Problem,
     SeriesRow,
     Settled,
     advanced_rows,
     corrected_rows,
     count_hours,
-    hour_of,
     settle,
     split,
 )
-from ingest.columns import Columns, Pair, gather, one_by_one, part, vet_columns
+from ingest.columns import Columns
+from ingest.context import Context
 from ingest.message import Committed, Message
-from ingest.route import feed_of, route
-from ingest.settings import IngestSettings
-from sensors.catalogue import AIR_METRICS, LEVEL
-from sensors.decoders import FRAME_DECODERS, observations, status
-from sensors.derive import derive, feeds_derived
+from ingest.opening import digest, open_letter, recognise_redelivered
+from ingest.plain import (
+    feeding,
+    locked,
+    per_hour,
+    series_of,
+    sort_out,
+    stations_walked_singly,
+    to_judge,
+    vet_plain,
+)
+from ingest.singly import vet_singly
+from ingest.states import advanced, among, joined, rows_of, states_of
+from sensors.catalogue import LEVEL
+from sensors.derive import derive
 from sensors.directory import Directory
-from sensors.quality import SeriesMemory, vet
-from sensors.reading import BadPayload, Observation, Origin, Quality, Reading
-from sensors.settings import ClockSettings
+from sensors.reading import Origin, Quality, Reading
 
 SeriesKey = tuple[str, str]
-REPLAY = "replay"
 
 # A redelivery follows its connection's end by minutes at most; older entries would be taken for
 # somebody else's message once the broker uses the packet id again.
 DELIVERY_MEMORY = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the walk needs to know besides the messages."""
-
-    settings: IngestSettings
-    clock: ClockSettings
-    directory: Directory
-    judge: Judge
-    client_id: str
-    replaying: bool = False
-
-    def feed(self, message: Message) -> str:
-        """What a message is counted under; a replay was counted on its real feed before."""
-        return REPLAY if self.replaying else feed_of(message.topic, self.settings.root)
 
 
 def walk(
@@ -93,45 +79,6 @@ def walk_again(conn: Connection, context: Context, message: Message, now: dateti
     letter = open_letter(message, context)
     _save(conn, context, [message], [letter], now, lambda _: None)
     return letter
-
-
-def open_letter(message: Message, context: Context) -> Letter:
-    """Route and decode; whatever is wrong becomes a problem of the letter, never an exception."""
-    letter = Letter(message, context.feed(message))
-    try:
-        where = route(message.topic, context.settings.root)
-        letter.sender = where.sender
-        check_size(message, context.settings.limits.obs_bytes)
-        if where.feed == "status":
-            letter.online = status.decode(message.payload)
-            letter.raise_to(Outcome.STORED)
-        elif where.feed == "obs":
-            _decode_observations(letter, context)
-        elif where.feed in FRAME_DECODERS:
-            letter.take(FRAME_DECODERS[where.feed](message.payload, context.directory))
-        else:
-            letter.refuse(Problem("no_decoder", f"no decoder for feed {where.feed!r} yet; kept"))
-    except BadPayload as error:
-        letter.refuse(Problem(error.code, str(error)))
-    return letter
-
-
-def recognise_redelivered(conn: Connection, client_id: str, letters: Sequence[Letter]) -> None:
-    """Give a redelivered message without device time the arrival time it was stored under.
-
-    Its readings then have the keys they had before, and count as duplicates. The first delivery may
-    be in this very batch: it waited in the inbox while the connection was lost and made again.
-    """
-    timeless = [letter for letter in letters if letter.lacks_time]
-    again = [letter.message.packet_id for letter in timeless if letter.message.dup]
-    if not again:
-        return
-    known = store.known_deliveries(conn, client_id, again)
-    for letter in timeless:
-        key = (letter.message.packet_id, digest(letter.message))
-        if letter.message.dup:
-            letter.received_at = known.get(key, letter.received_at)
-        known[key] = letter.received_at
 
 
 def _save(
@@ -159,28 +106,32 @@ def save_news(
     now: datetime,
 ) -> list[Arrived]:
     """The transaction of everything that is new; returns what is left for the second one."""
-    rows = store.lock_series(conn, _series_of(letters, context.directory))
-    columns, strangers = gather(letters, context.directory)
-    ordinary, others = part(columns, rows, context.directory, context.clock)
-    ordinary, ends = vet_columns(ordinary, rows, context.directory, context.clock)
-    odd = one_by_one(others, strangers, letters, context.directory)
-    arrived, memories = vet_pairs(odd, rows, context)
+    directory = context.directory
+    columns = Columns.of(letters, directory.instruments.series).in_order()
+    stations = stations_walked_singly(letters, columns, directory)
+    states = store.lock_series(conn, locked(columns, stations, directory))
+    plain, odd = sort_out(columns, letters, states, context)
+    rows = rows_of(among(states, {*series_of(stations, directory), *odd.series.tolist()}))
+    plain, memory = vet_plain(plain, states, context)
+    arrived, memories = vet_singly(letters, odd, rows, context)
     news, rest = split(arrived, rows)
-    news, repeated = _with_derived(news, ordinary, rows, context.directory)
-    runs = _runs(ordinary, context.directory)
-    judge_batch(conn, context.judge, [item.reading for item in news], now, runs)
-    store.copy_columns(conn, ordinary)
-    store.copy_readings(conn, [item.reading for item in news])
-    moved = [*ordinary.advanced(ends), *advanced_rows(news, rows, memories)]
-    store.save_series(conn, sorted(moved, key=lambda row: row.series_id))
-    counts = _per_letter(ordinary, letters)
+    derived, repeated = _derived(news, plain, rows, directory)
+    news = sorted([*news, *derived], key=lambda item: item.reading.observed_at)
+    readings = [item.reading for item in news]
+    judge_batch(conn, context.judge, [*readings, *to_judge(conn, plain, context)], now)
+    store.copy_readings(conn, plain.with_(Columns.of_readings(readings)))
+    moved = advanced(plain.take(plain.ends()), memory)
+    store.save_series(conn, joined(moved, states_of(advanced_rows(news, rows, memories))))
     _raise(news, Outcome.STORED)
+    for number in np.unique(plain.letter).tolist():
+        letters[number].raise_to(Outcome.STORED)
     _save_statuses(conn, letters)
     _remember_deliveries(conn, context.client_id, letters)
     waiting = _messages_of(rest)
     done = [letter for letter in letters if id(letter.message) not in waiting]
     arrivals = [message for message in messages if id(message) not in waiting]
-    _account(conn, context, arrivals, done, readings=counts + _per_hour(news), late={})
+    counted = _per_hour(news) + per_hour(plain, letters)
+    _account(conn, context, arrivals, done, readings=counted, late={})
     conn.commit()
     return rest + repeated
 
@@ -190,7 +141,7 @@ def save_rest(
 ) -> None:
     """The transaction of what is not news: late readings, corrections, repeats."""
     stations = {context.directory.by_id[item.reading.series_id].station for item in rest}
-    rows = store.lock_series(conn, _series_of_stations(stations, context.directory))
+    rows = rows_of(store.lock_series(conn, series_of(stations, context.directory)))
     keys = {(item.reading.series_id, item.reading.observed_at) for item in rest}
     settled = settle(rest, store.stored_readings(conn, keys))
     _write(conn, settled, rows)
@@ -204,95 +155,14 @@ def save_rest(
     conn.commit()
 
 
-def vet_pairs(
-    pairs: Iterable[Pair], rows: Mapping[int, SeriesRow], context: Context
-) -> tuple[list[Arrived], dict[int, SeriesMemory]]:
-    """Observations, in event order, become readings; what vetting refuses becomes a problem."""
-    arrived: list[Arrived] = []
-    memories = {number: row.memory for number, row in rows.items()}
-    for letter, seen in pairs:
-        info = context.directory.series.get((seen.station, seen.metric))
-        if info is None:
-            letter.refuse(_unmeasured(seen, context.directory))
-            continue
-        memory = memories[info.series_id]
-        try:
-            reading, memory = vet(seen, letter.received_at, info, memory, context.clock)
-        except BadPayload as error:
-            letter.refuse(Problem(error.code, str(error)))
-            continue
-        memories[info.series_id] = memory
-        arrived.append(Arrived(reading, letter))
-    return arrived, memories
-
-
-def digest(message: Message) -> bytes:
-    """What a message says, in 16 bytes, to tell a redelivery from another with the same id."""
-    return hashlib.blake2b(
-        message.topic.encode("utf-8", "surrogateescape") + b"\0" + message.payload, digest_size=16
-    ).digest()
-
-
-def _decode_observations(letter: Letter, context: Context) -> None:
-    if letter.sender not in context.directory.stations:
-        raise BadPayload("unknown_station", unknown_station(letter.sender, context.directory))
-    numbers = context.directory.numbers.get(letter.sender, {})
-    entries = observations.entries(letter.message.payload)
-    if entries and all(entry.values.keys() <= numbers.keys() for entry in entries):
-        letter.entries = entries
-    else:
-        letter.take(observations.decode(letter.message.payload, letter.sender))
-    if letter.message.retain and letter.lacks_time:
-        letter.entries, letter.observations = (), ()
-        raise BadPayload(
-            "retained",
-            f"{letter.sender}: a retained message without a time of its own may be of any age; "
-            "send `t` in the message, or do not retain it",
-        )
-
-
-def check_size(message: Message, most: int) -> None:
-    if len(message.payload) > most:
-        raise BadPayload(
-            "too_large", f"{len(message.payload):,} bytes; at most {most:,} are read as one message"
-        )
-
-
-def _series_of(letters: Iterable[Letter], directory: Directory) -> list[int]:
-    """All series of the stations in a batch (derived ones need inputs), in locking order."""
-    stations = set()
-    for letter in letters:
-        if letter.entries:
-            stations.add(letter.sender)
-        stations.update(seen.station for seen in letter.observations)
-    return _series_of_stations(stations, directory)
-
-
-def _series_of_stations(stations: Iterable[str], directory: Directory) -> list[int]:
-    return sorted(
-        info.series_id for code in stations for info in directory.by_station.get(code, ())
-    )
-
-
-def _with_derived(
-    news: Sequence[Arrived],
-    ordinary: Columns,
-    rows: Mapping[int, SeriesRow],
-    directory: Directory,
+def _derived(
+    news: Sequence[Arrived], plain: Columns, rows: Mapping[int, SeriesRow], directory: Directory
 ) -> tuple[list[Arrived], list[Arrived]]:
-    """The news with what is derived from all, in event order; and derived values known before."""
-    feeds = [feeds_derived(directory.by_id[number], directory) for number in ordinary.series_ids]
-    inputs = ordinary.taken(np.repeat(np.array(feeds, np.bool_), ordinary.sizes))
-    inputs = inputs.taken(np.lexsort((inputs.letter, inputs.at)))
-    readings = [item.reading for item in news]
-    readings += inputs.readings(np.arange(len(inputs)), directory)
+    """What is derived from the news, in event order; and derived values known before."""
+    readings = [*(item.reading for item in news), *feeding(plain, directory)]
     readings.sort(key=lambda reading: reading.observed_at)
-    derived = [
-        Arrived(reading, None) for reading in derive(readings, _latest(rows, directory), directory)
-    ]
-    fresh, repeated = split(derived, rows)
-    both = sorted([*news, *fresh], key=lambda item: item.reading.observed_at)
-    return both, repeated
+    derived = derive(readings, _latest(rows, directory), directory)
+    return split([Arrived(reading, None) for reading in derived], rows)
 
 
 def _rederived(conn: Connection, settled: Settled, directory: Directory) -> Settled:
@@ -310,12 +180,12 @@ def _rederived(conn: Connection, settled: Settled, directory: Directory) -> Sett
 
 def _write(conn: Connection, settled: Settled, rows: Mapping[int, SeriesRow]) -> None:
     """Late readings, and corrections: a device's older value is kept, a derived one replaced."""
-    store.copy_readings(conn, [item.reading for item in settled.late])
+    store.copy_readings(conn, Columns.of_readings(item.reading for item in settled.late))
     for item in settled.revisions:
         if item.letter is not None:
             store.keep_revision(conn, item.reading, item.letter.message.topic)
         store.replace_reading(conn, item.reading)
-    store.save_series(conn, corrected_rows(settled.revisions, rows))
+    store.save_series(conn, states_of(corrected_rows(settled.revisions, rows)))
 
 
 def _messages_of(items: Iterable[Arrived]) -> set[int]:
@@ -366,28 +236,6 @@ def _account(
     )
 
 
-def _runs(ordinary: Columns, directory: Directory) -> Runs:
-    return Runs(
-        ordinary.series_ids,
-        ordinary.starts,
-        ordinary.value,
-        ordinary.quality,
-        lambda rows: ordinary.readings(rows, directory),
-    )
-
-
-def _per_letter(ordinary: Columns, letters: Sequence[Letter]) -> Counter[FeedHour]:
-    """Count the readings stored by feed and hour; their letters know that they are."""
-    counts: Counter[FeedHour] = Counter()
-    for letter, count in zip(
-        letters, np.bincount(ordinary.letter, minlength=len(letters)).tolist(), strict=True
-    ):
-        if count:
-            letter.raise_to(Outcome.STORED)
-            counts[letter.feed, hour_of(letter.received_at)] += count
-    return counts
-
-
 def _per_hour(items: Iterable[Arrived]) -> Counter[FeedHour]:
     return count_hours(
         (item.letter.feed if item.letter else "derived", item.reading.received_at) for item in items
@@ -399,8 +247,6 @@ def _latest(rows: Mapping[int, SeriesRow], directory: Directory) -> dict[SeriesK
     found = {}
     for series_id, row in rows.items():
         info = directory.by_id[series_id]
-        if info.metric not in AIR_METRICS:
-            continue
         if row.observed_at is not None and row.received_at is not None:
             found[info.station, info.metric] = Reading(
                 series_id,
@@ -414,16 +260,3 @@ def _latest(rows: Mapping[int, SeriesRow], directory: Directory) -> dict[SeriesK
                 row.original_at,
             )
     return found
-
-
-def _unmeasured(seen: Observation, directory: Directory) -> Problem:
-    known = sorted(metric for code, metric in directory.series if code == seen.station)
-    remedy = did_you_mean(seen.metric, known) if known else "it measures nothing"
-    return Problem("not_measured_here", f"{seen.station} has no {seen.metric}; {remedy}")
-
-
-def unknown_station(code: str, directory: Directory) -> str:
-    """The sentence for a sender that config.yaml does not name."""
-    near = difflib.get_close_matches(code[:40], directory.stations, n=1)
-    remedy = f"did you mean {near[0]}?" if near else "add it to config.yaml, then replay"
-    return f"unknown station {code[:60]!r}; {remedy}"

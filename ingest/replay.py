@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 from database.pool import Connection
 from ingest import pipeline, store
+from ingest.context import Context
 
 
-def run(conn: Connection, context: pipeline.Context, code: str | None) -> int:
+def run(conn: Connection, context: Context, code: str | None) -> int:
     """Replay what is kept whole, oldest first, and print what became of it. Exit status."""
     outcomes: Counter[str] = Counter()
     after = 0

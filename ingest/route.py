@@ -24,7 +24,7 @@ def filters(root: str, feeds: tuple[str, ...]) -> list[str]:
     return [f"{root}/{feed}/#" for feed in feeds]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=20_000)
 def feed_of(topic: str, root: str) -> str:
     """The feed a message is counted under, decided by its topic alone, before any decoding."""
     levels = topic.removeprefix(f"{root}/").split("/", 1)
@@ -32,7 +32,6 @@ def feed_of(topic: str, root: str) -> str:
     return levels[0] if known else "other"
 
 
-@lru_cache(maxsize=4096)
 def route(topic: str, root: str) -> Route:
     """Raises BadPayload for a topic that names nobody."""
     feed = feed_of(topic, root)

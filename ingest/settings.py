@@ -1,8 +1,10 @@
 """The `ingest` section of config.yaml."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ingest.split import is_filter
 
 
 class Section(BaseModel):
@@ -56,6 +58,26 @@ class PictureSettings(Section):
     keep_days: int = Field(default=30, gt=0, description="Days after which a picture is deleted.")
 
 
+def _filter(text: str) -> str:
+    if not is_filter(text):
+        raise ValueError(f"{text!r} is no topic filter; expected such as obs/# or obs/R-01")
+    return text
+
+
+class WorkerSettings(Section):
+    """One of several ingest processes that share the topics among them."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9]{1,20}$",
+        description="Its name: part of its client id, `python -m ingest --worker NAME`.",
+    )
+    filters: tuple[Annotated[str, AfterValidator(_filter)], ...] = Field(
+        min_length=1,
+        description="Topic filters below the root that only this worker reads, such as obs/#. "
+        "Together they must cover obs, hj212, sl651 and status; obs may be split by station.",
+    )
+
+
 class IngestSettings(Section):
     broker: BrokerSettings = Field(default=BrokerSettings(), description="Where they come from.")
     root: str = Field(
@@ -64,5 +86,8 @@ class IngestSettings(Section):
         description="First levels of every topic of ours.",
     )
     batch: BatchSettings = Field(default=BatchSettings(), description="How messages are gathered.")
+    workers: tuple[WorkerSettings, ...] = Field(
+        default=(), description="Several workers by topic; without it one reads everything."
+    )
     limits: MessageLimits = Field(default=MessageLimits(), description="What a message may be.")
     pictures: PictureSettings = Field(default=PictureSettings(), description="Camera pictures.")

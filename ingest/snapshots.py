@@ -16,7 +16,7 @@ from ingest.batch import (
     Snapshot,
 )
 from ingest.message import Committed, Message
-from ingest.pipeline import check_size, unknown_station
+from ingest.opening import check_size, unknown_station
 from ingest.route import feed_of, route
 from ingest.settings import IngestSettings
 from sensors.directory import Directory

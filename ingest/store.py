@@ -6,44 +6,51 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from psycopg2.extras import execute_values
 
 from database.pool import Connection
-from ingest.batch import Key, LedgerLine, Quarantined, SeriesRow, Snapshot
-from ingest.columns import NO_TIME, Columns
+from ingest.batch import Key, LedgerLine, Quarantined, Snapshot
+from ingest.binary import readings_to_copy, states_from_copy
+from ingest.columns import Columns
 from ingest.message import Message
+from ingest.states import STATE, TIMES, States
 from sensors.reading import Origin, Quality, Reading
+from sensors.vetting import NEVER
 
+# Without NULLs, so that numpy reads it as one array (ingest/binary.py).
 LOCK_SERIES = """
-select series_id, observed_at, value, quality, revision, origin, received_at, original_at,
-       judged_to, same_since, previous_at, previous_value
-  from series_state where series_id = any(%(series)s) order by series_id for update
+select series_id, coalesce(observed_at, '-infinity'), coalesce(value, 'NaN'),
+       coalesce(quality, 0::smallint), revision, coalesce(origin, 0::smallint),
+       coalesce(received_at, '-infinity'),
+       coalesce(original_at, '-infinity'), coalesce(judged_to, '-infinity'),
+       coalesce(same_since, '-infinity'), coalesce(previous_at, '-infinity'),
+       coalesce(previous_value, 'NaN')
+  from series_state where series_id = any(%(series)s::integer[]) order by series_id for update
 """
+# Arrays as text: one parameter a column, however many rows. Times in microseconds since 1970.
 SAVE_SERIES = """
 update series_state s
-   set observed_at = v.observed_at, value = v.value, quality = v.quality, revision = v.revision,
-       origin = v.origin, received_at = v.received_at, original_at = v.original_at,
-       judged_to = v.judged_to, same_since = v.same_since, previous_at = v.previous_at,
+   set observed_at = 'epoch'::timestamptz + v.observed_at * interval '1 microsecond',
+       value = v.value, quality = v.quality, revision = v.revision, origin = v.origin,
+       received_at = 'epoch'::timestamptz + v.received * interval '1 microsecond',
+       original_at = 'epoch'::timestamptz + v.original * interval '1 microsecond',
+       judged_to = 'epoch'::timestamptz + v.judged_to * interval '1 microsecond',
+       same_since = 'epoch'::timestamptz + v.same_since * interval '1 microsecond',
+       previous_at = 'epoch'::timestamptz + v.previous_at * interval '1 microsecond',
        previous_value = v.previous_value, changed_at = clock_timestamp()
-  from (values %s) v (series_id, observed_at, value, quality, revision, origin, received_at,
-                      original_at, judged_to, same_since, previous_at, previous_value)
+  from unnest(%(series)s::integer[], %(observed_at)s::bigint[], %(value)s::double precision[],
+              %(bits)s::smallint[], %(revision)s::smallint[], %(origin)s::smallint[],
+              %(received)s::bigint[], %(original)s::bigint[], %(judged_to)s::bigint[],
+              %(same_since)s::bigint[], %(previous_at)s::bigint[],
+              %(previous_value)s::double precision[])
+       v (series_id, observed_at, value, quality, revision, origin, received, original, judged_to,
+          same_since, previous_at, previous_value)
  where s.series_id = v.series_id
 """
-SAVE_SERIES_TEMPLATE = (
-    "(%s::integer, %s::timestamptz, %s::double precision, %s::smallint, %s::smallint, "
-    "%s::smallint, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, "
-    "%s::timestamptz, %s::double precision)"
-)
 COPY_READINGS = """
-copy reading (series_id, observed_at, value, quality, origin, received_at, original_at) from stdin
-"""
-COPY_COLUMNS = """
 copy reading (series_id, observed_at, value, quality, origin, received_at, original_at)
 from stdin (format binary)
-"""
-INSERT_READINGS = """
-insert into reading (series_id, observed_at, value, quality, origin, received_at, original_at)
-values %s
 """
 STORED_READINGS = """
 select r.series_id, r.observed_at, r.value, r.quality, r.revision, r.origin, r.received_at
@@ -129,50 +136,34 @@ MARK_REPLAYED = """
 update quarantine set replayed_at = clock_timestamp(), outcome = %(outcome)s where id = %(id)s
 """
 
-_YEAR_2000_US = 946_684_800_000_000
-_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_COPY_END = b"\xff\xff"
 
-
-def lock_series(conn: Connection, series: Sequence[int]) -> dict[int, SeriesRow]:
+def lock_series(conn: Connection, series: Iterable[int]) -> States:
     """Lock and read the state rows of the series, in series order."""
+    content = io.BytesIO()
     with conn.cursor() as cursor:
-        cursor.execute(LOCK_SERIES, {"series": list(series)})
-        return {row[0]: _series_row(row) for row in cursor.fetchall()}
+        asked = cursor.mogrify(LOCK_SERIES, {"series": _array(series)}).decode()
+        cursor.copy_expert(f"copy ({asked}) to stdout (format binary)", content)
+    return states_from_copy(content.getvalue())
 
 
-def save_series(conn: Connection, rows: Iterable[SeriesRow]) -> None:
-    with conn.cursor() as cursor:
-        execute_values(
-            cursor,
-            SAVE_SERIES,
-            [_series_values(row) for row in rows],
-            template=SAVE_SERIES_TEMPLATE,
-            page_size=1000,
-        )
-
-
-def copy_readings(conn: Connection, readings: Iterable[Reading]) -> None:
-    """Append readings that are known to be new; fails as a whole on a repeated key."""
-    text = "".join(_copy_line(reading) for reading in readings)
-    with conn.cursor() as cursor:
-        cursor.copy_expert(COPY_READINGS, io.StringIO(text))
-
-
-def copy_columns(conn: Connection, columns: Columns) -> None:
-    """Append readings that are known to be new; fails as a whole on a repeated key."""
-    if not len(columns):
+def save_series(conn: Connection, states: States) -> None:
+    if not len(states):
         return
-    valued, timed = ~np.isnan(columns.value), columns.original != NO_TIME
-    parts = [
-        _copy_rows(columns.taken(rows), valued=with_value, timed=with_time)
-        for with_value in (True, False)
-        for with_time in (True, False)
-        if (rows := (valued == with_value) & (timed == with_time)).any()
-    ]
+    nulls = {
+        "value": np.isnan(states["value"]),
+        "previous_value": np.isnan(states["previous_value"]),
+    }
+    nulls |= {name: states[name] == NEVER for name in TIMES}
+    values = {name: _array(states[name].tolist(), nulls.get(name)) for name in STATE.names or ()}
     with conn.cursor() as cursor:
-        data = io.BytesIO(b"".join([_COPY_HEAD, *parts, _COPY_END]))
-        cursor.copy_expert(COPY_COLUMNS, data, size=1 << 20)
+        cursor.execute(SAVE_SERIES, values)
+
+
+def copy_readings(conn: Connection, columns: Columns) -> None:
+    """Append readings that are known to be new; fails as a whole on a repeated key."""
+    if len(columns):
+        with conn.cursor() as cursor:
+            cursor.copy_expert(COPY_READINGS, io.BytesIO(readings_to_copy(columns)))
 
 
 def stored_readings(conn: Connection, keys: Iterable[Key]) -> dict[Key, Reading]:
@@ -323,29 +314,6 @@ def mark_replayed(conn: Connection, number: int, outcome: str) -> None:
         cursor.execute(MARK_REPLAYED, {"id": number, "outcome": outcome})
 
 
-def _series_row(row: tuple[Any, ...]) -> SeriesRow:
-    quality = None if row[3] is None else Quality(row[3])
-    origin = None if row[5] is None else Origin(row[5])
-    return SeriesRow(row[0], row[1], row[2], quality, row[4], origin, *row[6:])
-
-
-def _series_values(row: SeriesRow) -> tuple[Any, ...]:
-    return (
-        row.series_id,
-        row.observed_at,
-        row.value,
-        None if row.quality is None else int(row.quality),
-        row.revision,
-        None if row.origin is None else int(row.origin),
-        row.received_at,
-        row.original_at,
-        row.judged_to,
-        row.same_since,
-        row.previous_at,
-        row.previous_value,
-    )
-
-
 def _values(reading: Reading) -> dict[str, Any]:
     return {
         "series_id": reading.series_id,
@@ -357,40 +325,12 @@ def _values(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _copy_rows(columns: Columns, *, valued: bool, timed: bool) -> bytes:
-    """Rows of the binary COPY format, all with the same fields null: a count, then length and
-    big-endian bytes of each field; a null has the length -1 and no bytes. Times count from 2000.
-    """
-    known = [
-        ("series", "i4", columns.series),
-        ("at", "i8", columns.at - _YEAR_2000_US),
-        ("value", "f8", columns.value if valued else None),
-        ("quality", "i2", columns.quality),
-        ("origin", "i2", columns.origin),
-        ("received", "i8", columns.received - _YEAR_2000_US),
-        ("original", "i8", columns.original - _YEAR_2000_US if timed else None),
-    ]
-    shape = [("fields", ">i2")]
-    for name, kind, values in known:
-        shape.append((f"{name}_size", ">i4"))
-        if values is not None:
-            shape.append((name, f">{kind}"))
-    rows = np.empty(len(columns), np.dtype(shape))
-    rows["fields"] = len(known)
-    for name, kind, values in known:
-        rows[f"{name}_size"] = -1 if values is None else int(kind[1])
-        if values is not None:
-            rows[name] = values
-    return rows.tobytes()
-
-
-def _copy_line(reading: Reading) -> str:
-    value = r"\N" if reading.value is None else repr(reading.value)
-    original = r"\N" if reading.original_at is None else reading.original_at.isoformat()
-    return (
-        f"{reading.series_id}\t{reading.observed_at.isoformat()}\t{value}\t{int(reading.quality)}\t"
-        f"{int(reading.origin)}\t{reading.received_at.isoformat()}\t{original}\n"
-    )
+def _array(values: Iterable[float], nulls: NDArray[np.bool_] | None = None) -> str:
+    """A PostgreSQL array as text: psycopg2 would write each element by itself."""
+    texts = [repr(value) for value in values]
+    if nulls is not None and nulls.any():
+        texts = ["NULL" if null else text for text, null in zip(texts, nulls, strict=True)]
+    return "{" + ",".join(texts) + "}"
 
 
 def _text(value: str) -> str:

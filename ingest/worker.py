@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg2
 
+from database import lead
 from database.heartbeat import beat, wake
 from database.pool import Connection
 from ingest.message import Committed, Inbox, Message
@@ -30,7 +31,10 @@ Bury = Callable[[Connection, Message, Exception], None]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One session's work: where messages wait, how they are gathered, what is done with them."""
+    """One session's work: where messages wait, how they are gathered, what is done with them.
+
+    name: under which it beats; team: the names of all who share the topics with it.
+    """
 
     name: str
     subscriber: Subscriber
@@ -40,6 +44,7 @@ class Work:
     bury: Bury
     max_messages: int
     max_wait_s: float
+    team: tuple[str, ...] = ()
 
 
 class Worker:
@@ -78,14 +83,16 @@ class Worker:
 
     def _leads(self, conn: Connection) -> bool:
         """Whether the lead is ours; waits for it as a standby."""
-        if _take_lead(conn, self._work.subscriber.client_id):
+        if lead.take(conn, _LEADER, self._work.subscriber.client_id):
             return True
         log.info("%s: another one leads, standing by", self._work.name)
         self._work.subscriber.stop()
         self._work.inbox.clear()
         self._in_hand = {}
         while not self._stop.wait(1):
-            if _take_lead(conn, self._work.subscriber.client_id):
+            if lead.free(conn, _LEADER, self._work.subscriber.client_id):
+                log.warning("%s: the leader hangs; its connection was ended", self._work.name)
+            if lead.take(conn, _LEADER, self._work.subscriber.client_id):
                 return True
         return False
 
@@ -161,6 +168,7 @@ class Worker:
             "refused": subscriber.refused,
             "waiting": len(self._work.inbox),
             "foreign_acknowledgements": self._foreign,
+            "team": self._work.team,
         }
 
 
@@ -173,14 +181,6 @@ def _may_pass(error: Exception) -> bool:
     if isinstance(error, psycopg2.OperationalError):
         return not (error.pgcode or "").startswith("54")
     return isinstance(error, psycopg2.InterfaceError)
-
-
-def _take_lead(conn: Connection, client_id: str) -> bool:
-    with conn.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (_LEADER, client_id))
-        row = cursor.fetchone()
-    conn.commit()
-    return bool(row and row[0])
 
 
 def _iso(moment: datetime | None) -> str | None:

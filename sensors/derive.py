@@ -50,25 +50,6 @@ def derive(
     return storages + [_aqi(inputs) for inputs in _air_inputs(readings, latest, directory)]
 
 
-def feeds_derived(series: SeriesInfo, directory: Directory) -> bool:
-    """Whether anything is derived from this series."""
-    if series.metric == LEVEL:
-        return _is_derived(directory.series.get((series.station, STORAGE)))
-    return bool(air_companions(series, directory))
-
-
-def air_companions(series: SeriesInfo, directory: Directory) -> list[int]:
-    """The series, itself included, from which an AQI is derived together with this one."""
-    air = (series.station, AQI)
-    if series.metric not in AIR_METRICS or not _is_derived(directory.series.get(air)):
-        return []
-    return [one.series_id for one in directory.by_station[series.station] if one.metric in AIR_METRICS]
-
-
-def _is_derived(series: SeriesInfo | None) -> bool:
-    return series is not None and series.derived
-
-
 def _storage(level: Reading, directory: Directory) -> Reading | None:
     series = directory.series.get((level.station, STORAGE))
     curve = directory.curves.get(level.station)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sensors.curve import Points
+from sensors.instruments import Instruments, instruments
 from sensors.protocols import Hj212, Sl651
 from sensors.reading import Origin
 
@@ -77,13 +78,9 @@ class Directory:
         return found
 
     @cached_property
-    def numbers(self) -> Mapping[str, Mapping[str, int]]:
-        """Of each station the series that its devices may report, by metric."""
-        return {
-            station: {info.metric: info.series_id for info in infos if not info.derived}
-            for station, infos in self.by_station.items()
-        }
-
-    @cached_property
     def by_id(self) -> Mapping[int, SeriesInfo]:
         return {info.series_id: info for info in self.series.values()}
+
+    @cached_property
+    def instruments(self) -> Instruments:
+        return instruments(self.series.values())

@@ -1,223 +1,191 @@
-"""Vetting of whole runs at once: the same marks as `sensors.quality.vet`, in columns of numpy.
+"""Vetting whole batches: the tests of quality.py over columns, for readings in good order.
 
-A run is what a batch brings of one series, strictly newer than all that is stored of it and at
-strictly increasing times. Anything else is vetted one by one. A property in tests/sensors holds
-both ways against each other.
-
-Each test is a function of `Runs` that gives bits; a further one is an entry in one of two lists.
+In good order: of each series only readings newer than all before them, each at a time of its own,
+none refused. What is not goes through `quality.vet` one by one; a property holds the two equal.
+Times are microseconds since 1970, UTC; NEVER stands for none. A missing value is NaN.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
-from sensors.catalogue import METRICS
-from sensors.directory import SeriesInfo
-from sensors.moments import DAY_US, from_us, to_us
-from sensors.quality import SeriesMemory
+from sensors.instruments import Instruments
 from sensors.reading import Quality
 from sensors.settings import ClockSettings
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+NEVER = np.iinfo(np.int64).min
+SECOND_US, DAY_US = 1_000_000, 86_400_000_000
 
-_UNUSABLE = int(Quality.MISSING | Quality.IMPOSSIBLE)
-_NEVER = np.iinfo(np.int64).max
+Times = NDArray[np.int64]
+Values = NDArray[np.float64]
+Bits = NDArray[np.int16]
+Mask = NDArray[np.bool_]
+
+_MISSING, _IMPOSSIBLE = int(Quality.MISSING), int(Quality.IMPOSSIBLE)
+_UNUSABLE = _MISSING | _IMPOSSIBLE
+_RATE, _STUCK, _CLOCK = int(Quality.RATE), int(Quality.STUCK), int(Quality.CLOCK)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Runs:
-    """Readings by series and then time. Moments are microseconds since 1970.
+    """Readings sorted by series and time. start: where each series begins; instrument: its row."""
 
-    starts: where each series' run begins; run: the number of each reading's run; said: quality bits
-    of the device; value: NaN where there is none.
-    """
+    start: NDArray[np.intp]
+    instrument: NDArray[np.intp]
+    at: Times
+    received: Times
+    value: Values
+    bits: Bits
 
-    infos: Sequence[SeriesInfo]
-    memories: Sequence[SeriesMemory]
-    starts: Ints
-    at: Ints
-    received: Ints
-    value: Floats
-    said: Ints
-    clock: ClockSettings
+    @property
+    def run(self) -> NDArray[np.intp]:
+        """For each reading, the number of its series."""
+        lengths = np.diff(np.append(self.start, len(self.at)))
+        return np.repeat(np.arange(len(self.start)), lengths)
 
-    @cached_property
-    def run(self) -> Ints:
-        return np.repeat(np.arange(len(self.infos)), self.ends - self.starts + 1)
-
-    @cached_property
-    def ends(self) -> Ints:
-        """The last reading of each run."""
-        return self.starts + np.diff(self.starts, append=len(self.at)) - 1
-
-    @cached_property
-    def missing(self) -> Bools:
-        return ~np.isfinite(self.value) | (self.said & int(Quality.MISSING) != 0)
-
-    @cached_property
-    def usable(self) -> Bools:
-        """Whether a reading can be compared with: it has a value that is not impossible."""
-        bits = self.said | sum(test(self) for test in ALONE)
-        return (bits & _UNUSABLE == 0) & ~self.missing
-
-    def of_series(self, values: Sequence[float | None]) -> Floats:
-        """A setting of each series, for each of its readings; NaN where there is none."""
-        return np.array(values, np.float64)[self.run]
-
-    @cached_property
-    def chain(self) -> "Chain":
-        return Chain.of(self)
+    @property
+    def end(self) -> NDArray[np.intp]:
+        """The last reading of each series."""
+        return np.append(self.start[1:], len(self.at))[: len(self.start)] - 1
 
 
-@dataclass(frozen=True)
-class Chain:
-    """The usable readings of all runs, each with the usable one before it, as memory has it.
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What vetting remembers of each series: `quality.SeriesMemory` as columns."""
 
-    rows: where they stand in the runs; known: whether there is one before; same_since: since when
-    the value has been the same.
-    """
+    observed_at: Times
+    value: Values
+    bits: Bits
+    same_since: Times
+    previous_at: Times
+    previous_value: Values
 
-    rows: Ints
-    known: Bools
-    before_at: Ints
-    before_value: Floats
-    same_since: Ints
+    @property
+    def usable_at(self) -> Times:
+        """When the newest usable reading was."""
+        return np.where(self._newest_is_usable, self.observed_at, self.previous_at)
+
+    @property
+    def usable_value(self) -> Values:
+        return np.where(self._newest_is_usable, self.value, self.previous_value)
+
+    @property
+    def _newest_is_usable(self) -> Mask:
+        usable: Mask = (self.observed_at != NEVER) & (self.bits & _UNUSABLE == 0)
+        return usable
+
+
+def refused(at: Times, received: Times, clock: ClockSettings) -> Mask:
+    """Whose time cannot be: those that `quality.vet` refuses with a sentence."""
+    ahead = at - received
+    return (ahead > clock.ahead_s * SECOND_US) | (ahead < -clock.oldest_days * DAY_US)
+
+
+def vet_runs(
+    runs: Runs, memory: Memory, instruments: Instruments, clock: ClockSettings
+) -> tuple[Runs, Memory]:
+    """The readings with their bits (and NaN where a value is missing), and what to remember."""
+    run = runs.run
+    row = runs.instrument[run]
+    missing = ~np.isfinite(runs.value) | (runs.bits & _MISSING != 0)
+    value = np.where(missing, np.nan, runs.value)
+    with np.errstate(invalid="ignore"):
+        impossible = ~missing & ~(
+            (instruments.low[row] <= value) & (value <= instruments.high[row])
+        )
+    bits = runs.bits.copy()
+    bits[runs.at - runs.received > clock.suspect_ahead_s * SECOND_US] |= _CLOCK
+    bits[missing] |= _MISSING
+    bits[impossible] |= _IMPOSSIBLE
+    usable = _Usable.of(np.flatnonzero(bits & _UNUSABLE == 0), run, runs.at, value, memory)
+    same_since = usable.same_since(instruments.stuck_us[row[usable.where]], memory)
+    bits[usable.where] |= usable.stuck(same_since, instruments.stuck_us[row[usable.where]])
+    bits[usable.where] |= usable.rate(row[usable.where], instruments)
+    vetted = Runs(runs.start, runs.instrument, runs.at, runs.received, value, bits)
+    return vetted, _remember(vetted, usable, same_since, memory)
+
+
+@dataclass(frozen=True, slots=True)
+class _Usable:
+    """The usable readings, each with the usable one of its series before it (or NEVER)."""
+
+    where: NDArray[np.intp]
+    run: NDArray[np.intp]
+    first: Mask
+    at: Times
+    value: Values
+    before_at: Times
+    before_value: Values
 
     @classmethod
-    def of(cls, runs: Runs) -> "Chain":
-        rows = np.flatnonzero(runs.usable)
-        run, at, value = runs.run[rows], runs.at[rows], runs.value[rows]
-        first = np.diff(run, prepend=-1) != 0
-        kept = [_usable_end(memory) for memory in runs.memories]
-        kept_known = np.array([end is not None for end in kept], np.bool_)
-        kept_at = np.array([end[0] if end else 0 for end in kept], np.int64)
-        kept_value = np.array([end[1] if end else np.nan for end in kept], np.float64)
-        kept_since = np.array([end[2] if end else 0 for end in kept], np.int64)
-        known = np.where(first, kept_known[run], True)
-        before_at = np.where(first, kept_at[run], np.roll(at, 1))
-        before_value = np.where(first, kept_value[run], np.roll(value, 1))
-        window = stuck_after(runs)[rows]
-        # A gap longer than the window proves nothing: the flat line begins anew.
-        anew = ~known | (value != before_value) | (at - before_at >= window)
-        since = np.where(anew, at, kept_since[run])
-        head = np.maximum.accumulate(np.where(anew | first, np.arange(len(rows)), 0))
-        return cls(rows, known, before_at, before_value, since[head])
+    def of(
+        cls,
+        where: NDArray[np.intp],
+        run: NDArray[np.intp],
+        at: Times,
+        value: Values,
+        memory: Memory,
+    ) -> "_Usable":
+        run, at, value = run[where], at[where], value[where]
+        first = np.ones(len(where), np.bool_)
+        first[1:] = run[1:] != run[:-1]
+        return cls(
+            where,
+            run,
+            first,
+            at,
+            value,
+            np.where(first, memory.usable_at[run], np.roll(at, 1)),
+            np.where(first, memory.usable_value[run], np.roll(value, 1)),
+        )
+
+    def same_since(self, stuck_us: Times, memory: Memory) -> Times:
+        """Since when the value is what it is; a gap longer than the window begins it anew."""
+        has_before = self.before_at != NEVER
+        gap = np.where(has_before, self.at - np.where(has_before, self.before_at, 0), 0)
+        gone_on = has_before & (self.value == self.before_value)
+        gone_on &= ~((stuck_us > 0) & (gap >= stuck_us))
+        known = memory.same_since[self.run]
+        known = np.where(known == NEVER, self.before_at, np.minimum(known, self.before_at))
+        begins = np.where(gone_on, known, self.at)
+        anchor = np.where(self.first | ~gone_on, np.arange(len(self.at)), 0)
+        return begins[np.maximum.accumulate(anchor)] if len(begins) else begins
+
+    def stuck(self, same_since: Times, stuck_us: Times) -> Bits:
+        is_stuck = (stuck_us > 0) & (self.at - same_since >= stuck_us)
+        return np.where(is_stuck, _STUCK, 0).astype(np.int16)
+
+    def rate(self, row: NDArray[np.intp], instruments: Instruments) -> Bits:
+        """max_step is what one minute can bring: as much in less than a minute, more in more."""
+        has_before = self.before_at != NEVER
+        size = np.abs(self.value - np.where(has_before, self.before_value, self.value))
+        size = np.where(instruments.circular[row], np.minimum(size % 360, 360 - size % 360), size)
+        gap = self.at - np.where(has_before, self.before_at, self.at)
+        minutes = np.maximum(1.0, gap / SECOND_US / 60)
+        return np.where(size > instruments.max_step[row] * minutes, _RATE, 0).astype(np.int16)
 
 
-def vet_runs(runs: Runs) -> Ints:
-    """The quality bits of every reading."""
-    bits = runs.said.copy()
-    for test in (*ALONE, *AGAINST_BEFORE):
-        bits |= test(runs)
-    return bits
+def _remember(runs: Runs, usable: _Usable, same_since: Times, memory: Memory) -> Memory:
+    """The memory after each series' last reading: it, and the usable one before it."""
+    last = np.full(len(runs.start), -1)
+    last[usable.run] = np.arange(len(usable.run))  # of several the last stays
+    some = last >= 0
+    end = runs.end
+    end_usable = runs.bits[end] & _UNUSABLE == 0
 
+    def before(ends: Times | Values, own: Times | Values, remembered: Times | Values) -> NDArray:  # type: ignore[type-arg]  # of either kind
+        if not len(own):
+            return remembered
+        return np.where(some, np.where(end_usable, ends[last], own[last]), remembered)
 
-def remember(runs: Runs) -> list[SeriesMemory]:
-    """What is to be remembered of the flat line and of the last usable reading but the newest.
-
-    The newest reading itself stands in the row of the series: its fields are left empty here.
-    """
-    chain = runs.chain
-    last = np.searchsorted(chain.rows, runs.ends, side="right") - 1
-    memories = []
-    for number, (end, link) in enumerate(zip(runs.ends.tolist(), last.tolist(), strict=True)):
-        before = runs.memories[number]
-        if link < 0 or runs.run[chain.rows[link]] != number:  # nothing usable in this run
-            kept = _usable_end(before)
-            at, value = (from_us(kept[0]), kept[1]) if kept else (None, None)
-            memories.append(
-                SeriesMemory(same_since=before.same_since, previous_at=at, previous_value=value)
-            )
-            continue
-        at, value = None, None
-        if chain.rows[link] != end:  # the newest is unusable: the last usable one is before it
-            row = chain.rows[link]
-            at, value = from_us(int(runs.at[row])), float(runs.value[row])
-        elif chain.known[link]:
-            at, value = from_us(int(chain.before_at[link])), float(chain.before_value[link])
-        since = from_us(int(chain.same_since[link]))
-        memories.append(SeriesMemory(same_since=since, previous_at=at, previous_value=value))
-    return memories
-
-
-def refused(at: Ints, received: Ints, clock: ClockSettings) -> Bools:
-    """Where the time cannot be: too far ahead of the arrival, or older than any backlog."""
-    ahead = at - received
-    return (ahead > clock.ahead_s * 1_000_000) | (ahead < -DAY_US * clock.oldest_days)
-
-
-def device_clock(runs: Runs) -> Ints:
-    ahead = runs.at - runs.received
-    return _marked(ahead > runs.clock.suspect_ahead_s * 1_000_000, Quality.CLOCK)
-
-
-def missing(runs: Runs) -> Ints:
-    return _marked(runs.missing, Quality.MISSING)
-
-
-def gross_range(runs: Runs) -> Ints:
-    low = runs.of_series([_either(s.low, METRICS[s.metric].low) for s in runs.infos])
-    high = runs.of_series([_either(s.high, METRICS[s.metric].high) for s in runs.infos])
-    inside = (low <= runs.value) & (runs.value <= high)
-    return _marked(~inside & ~runs.missing, Quality.IMPOSSIBLE)
-
-
-def flat_line(runs: Runs) -> Ints:
-    """The same value for longer than the series can have it."""
-    rows = runs.chain.rows
-    stuck = runs.at[rows] - runs.chain.same_since >= stuck_after(runs)[rows]
-    return _placed(runs, rows, _marked(stuck, Quality.STUCK))
-
-
-def rate_of_change(runs: Runs) -> Ints:
-    """max_step is what one minute can bring: as much in less than a minute, more in more."""
-    chain = runs.chain
-    rows = chain.rows
-    step = runs.of_series([series.max_step for series in runs.infos])[rows]
-    circular = np.array([METRICS[series.metric].circular for series in runs.infos])[runs.run[rows]]
-    size = np.abs(runs.value[rows] - chain.before_value)
-    size = np.where(circular, np.minimum(size % 360, 360 - size % 360), size)
-    minutes = np.maximum(1.0, (runs.at[rows] - chain.before_at) / 1e6 / 60)
-    fast = chain.known & (size > step * minutes)  # NaN where no step is set: never greater
-    return _placed(runs, rows, _marked(fast, Quality.RATE))
-
-
-def stuck_after(runs: Runs) -> Ints:
-    """The window of the flat line, for each reading; without one, never."""
-    windows = [s.stuck_after_s * 1_000_000 if s.stuck_after_s else _NEVER for s in runs.infos]
-    return np.array(windows, np.int64)[runs.run]
-
-
-# What a reading says by itself; then what it says against the usable one before it.
-ALONE: tuple[Callable[[Runs], Ints], ...] = (device_clock, missing, gross_range)
-AGAINST_BEFORE: tuple[Callable[[Runs], Ints], ...] = (flat_line, rate_of_change)
-
-
-def _usable_end(memory: SeriesMemory) -> tuple[int, float, int] | None:
-    """The newest usable reading that is remembered: time, value, since when the value is so."""
-    at, value = memory.observed_at, memory.value
-    if at is None or int(memory.quality) & _UNUSABLE:
-        at, value = memory.previous_at, memory.previous_value
-    if at is None:
-        return None
-    since = min(memory.same_since or at, at)
-    return to_us(at), np.nan if value is None else value, to_us(since)
-
-
-def _marked(where: Bools, quality: Quality) -> Ints:
-    return where * np.int64(int(quality))
-
-
-def _placed(runs: Runs, rows: Ints, bits: Ints) -> Ints:
-    all_bits = np.zeros(len(runs.at), np.int64)
-    all_bits[rows] = bits
-    return all_bits
-
-
-def _either(own: float | None, general: float) -> float:
-    return general if own is None else own
+    return Memory(
+        runs.at[end],
+        runs.value[end],
+        runs.bits[end],
+        np.where(some, same_since[last], memory.same_since)
+        if len(same_since)
+        else memory.same_since,
+        before(usable.before_at, usable.at, memory.usable_at),
+        before(usable.before_value, usable.value, memory.usable_value),
+    )

@@ -13,7 +13,7 @@ import json
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -26,21 +26,19 @@ from sensors.decoders.decoded import (
     name_shown,
     shown,
 )
-from sensors.moments import to_us
 from sensors.reading import BadPayload, Observation, Origin, Quality
 
 MAX_READINGS = 10_000
 # Milliseconds below this lie before March 1973: seconds sent instead, or a clock that was reset.
 _LEAST_MS = 1e11
-_LAST_MS = 253_402_300_799_999  # the year 9999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_QUALITY = {"good": Quality.GOOD, "suspect": Quality.DEVICE, "missing": Quality.MISSING}
+QUALITY = {"good": Quality.GOOD, "suspect": Quality.DEVICE, "missing": Quality.MISSING}
 _ORIGIN = {origin.word: origin for origin in Origin}
 
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class _Message(msgspec.Struct):
+class Message(msgspec.Struct):
     v: dict[str, float | None]
     t: _Time | int | float | None = None
     q: dict[str, Literal["good", "suspect", "missing"]] = {}
@@ -54,7 +52,16 @@ class _Constant(str):
     __slots__ = ()
 
 
-_TYPED = msgspec.json.Decoder(_Message | list[_Message])
+_TYPED = msgspec.json.Decoder(Message | list[Message])
+
+
+def read_typed(payload: bytes) -> list[Message] | None:
+    """The message as it is sent when all is right; None where `decode` must look closer."""
+    try:
+        found = _TYPED.decode(payload)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return found if isinstance(found, list) else [found]
 
 
 def decode(payload: bytes, station: str) -> Decoded:
@@ -76,58 +83,13 @@ def decode(payload: bytes, station: str) -> Decoded:
     return Decoded(tuple(observations), bounded(problems))
 
 
-class Entry(NamedTuple):
-    """One object of a message as it came, for columns. Times: microseconds since 1970."""
-
-    observed_us: int | None
-    values: dict[str, float | None]
-    words: dict[str, Literal["good", "suspect", "missing"]]
-    origin: Origin
-    original_us: int | None
-
-
-def entries(payload: bytes) -> list[Entry] | None:
-    """A message with nothing wrong in it, without an object a reading; None: ask `decode`.
-
-    Whether its metrics are in the catalogue is not looked at here.
-    """
-    try:
-        found = _TYPED.decode(payload)
-        messages = found if isinstance(found, list) else [found]
-        plain = [
-            Entry(_micros(m.t), m.v, m.q, _ORIGIN[m.o], _micros(m.t0) if m.t0 is not None else None)
-            for m in messages
-            if m.v
-        ]
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, BadPayload):
-        return None
-    if not plain or sum(len(m.v) or 1 for m in messages) > MAX_READINGS:
-        return None
-    return plain
-
-
-def bits_of(entry: Entry) -> list[int]:
-    """What the device says of each value; an absent value is missing whatever it says."""
-    return [int(_QUALITY[entry.words.get(metric, "good")]) for metric in entry.values]
-
-
-def _micros(time: datetime | float | None) -> int | None:
-    if type(time) is int and _LEAST_MS <= time <= _LAST_MS:  # by far the most common case
-        return time * 1000
-    moment = _utc(time, "t")
-    return None if moment is None else to_us(moment)
-
-
-def _read(payload: bytes, name: str, problems: list[BadPayload]) -> list[_Message]:
-    try:
-        found = _TYPED.decode(payload)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return _read_slowly(_parsed(payload, name), name, problems)
-    return found if isinstance(found, list) else [found]
+def _read(payload: bytes, name: str, problems: list[BadPayload]) -> list[Message]:
+    found = read_typed(payload)
+    return _read_slowly(_parsed(payload, name), name, problems) if found is None else found
 
 
 def _observations(
-    message: _Message, station: str, name: str, problems: list[BadPayload]
+    message: Message, station: str, name: str, problems: list[BadPayload]
 ) -> Iterable[Observation]:
     observed_at = _utc(message.t, f"{name}: t")
     original_at = _utc(message.t0, f"{name}: t0")
@@ -138,7 +100,7 @@ def _observations(
             read = len(problems) < SHOWN_PROBLEMS
             problems.append(_unknown_metric(metric, name) if read else problems[-1])
             continue
-        quality = _QUALITY[message.q.get(metric, "good")] if message.q else Quality.GOOD
+        quality = QUALITY[message.q.get(metric, "good")] if message.q else Quality.GOOD
         if value is None:
             quality = Quality.MISSING
         kept = None if quality is Quality.MISSING else value
@@ -187,7 +149,7 @@ def _parsed(payload: bytes, name: str) -> Any:
         raise BadPayload("too_deep", f"{name}: the JSON is nested too deeply") from error
 
 
-def _read_slowly(found: Any, name: str, problems: list[BadPayload]) -> list[_Message]:
+def _read_slowly(found: Any, name: str, problems: list[BadPayload]) -> list[Message]:
     if not isinstance(found, list | dict):
         sentence = f"{name}: expected an object or an array of objects, got {shown(found)}"
         raise BadPayload("wrong_shape", sentence)
@@ -203,7 +165,7 @@ def _read_slowly(found: Any, name: str, problems: list[BadPayload]) -> list[_Mes
     return messages
 
 
-def _checked(entry: Any, name: str, problems: list[BadPayload]) -> _Message:
+def _checked(entry: Any, name: str, problems: list[BadPayload]) -> Message:
     """One object of the message with its wrong values taken out and named."""
     if not isinstance(entry, dict) or not isinstance(entry.get("v"), dict):
         got = shown(entry.get("v")) if isinstance(entry, dict) and "v" in entry else shown(entry)
@@ -218,7 +180,7 @@ def _checked(entry: Any, name: str, problems: list[BadPayload]) -> _Message:
         for metric, value in entry["v"].items()
         if _is_number(value, f"{name}: {name_shown(metric)}", problems)
     }
-    return _Message(values, t, _words(entry.get("q"), values, name, problems), origin, t0)  # type: ignore[arg-type]  # checked above
+    return Message(values, t, _words(entry.get("q"), values, name, problems), origin, t0)  # type: ignore[arg-type]  # checked above
 
 
 def _is_number(value: Any, where: str, problems: list[BadPayload]) -> bool:
@@ -247,7 +209,7 @@ def _words(
     words = dict(found)
     for metric in values.keys() & found.keys():
         word = found[metric]
-        if not isinstance(word, str) or word not in _QUALITY:
+        if not isinstance(word, str) or word not in QUALITY:
             where = f"{name}: the quality of {name_shown(metric)}"
             sentence = f"{where} is {shown(word)}; expected good, suspect or missing"
             problems.append(BadPayload("bad_quality", sentence))

@@ -134,6 +134,24 @@ def test_another_one_stands_by_and_takes_over(process, written, put_transitions,
     until(lambda: set(keys(webhook.requests)) == numbers, "the messages")
 
 
+def test_another_one_takes_over_from_one_that_hangs(
+    process, written, put_transitions, webhook, owner
+):
+    beat(owner)
+    path = written(webhook.url)
+    first = process("alerts", "--config", path)
+    first.wait_for("leading")
+    second = process("alerts", "--config", path)
+    second.wait_for("standing by")
+    first.signal(signal.SIGSTOP)
+    second.wait_for("leading", seconds=10)
+    numbers = put_transitions(3)
+    until(lambda: set(keys(webhook.requests)) == numbers, "the messages")
+    first.signal(signal.SIGCONT)
+    first.wait_for("standing by")
+    assert sorted(keys(webhook.requests)) == sorted(numbers)
+
+
 def test_a_lost_database_connection_is_survived(process, written, put_transitions, webhook, owner):
     beat(owner)
     running = process("alerts", "--config", written(webhook.url))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from alerts.rule import Watch
-from alerts.silence import Heartbeat, Seen, tick
+from alerts.silence import Heartbeat, Seen, tick, together
 from alerts.state import State
 from sensors.reading import Quality
 from tests.alerts.timeline import Desk, absence, at, counting, minute, words
@@ -166,3 +166,18 @@ def test_an_idle_ingest_state_is_not_remembered():
     clock = Clock()
     clock.tick(1)
     assert clock.desk.states[INGEST.key] == State()
+
+
+def test_ingests_that_share_the_topics_are_as_well_as_the_worst_of_them():
+    one = Heartbeat(minute(9), minute(0), minute(9))
+    two = Heartbeat(minute(8), minute(5), minute(7))
+    assert together([one, two]) == Heartbeat(minute(8), minute(5), minute(7))
+    assert together([one, replace(two, connected_since=None)]) == Heartbeat(
+        minute(8), None, minute(7)
+    )
+    assert together([one, replace(two, caught_up_at=None)]).caught_up_at is None
+
+
+def test_an_ingest_that_never_said_a_word_leaves_the_team_silent():
+    assert together([healthy(9), None]) is None
+    assert together([]) is None

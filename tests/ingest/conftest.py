@@ -11,8 +11,8 @@ import pytest
 
 from alerts.judging import Judge
 from database.pool import Connection
+from ingest.context import Context
 from ingest.message import Message
-from ingest.pipeline import Context
 from ingest.settings import IngestSettings
 from sensors.settings import SensorsSettings
 from sensors.store import load_directory, sync

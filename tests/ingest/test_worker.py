@@ -14,9 +14,9 @@ from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from ingest import pipeline, store
 from ingest.accounting import bury
+from ingest.context import Context
 from ingest.message import Committed, Inbox, Message
 from ingest.mqtt import Subscriber
-from ingest.pipeline import Context
 from ingest.settings import BrokerSettings
 from ingest.worker import Walk, Work, Worker
 from tests.ingest.conftest import NOW

@@ -1,6 +1,7 @@
-"""Whole runs in columns are vetted as one reading after the other."""
+"""A batch vetted as columns is what its readings are one by one, with the same memory after it."""
 
-from dataclasses import replace
+import math
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,118 +9,109 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensors.directory import SeriesInfo
-from sensors.moments import from_us, to_us
+from sensors.instruments import instruments
 from sensors.quality import SeriesMemory, vet
-from sensors.reading import Observation, Quality
+from sensors.reading import BadPayload, Observation, Quality
 from sensors.settings import ClockSettings
-from sensors.vetting import Runs, refused, remember, vet_runs
+from sensors.vetting import NEVER, Memory, Runs, refused, vet_runs
 
 START = datetime(2026, 11, 22, 4, tzinfo=UTC)
-CLOCK = ClockSettings(ahead_s=60, suspect_ahead_s=10, oldest_days=30)
-VALUES = st.none() | st.sampled_from([20.0, 20.1, 25.0, -5.0, 350.0, 10.0]) | st.floats(-400, 400)
-SAID = st.sampled_from([Quality.GOOD, Quality.GOOD, Quality.DEVICE, Quality.MISSING])
-SERIES = st.builds(
-    SeriesInfo,
-    st.integers(1, 99),
-    st.just("R-01"),
-    st.sampled_from(["level_m", "wind_dir_deg"]),
-    st.just(60),
-    low=st.none() | st.just(10.0),
-    high=st.none() | st.just(40.0),
-    max_step=st.none() | st.sampled_from([0.05, 0.5, 100.0]),
-    stuck_after_s=st.none() | st.sampled_from([1, 120, 600]),
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CLOCK = ClockSettings(ahead_s=60, suspect_ahead_s=10, oldest_days=3650)
+SERIES = (
+    SeriesInfo(3, "R-01", "level_m", 60, low=10, high=40, max_step=0.5, stuck_after_s=600),
+    SeriesInfo(5, "W-01", "wind_dir_deg", 60, max_step=30),
+    SeriesInfo(9, "G-01", "nh3_ppm", 60, stuck_after_s=180),
+    SeriesInfo(11, "G-02", "nh3_ppm", 60),
 )
-# (step in seconds to the next reading, how long after it the arrival is, value, said)
-READINGS = st.lists(
-    st.tuples(
-        st.sampled_from([0.000001, 1, 30, 59.9, 60, 120, 600, 4000]),
-        st.sampled_from([-60, -10.000001, -10, 0, 2, 86_400]),
-        VALUES,
-        SAID,
-    ),
-    max_size=15,
+VALUES = st.none() | st.sampled_from([20.0, 20.1, 25.0, -5.0, 359.0, 1.0]) | st.floats(0, 50)
+SENT = st.lists(
+    st.tuples(st.integers(1, 400), VALUES, st.sampled_from([0, 1, 32]), st.integers(0, 40)),
+    max_size=12,
 )
-RUNS = st.lists(st.tuples(SERIES, READINGS, READINGS), max_size=4)
 
 
-def observations(readings, begin):
-    """Observations with their arrival, at strictly increasing times."""
-    at, found = begin, []
-    for step_s, delay_s, value, said in readings:
-        at += timedelta(seconds=step_s)
-        seen = Observation("R-01", "level_m", at, value, said)
-        found.append((seen, at + timedelta(seconds=delay_s)))
+def us(moment: datetime | None) -> int:
+    return NEVER if moment is None else (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def observations(sent, since: datetime) -> list[tuple[Observation, datetime]]:
+    """In event order, each newer than the one before; arrival up to 40 s before the device time."""
+    found = []
+    for step_s, value, bits, ahead_s in sent:
+        since += timedelta(seconds=step_s)
+        seen = Observation("", "", since, value, Quality(bits))
+        found.append((seen, since - timedelta(seconds=ahead_s)))
     return found
 
 
-def one_by_one(sent, series, memory):
+def one_by_one(info: SeriesInfo, seen, memory: SeriesMemory):
     readings = []
-    for seen, received in sent:
-        reading, memory = vet(seen, received, series, memory, CLOCK)
-        readings.append(reading)
+    for observation, arrival in seen:
+        reading, memory = vet(observation, arrival, info, memory, CLOCK)
+        readings.append((reading.value, int(reading.quality)))
     return readings, memory
 
 
-@given(RUNS)
-def test_runs_are_vetted_as_one_reading_after_the_other(runs):
-    """Each series has a past, vetted one by one, and then a run in this batch."""
-    infos, memories, sents, expected = [], [], [], []
-    for series, past, now in runs:
-        before = observations(past, START)
-        _, memory = one_by_one(before, series, SeriesMemory())
-        sent = observations(now, before[-1][0].observed_at if before else START)
-        if sent:
-            infos.append(series)
-            memories.append(memory)
-            sents.append(sent)
-            expected.append(one_by_one(sent, series, memory))
-    rows = [pair for sent in sents for pair in sent]
-    starts = np.cumsum([0, *(len(sent) for sent in sents)])[:-1]
-    columns = Runs(
-        infos,
-        memories,
-        np.array(starts, np.int64),
-        np.array([to_us(seen.observed_at) for seen, _ in rows], np.int64),
-        np.array([to_us(received) for _, received in rows], np.int64),
-        np.array([seen.value for seen, _ in rows], np.float64),
-        np.array([int(seen.quality) for seen, _ in rows], np.int64),
-        CLOCK,
+def memories(found: list[SeriesMemory]) -> Memory:
+    value = [math.nan if one.value is None else one.value for one in found]
+    previous = [math.nan if one.previous_value is None else one.previous_value for one in found]
+    return Memory(
+        np.array([us(one.observed_at) for one in found]),
+        np.array(value),
+        np.array([int(one.quality) for one in found], np.int16),
+        np.array([us(one.same_since) for one in found]),
+        np.array([us(one.previous_at) for one in found]),
+        np.array(previous),
     )
-    bits = [int(reading.quality) for readings, _ in expected for reading in readings]
-    assert vet_runs(columns).tolist() == bits
-    ends = [
-        replace(end, observed_at=memory.observed_at, value=memory.value, quality=memory.quality)
-        for end, (_, memory) in zip(remember(columns), expected, strict=True)
-    ]
-    assert ends == [memory for _, memory in expected]
 
 
-def test_a_memory_that_a_correction_left_begins_its_flat_line_no_later_than_the_reading_before():
-    series = SeriesInfo(1, "R-01", "level_m", 60, stuck_after_s=600)
-    past = START - timedelta(minutes=5)
-    for since in (None, START, past):
-        memory = SeriesMemory(START, 20.0, Quality.GOOD, since)
-        sent = observations([(60, 0, 20.0, Quality.GOOD)], START)
-        _, after = one_by_one(sent, series, memory)
-        at = np.array([to_us(sent[0][0].observed_at)])
-        runs = Runs(
-            [series], [memory], np.array([0]), at, at, np.array([20.0]), np.array([0]), CLOCK
-        )
-        assert remember(runs)[0].same_since == after.same_since
+def said(values):
+    return [None if isinstance(v, float) and math.isnan(v) else v for v in values.tolist()]
 
 
-@given(st.integers(-40 * 86_400, 90), st.integers(-1, 1))
-def test_columns_refuse_the_times_that_vetting_refuses(ahead_s, more_us):
+def as_columns(runs):
+    table = instruments(SERIES)
+    seen = [one for _, run, _ in runs for one in run]
+    lengths = [len(run) for _, run, _ in runs]
+    columns = Runs(
+        np.cumsum([0, *lengths])[:-1],
+        np.array([table.row[info.station][info.metric] for info, _, _ in runs]),
+        np.array([us(one.observed_at) for one, _ in seen]),
+        np.array([us(arrival) for _, arrival in seen]),
+        np.array([math.nan if one.value is None else one.value for one, _ in seen]),
+        np.array([int(one.quality) for one, _ in seen], np.int16),
+    )
+    return vet_runs(columns, memories([memory for _, _, memory in runs]), table, CLOCK)
+
+
+@given(st.lists(st.tuples(SENT, SENT), min_size=4, max_size=4))
+def test_as_columns_and_one_by_one_are_the_same(sent):
+    runs, expected, after = [], [], []
+    for info, (before, now) in zip(SERIES, sent, strict=True):
+        earlier = observations(before, START)
+        _, memory = one_by_one(info, earlier, SeriesMemory())
+        seen = observations(now, earlier[-1][0].observed_at if earlier else START)
+        if seen:
+            readings, remembered = one_by_one(info, seen, memory)
+            runs.append((info, seen, memory))
+            expected += readings
+            after.append(remembered)
+    if not runs:
+        return
+    vetted, memory = as_columns(runs)
+    assert list(zip(said(vetted.value), vetted.bits.tolist(), strict=True)) == expected
+    wanted = memories(after)
+    for name, found, right in zip(Memory.__slots__, astuple(memory), astuple(wanted), strict=True):
+        assert said(found) == said(right), name
+
+
+@given(st.integers(-400_000_000, 100), st.integers(-100, 100))
+def test_a_time_is_refused_where_vetting_one_refuses_it(ahead_s, more_us):
     at = START + timedelta(seconds=ahead_s, microseconds=more_us)
-    series = SeriesInfo(1, "R-01", "level_m", 60)
     try:
-        vet(Observation("R-01", "level_m", at, 1.0), START, series, SeriesMemory(), CLOCK)
-        raised = False
-    except Exception:  # noqa: BLE001 - whatever it is, the columns must refuse too
-        raised = True
-    assert refused(np.array([to_us(at)]), np.array([to_us(START)]), CLOCK).tolist() == [raised]
-
-
-@given(st.datetimes(timezones=st.just(UTC)))
-def test_moments_are_exact_both_ways(moment):
-    assert from_us(to_us(moment)) == moment
+        vet(Observation("", "", at, 20.0), START, SERIES[0], SeriesMemory(), CLOCK)
+        wrong = False
+    except BadPayload:
+        wrong = True
+    assert refused(np.array([us(at)]), np.array([us(START)]), CLOCK).tolist() == [wrong]

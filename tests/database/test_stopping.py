@@ -3,13 +3,13 @@
 import sys
 from pathlib import Path
 
-from demo.stopping import Stopping
+from database.stopping import Stopping
 from tests.servers.program import Program
 
 # An alarm a round, each 2 µs later. With threading.Event it locks up within 20 rounds or so.
 RUN = """
 import signal
-from demo.stopping import Stopping
+from database.stopping import Stopping
 for round_ in range(400):
     stop = Stopping().listen(signal.SIGALRM)
     signal.setitimer(signal.ITIMER_REAL, 0.00005 + round_ * 0.000002)

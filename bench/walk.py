@@ -1,0 +1,157 @@
+"""The walk alone, without a broker: messages of a batch into the database, with rules and ledger.
+
+What the pipeline can do before MQTT takes its share; raw COPY of the same readings is the limit.
+"""
+
+import io
+import itertools
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from alerts.judging import Judge
+from alerts.rulebook import seed
+from alerts.settings import AlertsSettings
+from bench.figure import Figure
+from database.migrate import migrate
+from database.pool import Connection, connect
+from database.settings import DatabaseSettings
+from demo.postgres import embedded_postgres_server
+from ingest.context import Context
+from ingest.message import Message
+from ingest.pipeline import walk
+from ingest.settings import IngestSettings
+from sensors.catalogue import METRICS
+from sensors.settings import ClockSettings, SensorsSettings
+from sensors.store import load_directory, sync
+
+STATIONS, PER_STATION = 250, 20  # 5,000 series
+METRICS_USED = [
+    code
+    for code, metric in METRICS.items()
+    if not metric.circular and code not in ("aqi", "canary", "storage_m3")
+][:PER_STATION]
+BATCH, BATCHES = 2000, 15
+
+
+def measure() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(prefix="dongtai-bench-") as folder:
+        Path(folder).chmod(0o755)
+        with embedded_postgres_server(Path(folder) / "postgres") as dsn:
+            settings = DatabaseSettings(dsn=dsn)
+            with closing(connect(settings, None, application="bench")) as owner:
+                migrate(owner)
+                context = prepare(owner)
+            with closing(connect(settings, "ingest", application="bench")) as conn:
+                yield from figures(conn, context)
+
+
+def figures(conn: Connection, context: Context) -> Iterator[Figure]:
+    limit = raw_copy(conn, 200_000)
+    yield Figure("raw COPY of readings, text", round(limit), "readings/s")
+    yield Figure("the walk, one reading a message", round(walked(conn, context, 1)), "messages/s")
+    rate = walked(conn, context, PER_STATION)
+    yield Figure(
+        "the walk, 20 readings a message",
+        round(rate),
+        "readings/s",
+        round(limit / 2),
+        rate >= limit / 2,
+    )
+
+
+def prepare(owner: Connection) -> Context:
+    """5,000 series under 200 rules, none of which fires."""
+    now = datetime.now(UTC)
+    stations = [
+        {
+            "code": f"S-{n:03}",
+            "kind": "gas",
+            "zh": "示例",
+            "en": "sample",
+            "lon": 121.8,
+            "lat": 29.9,
+            "department": "one",
+            "interval_s": 1,
+            "metrics": METRICS_USED,
+        }
+        for n in range(STATIONS)
+    ]
+    sync(
+        owner,
+        SensorsSettings.model_validate(
+            {"departments": [{"code": "one", "zh": "一", "en": "One"}], "stations": stations}
+        ),
+        now,
+    )
+    rules = [
+        {
+            "code": f"RULE-{n}",
+            "label": {"zh": "规则", "en": "Rule"},
+            "metric": METRICS_USED[n % PER_STATION],
+            "kind": "gas",
+            "when": "above",
+            "unit": METRICS[METRICS_USED[n % PER_STATION]].unit,
+            "grades": {"red": METRICS[METRICS_USED[n % PER_STATION]].high - 1e-6 * n},
+        }
+        for n in range(200)
+    ]
+    seed(owner, AlertsSettings.model_validate({"rules": rules}), now)
+    owner.commit()
+    return Context(
+        settings=IngestSettings(),
+        clock=ClockSettings(),
+        directory=load_directory(owner),
+        judge=Judge.load(owner),
+        client_id="bench",
+    )
+
+
+_packets = itertools.count(1)
+_moments = itertools.count(0)
+
+
+def walked(conn: Connection, context: Context, per_message: int) -> float:
+    """Readings a second through the walk."""
+    batches = [batch(per_message) for _ in range(BATCHES)]
+    begun = time.perf_counter()
+    for messages in batches:
+        walk(conn, context, messages, datetime.now(UTC))
+    return BATCH * BATCHES * per_message / (time.perf_counter() - begun)
+
+
+def batch(per_message: int) -> list[Message]:
+    at = datetime.now(UTC)
+    found = []
+    for _ in range(BATCH):
+        number = next(_moments)
+        moment = at - timedelta(hours=20) + timedelta(milliseconds=100 * number)
+        values = dict.fromkeys(METRICS_USED[:per_message], 5 + number % 7)
+        body = json.dumps({"t": moment.isoformat(), "v": values}).encode()
+        topic = f"dongtai/v1/obs/S-{number % STATIONS:03}"
+        found.append(Message(topic, body, at, next(_packets) % 65_535, dup=False, epoch=1, qos=1))
+    return found
+
+
+def raw_copy(conn: Connection, count: int) -> float:
+    """Readings a second that the server takes by COPY, with nothing else done to them."""
+    with conn.cursor() as cursor:
+        cursor.execute("select min(id) from series")
+        ((series,),) = cursor.fetchall()
+        lines = "".join(
+            f"{series}\t1990-01-01T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}.{n // 86400}Z"
+            f"\t{n % 50}\t0\t0\t2026-01-01T00:00:00Z\t\\N\n"
+            for n in range(count)
+        )
+        begun = time.perf_counter()
+        cursor.copy_expert(
+            "copy reading (series_id, observed_at, value, quality, origin, received_at,"
+            " original_at) from stdin",
+            io.StringIO(lines),
+        )
+        conn.commit()
+    return count / (time.perf_counter() - begun)
