@@ -46,6 +46,7 @@ class Publisher:
         self.log = Log()
         self._per_s, self._stop = per_s, threading.Event()
         self._said = self._confirmed = 0
+        self._was_connected = False
         self._recent: deque[tuple[float, str, str]] = deque(maxlen=2000)
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=f"fleet-{id(self)}", clean_session=False
@@ -97,6 +98,9 @@ class Publisher:
     def _repeat(self, *_: object) -> None:
         """Connected again: say the last seconds once more. What a broker confirmed and had not
         written is lost when it is killed, and a repetition with a device time costs nothing."""
+        if not self._was_connected:
+            self._was_connected = True
+            return
         since = time.monotonic() - REPEATED_S
         for said_at, station, body in list(self._recent):
             if said_at > since:
