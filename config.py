@@ -8,10 +8,10 @@ import argparse
 import difflib
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, Generic, TypeVar, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -29,7 +29,15 @@ SECTIONS = {
     "demo": "demo.settings:DemoSettings",
 }
 # Functions (raw document) -> mistakes, for what spans entries or sections.
-CHECKS = ("sensors.settings:check", "alerts.settings:check", "ingest.split:check")
+CHECKS = (
+    "sensors.settings:check",
+    "sensors.retained:check",
+    "sensors.reservoirs:check",
+    "alerts.settings:check",
+    "ingest.split:check",
+    "ingest.line.devices:check",
+    "ingest.foreign:check",
+)
 
 # A district of 5,000 stations has some 200,000 keys, none deeper than ten.
 _MOST_KEYS, _DEEPEST = 2_000_000, 50
@@ -50,7 +58,8 @@ class Mistake:
     def __str__(self) -> str:
         key = ".".join(str(part) for part in self.where) or "(whole file)"
         shown = "" if isinstance(self.value, dict | list) else f" = {self.value!r}"
-        return f"line {self.line}: {key}{shown}: {self.problem}"
+        line = f"line {self.line}: " if self.line else ""
+        return f"{line}{key}{shown}: {self.problem}"
 
 
 class BadConfig(Exception):
@@ -65,11 +74,17 @@ class BadConfig(Exception):
 
 
 class Config:
-    """The checked configuration; `section(Model)` gives one folder's part."""
+    """The checked configuration; `section(Model)` gives one folder's part. raw: as written."""
 
-    def __init__(self, path: Path, sections: Mapping[type[BaseModel], BaseModel]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        sections: Mapping[type[BaseModel], BaseModel],
+        raw: Mapping[str, Any] | None = None,
+    ) -> None:
         self.path = path
         self._sections = sections
+        self.raw = raw or {}
 
     def section(self, model: type[Model]) -> Model:
         return cast(Model, self._sections[model])
@@ -96,7 +111,34 @@ def load(path: Path = DEFAULT_PATH) -> Config:
         mistakes += check(raw)
     if mistakes:
         raise BadConfig(path, [_with_line(mistake, lines) for mistake in mistakes])
-    return Config(path, sections)
+    return Config(path, sections, raw)
+
+
+@dataclass(frozen=True)
+class Document(Generic[Model]):
+    """A file of its own, of one model, whose further checks know the lines too."""
+
+    path: Path
+    found: Model
+    lines: Mapping[Path_, int]
+
+    def refuse(self, mistakes: Iterable[Mistake]) -> None:
+        """Raise BadConfig where there is any."""
+        if found := list(mistakes):
+            raise BadConfig(self.path, [_with_line(mistake, self.lines) for mistake in found])
+
+
+def load_document(path: Path, model: type[Model]) -> Document[Model]:
+    """Read and check such a file. Raises BadConfig with every mistake, or OSError."""
+    raw, lines, mistakes = _parse(path, _text(path))
+    try:
+        found = model.model_validate(raw)
+    except ValidationError as error:
+        details = [_mistake("", model, detail) for detail in error.errors()]
+        mistakes += [replace(mistake, where=mistake.where[1:]) for mistake in details]
+    if mistakes:
+        raise BadConfig(path, [_with_line(mistake, lines) for mistake in mistakes])
+    return Document(path, found, lines)
 
 
 def load_or_exit(path: Path) -> Config:

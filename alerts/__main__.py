@@ -13,9 +13,10 @@ from alerts.leader import Leader
 from alerts.rulebook import drift, seed
 from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
-from database.pool import Connection, connect
+from database.pool import Connection, connect, wait_for_start
 from database.settings import DatabaseSettings
 from database.stopping import Stopping
+from gis.settings import GisSettings
 
 log = logging.getLogger("alerts")
 
@@ -39,6 +40,7 @@ def main() -> int:
 
 
 def _run(settings: config.Config) -> int:
+    wait_for_start(settings.section(DatabaseSettings))
     conn = _connect(settings)
     require_current(conn)
     for each in seed(conn, settings.section(AlertsSettings), datetime.now(UTC)):
@@ -51,7 +53,10 @@ def _run(settings: config.Config) -> int:
 def _lead(settings: config.Config) -> int:
     """Lead or stand by until SIGTERM or SIGINT; status 1 if a defect ended it."""
     asked, stop = Stopping().listen(), threading.Event()
-    leader = Leader(settings.section(AlertsSettings), lambda: _connect(settings), stop)
+    leader = Leader(
+        *(settings.section(AlertsSettings), settings.section(GisSettings), settings.path.parent),
+        *(lambda: _connect(settings), stop),
+    )
     thread = threading.Thread(target=leader.run, name="leader")
     thread.start()
     while thread.is_alive() and not asked.wait(0.5):

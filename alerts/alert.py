@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alerts.reason import Reason
-from alerts.wording import say
+from alerts.wording import limit_period_s, say
 from sensors.catalogue import METRICS
 
 
@@ -103,7 +103,10 @@ def to_json(alert: Alert) -> dict[str, Any]:
     document: dict[str, Any] = {key: getattr(alert, key) for key in _PLAIN}
     document |= {key: rfc3339(getattr(alert, key)) for key in _TIMES}
     document |= {key: _names(getattr(alert, key)) for key in _NAMED}
-    return document | {"reason": say(alert.reason)}
+    return document | {
+        "limit_period_s": limit_period_s(alert.reason),
+        "reason": say(alert.reason),
+    }
 
 
 def life_to_json(life: AlertLife) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from alerts.grade import GRADES
 from config import Mistake, did_you_mean, entries
-from sensors.catalogue import DERIVED_FROM, METRICS
+from sensors.catalogue import DERIVED_FROM, FORESEEN_FROM, METRICS
 from sensors.limits import in_season
 
 
@@ -36,13 +36,17 @@ class _Station:
 
     def has(self, metric: str) -> bool:
         """Whether it measures the metric, or ingest derives it from what it measures."""
-        return metric in self.metrics or bool(self.metrics & set(DERIVED_FROM.get(metric, ())))
+        return metric in self.metrics or bool(self.metrics & _sources(metric))
 
     def limit(self, metric: str, name: str, day: str) -> float | None:
         """In force on that day of the year (MM-DD): a season goes before the rest of the year."""
         fitting = [x for x in self.limits if x.metric == metric and x.name == name and x.on(day)]
         fitting.sort(key=lambda limit: limit.season_from is None)
         return fitting[0].value if fitting else None
+
+
+def _sources(metric: str) -> frozenset[str]:
+    return frozenset(DERIVED_FROM.get(metric, FORESEEN_FROM.get(metric, ())))
 
 
 def check_rules(raw: Mapping[str, Any]) -> list[Mistake]:

@@ -13,7 +13,7 @@ from alerts.engine import withdraw
 from alerts.judging import Judge
 from alerts.record import lock_states, save
 from alerts.rule import Key, Watch
-from alerts.silence import INGEST, Heartbeat, Seen, tick, together
+from alerts.silence import CANARY, INGEST, Heartbeat, Seen, tick, together
 from alerts.state import Judgement, State, Transition, state_from_json
 from database.pool import Connection
 from sensors.reading import Origin
@@ -25,11 +25,14 @@ with newest as (
     select process, detail from heartbeat
      where process = 'ingest' or process ~ '^ingest-(?!pictures$)'
      order by at desc limit 1)
-select h.at, h.detail
+select h.at, h.detail, c.proven_at
   from newest n
  cross join lateral jsonb_array_elements_text(
        coalesce(nullif(n.detail -> 'team', '[]'), jsonb_build_array(n.process))) m (process)
   left join heartbeat h on h.process = m.process
+  left join lateral (select stored_at - make_interval(secs => delay_s) as proven_at
+                       from canary where name = h.detail ->> 'canary'
+                      order by stored_at desc limit 1) c on true
 """
 _QUIET = """
 select q.id, q.created_at, x.observed_at, x.origin, d.reported_at
@@ -38,7 +41,8 @@ select q.id, q.created_at, x.observed_at, x.origin, d.reported_at
   left join series_state x on x.series_id = q.id
   left join device_status d on d.device = v.device and not d.online
  where q.id = any(%(series)s)
-   and (coalesce(x.observed_at, q.created_at) <= %(before)s or x.quality & 3 <> 0)
+   and (coalesce(x.observed_at, q.created_at) <= %(before)s
+        or not (x.quality & 2051 = 0 or x.quality & 4097 = 4096))
 """
 _STATES = """
 select rule_id, subject, state from rule_state
@@ -52,10 +56,12 @@ _OPEN_STATES = "select rule_id, subject, series_id from rule_state where state ?
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """heartbeat: the age at which ingest's is an alert; watching_since: when this clock began."""
+    """heartbeat, canary: the ages at which ingest's is an alert; watching_since: when this clock
+    began."""
 
     heartbeat: timedelta
     watching_since: datetime
+    canary: timedelta = CANARY
 
 
 def tick_once(conn: Connection, judge: Judge, pace: Pace) -> list[Transition]:
@@ -105,6 +111,7 @@ def _look(
         now,
         _heartbeat(conn),
         limit=pace.heartbeat,
+        canary=pace.canary,
         watching_since=pace.watching_since,
         new_id=judge.new_id,
     )
@@ -143,10 +150,15 @@ def _locked_series(conn: Connection, series: Sequence[int]) -> None:
 
 
 def _heartbeat(conn: Connection) -> Heartbeat | None:
-    return together(
-        at and Heartbeat(at, _moment(detail, "connected_since"), _moment(detail, "caught_up_at"))
-        for at, detail in _all(conn, _HEARTBEATS)
-    )
+    rows = _all(conn, _HEARTBEATS)
+    return together(at and _beat(at, detail, proven_at) for at, detail, proven_at in rows)
+
+
+def _beat(at: datetime, detail: Mapping[str, Any], proven_at: datetime | None) -> Heartbeat:
+    """One that sends canaries and has had none back counts from its connection."""
+    connected_since = _moment(detail, "connected_since")
+    proven = (proven_at or connected_since) if detail.get("canary") else None
+    return Heartbeat(at, connected_since, _moment(detail, "caught_up_at"), proven)
 
 
 def _moment(detail: Mapping[str, Any], key: str) -> datetime | None:

@@ -18,7 +18,7 @@ from alerts.rule import Key, Watch
 from alerts.state import NONE, OFF, Judgement, NewId, OpenAlert, State, Transition
 from alerts.steps import falling, rising
 from alerts.telling import tell
-from sensors.reading import Quality, Reading
+from sensors.reading import VALID, VALID_OR_MISSING, Quality, Reading
 
 _FRESH = State()
 _ZERO = timedelta(0)
@@ -47,8 +47,23 @@ def judge(
             if watch.when == "no_data":
                 judgement.add(watch.key, *_absence(watch, state, run, now))
             else:
-                judgement.add(watch.key, *_threshold(watch, state, run, now, new_id))
+                state, steps, newest = _through(watch, state, run, new_id)
+                if newest:
+                    state, steps = tell(watch, state, steps, newest, now)
+                judgement.add(watch.key, state, steps)
     return judgement
+
+
+def retrace(watch: Watch, run: Iterable[Reading], new_id: NewId) -> tuple[State, list[Transition]]:
+    """Judge readings of the past, in event order, over again from a fresh state; nobody is told."""
+    state, steps, _ = _through(watch, _FRESH, run, new_id)
+    return state, steps
+
+
+def is_beyond(watch: Watch, reading: Reading) -> bool:
+    """Whether a reading, by itself, speaks for an alert of a threshold rule."""
+    value = reading.value
+    return value is not None and watch.sign * value > watch.lowest and counts(watch, reading)
 
 
 def withdraw(key: Key, state: State, now: datetime) -> Judgement:
@@ -74,28 +89,34 @@ def _observed_at(reading: Reading) -> datetime:
     return reading.observed_at
 
 
-def _threshold(
-    watch: Watch, state: State, run: Sequence[Reading], now: datetime, new_id: NewId
-) -> tuple[State, list[Transition]]:
+def _through(
+    watch: Watch, state: State, run: Iterable[Reading], new_id: NewId
+) -> tuple[State, list[Transition], Reading | None]:
+    """The state after a run of readings, its steps, and the last reading that counted."""
     steps: list[Transition] = []
     newest = None
     for reading in run:
         if state.judged_to is not None and reading.observed_at <= state.judged_to:
             continue
-        if reading.value is None or not _counts(watch, reading):
+        if reading.value is None or not counts(watch, reading):
             state = replace(state, judged_to=reading.observed_at)
             continue
         newest = reading
         state, step = _advance(watch, state, reading, reading.value, new_id)
         if step:
             steps.append(step)
-    return tell(watch, state, steps, newest, now) if newest else (state, steps)
+    return state, steps, newest
 
 
-def _counts(watch: Watch, reading: Reading) -> bool:
-    """Whether a reading is judged: never a missing one, an impossible one if it may be a peril."""
-    if reading.quality == Quality.GOOD:
+def counts(watch: Watch, reading: Reading) -> bool:
+    """Whether a reading is judged: never a missing one, an impossible one if it may be a peril.
+
+    What a person called valid is as good as good, whatever tests say.
+    """
+    if reading.quality == Quality.GOOD or int(reading.quality) & VALID_OR_MISSING == VALID:
         return True
+    if int(reading.quality) & watch.without:
+        return False
     return not watch.needs_good and (reading.quality.usable or _off_the_scale(watch, reading))
 
 
@@ -104,11 +125,7 @@ def _off_the_scale(watch: Watch, reading: Reading) -> bool:
     instrument, and nobody can tell which from here. It raises and holds an alert, never clears one.
     """
     value = reading.value
-    return (
-        value is not None
-        and Quality.IMPOSSIBLE in reading.quality
-        and watch.sign * value > watch.lowest
-    )
+    return value is not None and reading.quality.off_scale and watch.sign * value > watch.lowest
 
 
 def _advance(
@@ -212,13 +229,19 @@ def _absence(
     for reading in run:
         if state.judged_to is not None and reading.observed_at <= state.judged_to:
             continue
-        usable, alert = reading.quality.usable, state.alert
+        usable, alert = _heard(reading.quality), state.alert
         missing = None if usable else (state.missing_since or reading.observed_at)
         if alert and usable and now - reading.observed_at <= watch.patience:
             steps.append(_data_again(watch, alert, reading))
             alert = None
         state = State(reading.observed_at, missing_since=missing, alert=alert)
     return state, steps
+
+
+def _heard(quality: Quality) -> bool:
+    """Whether a reading shows that its device measures: also one that is marked invalid, as while
+    it is calibrated."""
+    return quality.usable or not quality & (Quality.MISSING | Quality.IMPOSSIBLE)
 
 
 def _data_again(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:

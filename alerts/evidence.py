@@ -1,72 +1,94 @@
 """What was known when an alert was raised: neighbours, wind, the rule's text; kept as it was."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from alerts.alert import rfc3339
-from alerts.rule import Watch
 from alerts.state import Transition
 from database.pool import Connection
 from sensors.reading import Origin, Quality
 
 NEIGHBOURS = 5
 
-_RULE = "select definition from rule_version where rule_id = %s and version = %s"
-# Distance in metres on the sphere's tangent plane: good to 0.1 % within a district.
+_RULES = """
+select v.rule_id, v.version, v.definition from rule_version v
+  join unnest(%(rules)s::integer[], %(versions)s::integer[]) k (rule_id, version)
+    on k.rule_id = v.rule_id and k.version = v.version
+"""
+# metrics: null for the series' own. Distance in metres on the sphere's tangent plane: good to 0.1 %
+# within a district.
 _NEAR = """
-with here as (
-    select v.station_id, v.lon, v.lat from series q
-      join station_version v on v.station_id = q.station_id and v.valid_to is null
-     where q.id = %(series)s)
-select s.code, q.metric, x.value, x.observed_at, x.quality, x.origin,
-       round(111195 * sqrt(((v.lon - h.lon) * cos(radians(h.lat))) ^ 2 + (v.lat - h.lat) ^ 2))
-  from here h
-  join station_version v on v.valid_to is null
-  join station s on s.id = v.station_id
-  join series q on q.station_id = s.id
-  join series_state x on x.series_id = q.id and x.observed_at is not null
- where q.metric = any(%(metrics)s) and (q.id <> %(series)s)
- order by 7, s.code, q.metric limit %(limit)s
+select h.id, n.*
+  from series h
+  join station_version o on o.station_id = h.station_id and o.valid_to is null
+ cross join lateral (
+       select s.code, q.metric, x.value, x.observed_at, x.quality, x.origin,
+              round(111195 * sqrt(((v.lon - o.lon) * cos(radians(o.lat))) ^ 2
+                                  + (v.lat - o.lat) ^ 2))
+         from series q
+         join station s on s.id = q.station_id
+         join station_version v on v.station_id = q.station_id and v.valid_to is null
+         join series_state x on x.series_id = q.id and x.observed_at is not null
+        where q.metric = any(coalesce(%(metrics)s, array[h.metric])) and q.id <> h.id
+        order by 7, s.code, q.metric limit %(limit)s) n
+ where h.id = any(%(series)s)
 """
 
+Near = dict[int, list[dict[str, Any]]]  # by series
 
-def evidence(conn: Connection, step: Transition, watch: Watch) -> dict[str, Any]:
-    """Plain JSON: the reading, the rule's text, the nearest five of the same metric, the wind."""
+
+def evidence(conn: Connection, steps: Sequence[Transition]) -> dict[str, dict[str, Any]]:
+    """Plain JSON by alert of these `raised` steps: the reading, the rule's text, the nearest five
+    of the same metric, the wind. Asked once for all: in a flood each question counts."""
+    known = [(step, step.watch) for step in steps if step.watch]
+    rules = _rules(conn, {(watch.rule_id, watch.version) for _, watch in known})
+    series = {watch.series_id for _, watch in known if watch.series_id is not None}
+    near = _near(conn, series, None, NEIGHBOURS)
+    wind = _near(conn, series, ["wind_speed_ms", "wind_dir_deg"], 2)
     return {
-        "value": step.value,
-        "limit": step.limit,
-        "at": rfc3339(step.at),
-        "quality": None if step.quality is None else step.quality.word,
-        "origin": step.origin.word,
-        "rule": {"code": watch.code, "version": watch.version, "text": _rule(conn, watch)},
-        "neighbours": _near(conn, watch, [watch.metric], NEIGHBOURS),
-        "wind": _near(conn, watch, ["wind_speed_ms", "wind_dir_deg"], 2),
+        step.alert_id: {
+            "value": step.value,
+            "limit": step.limit,
+            "at": rfc3339(step.at),
+            "quality": None if step.quality is None else step.quality.word,
+            "origin": step.origin.word,
+            "rule": {
+                "code": watch.code,
+                "version": watch.version,
+                "text": rules.get((watch.rule_id, watch.version)),
+            },
+            "neighbours": near.get(watch.series_id or 0, []),
+            "wind": wind.get(watch.series_id or 0, []),
+        }
+        for step, watch in known
     }
 
 
-def _rule(conn: Connection, watch: Watch) -> Any:
+def _rules(conn: Connection, keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+    if not keys:
+        return {}
+    rules, versions = zip(*sorted(keys), strict=True)
     with conn.cursor() as cursor:
-        cursor.execute(_RULE, (watch.rule_id, watch.version))
-        row = cursor.fetchone()
-        return row[0] if row else None
+        cursor.execute(_RULES, {"rules": list(rules), "versions": list(versions)})
+        return {(rule_id, version): text for rule_id, version, text in cursor.fetchall()}
 
 
-def _near(
-    conn: Connection, watch: Watch, metrics: list[str | None], limit: int
-) -> list[dict[str, Any]]:
-    if watch.series_id is None:
-        return []
+def _near(conn: Connection, series: Collection[int], metrics: list[str] | None, limit: int) -> Near:
+    found: Near = {}
+    if not series:
+        return found
     with conn.cursor() as cursor:
-        cursor.execute(_NEAR, {"series": watch.series_id, "metrics": metrics, "limit": limit})
-        rows = cursor.fetchall()
-    return [
-        {
-            "station": code,
-            "metric": metric,
-            "value": value,
-            "t": rfc3339(at),
-            "quality": Quality(quality).word,
-            "origin": Origin(origin).word,
-            "distance_m": distance,
-        }
-        for code, metric, value, at, quality, origin, distance in rows
-    ]
+        cursor.execute(_NEAR, {"series": sorted(series), "metrics": metrics, "limit": limit})
+        for number, code, metric, value, at, quality, origin, distance in cursor.fetchall():
+            found.setdefault(number, []).append(
+                {
+                    "station": code,
+                    "metric": metric,
+                    "value": value,
+                    "t": rfc3339(at),
+                    "quality": Quality(quality).word,
+                    "origin": Origin(origin).word,
+                    "distance_m": distance,
+                }
+            )
+    return found

@@ -1,23 +1,24 @@
 """Judging inside somebody's transaction: lock the rules' states, judge, save what follows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.engine import counts
 from alerts.engine import judge as judge_readings
 from alerts.ids import new_id
-from alerts.record import busy_series, lock_states, save
+from alerts.record import busy_series, lock_newest, lock_states, save, untold_series
 from alerts.rule import Key, Watch, by_series
-from alerts.rulebook import Rulebook, load_rulebook
-from alerts.state import NewId, Transition
+from alerts.rulebook import Rulebook, edition, load_rulebook
+from alerts.state import Judgement, NewId, Transition
+from alerts.telling import tell
 from database.pool import Connection
-from sensors.reading import Quality, Reading
-
-_UNUSABLE = int(Quality.MISSING | Quality.IMPOSSIBLE)
+from sensors.reading import Reading
+from sensors.vetting import usable_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +35,14 @@ class Judge:
     """The rules in force, laid upon the series that they cover.
 
     watches: by series; absence: what only the clock can judge; series: the series of each key;
-    unreadable: rules that this version cannot read.
+    unreadable: rules that this version cannot read; edition: of the rulebook it was made of.
     """
 
     watches: Mapping[int, tuple[Watch, ...]]
     absence: tuple[Watch, ...]
     series: Mapping[Key, int | None]
     unreadable: frozenset[int] = frozenset()
+    edition: str = ""
     new_id: NewId = new_id
 
     @cached_property
@@ -54,10 +56,22 @@ class Judge:
                     side[place] = watch.sign * min(watch.sign * side[place], watch.sign * limit)
         return Calm(np.array(numbers, np.int32), np.array(sides[-1]), np.array(sides[1]))
 
+    @cached_property
+    def longest_fresh(self) -> timedelta:
+        """No rule tells of a reading that is older."""
+        fresh = (watch.fresh for some in self.watches.values() for watch in some)
+        return max(fresh, default=timedelta(0))
+
     @classmethod
     def load(cls, conn: Connection) -> "Judge":
         """The rules of the database (`alerts.rulebook.seed` brings those of the file there)."""
-        return cls.of(load_rulebook(conn))
+        now = edition(conn)  # read first: what changes meanwhile is another edition next time
+        return replace(cls.of(load_rulebook(conn)), edition=now)
+
+    def newest(self, conn: Connection) -> "Judge":
+        """Itself, unless rules or stations changed: to lay 200 rules upon 5,000 series takes
+        longer than a reading may wait."""
+        return self if edition(conn) == self.edition else Judge.load(conn)
 
     @classmethod
     def of(cls, rules: Rulebook, new_id: NewId = new_id) -> "Judge":
@@ -89,23 +103,56 @@ def worth_judging(
     if not watched.any():
         return watched
     beyond = ~((calm.low[place] <= values) & (values <= calm.high[place]))
-    stirring = watched & (beyond | (bits & _UNUSABLE != 0))
+    stirring = watched & (beyond | ~usable_bits(bits))
     busy = busy_series(conn, np.unique(series[watched]).tolist())
     return watched & np.isin(series, [*busy, *np.unique(series[stirring]).tolist()])
 
 
 def judge_batch(
-    conn: Connection, judge: Judge, readings: Sequence[Reading], now: datetime
+    conn: Connection,
+    judge: Judge,
+    readings: Sequence[Reading],
+    now: datetime,
+    *,
+    corrected: bool = False,
 ) -> list[Transition]:
     """Judge what a batch brought, and write what follows from it; the caller commits.
 
     The caller holds the series_state rows FOR UPDATE, in series order, and has left out readings
     at or before the judged watermark. now: how fresh a reading still is, nothing else.
+    corrected: they are the newest of their series with another value than was judged.
     """
     watched = [reading for reading in readings if reading.series_id in judge.watches]
     if not watched:
         return []
     before = lock_states(conn, sorted({reading.series_id for reading in watched}))
+    if corrected:
+        before = {key: replace(state, judged_to=None) for key, state in before.items()}
     judgement = judge_readings(judge.watches, before, watched, now, judge.new_id)
+    save(conn, judgement, before, judge.series, now)
+    return judgement.transitions
+
+
+def tell_untold(
+    conn: Connection, judge: Judge, now: datetime, *, settled: bool
+) -> list[Transition]:
+    """Tell of what is open and fresh, and was left for the end of a backlog; never commits.
+
+    settled: nothing waits for the walk. Else only what has been left for long is told.
+    """
+    fresh_since = now - judge.longest_fresh
+    series = untold_series(conn, now, fresh_since, settled=settled)
+    watches = [watch for number in series for watch in judge.watches.get(number, ())]
+    if not watches:
+        return []
+    newest = lock_newest(conn, series, fresh_since)
+    before = lock_states(conn, series)
+    judgement = Judgement()
+    for watch in watches:
+        judged = (one for one in newest[watch.series_id or 0] if one.value is not None)
+        reading = next((one for one in judged if counts(watch, one)), None)
+        if watch.when in ("above", "below") and watch.key in before and reading:
+            told = tell(watch, before[watch.key], [], reading, now, backlog_over=True)
+            judgement.add(watch.key, *told)
     save(conn, judgement, before, judge.series, now)
     return judgement.transitions

@@ -6,22 +6,25 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg2
 
+from alerts.aside import Footprints
 from alerts.clock import Pace, tick_once, withdraw_uncovered
 from alerts.judging import Judge
-from alerts.outbox import route, waiting
+from alerts.outbox import prune, route, waiting
 from alerts.sender import Sender
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
 from database import lead
 from database.heartbeat import beat, listen, wake
 from database.pool import Connection
+from gis.settings import GisSettings
 
 log = logging.getLogger("alerts")
 
-_LEADER = 7_302_530  # advisory lock: who holds it leads
+_PRUNE_S, _PRUNE_BATCH = 3600.0, 500  # small, so that no alert waits for it
 _RELOAD_S = 10.0  # rules, stations and limits in the database may have changed
 
 
@@ -34,10 +37,13 @@ class Leader:
     def __init__(
         self,
         settings: AlertsSettings,
+        gis: GisSettings,
+        folder: Path,
         connect: Callable[[], Connection],
         stop: threading.Event,
     ) -> None:
         self._settings, self._connect, self._stop = settings, connect, stop
+        self._gis, self._folder = gis, folder
         self._up_since = datetime.now(UTC)
 
     def run(self) -> None:
@@ -57,14 +63,14 @@ class Leader:
     def _leads(self, conn: Connection) -> bool:
         said = False
         while not self._stop.is_set():
-            if lead.take(conn, _LEADER, "alerts"):
+            if lead.take(conn, lead.Lock.ALERTS, "alerts"):
                 return True
             if not said:
                 log.info("another one leads, standing by")
                 said = True
             self._stop.wait(1)
             hung_s = max(lead.HUNG_S, 3 * self._settings.clock.tick_s)
-            if lead.free(conn, _LEADER, "alerts", hung_s):
+            if lead.free(conn, lead.Lock.ALERTS, "alerts", hung_s):
                 log.warning("the leader hangs; its connection was ended")
         return False
 
@@ -75,32 +81,45 @@ class Leader:
             Sender(receiver, self._settings.clock, self._connect, done)
             for receiver in self._settings.receivers
         ]
-        for sender in senders:
-            sender.start()
+        settings = self._settings
+        footprints = Footprints(
+            *(self._gis, self._folder, self._connect, done, settings.clock.tick_s),
+            settings.keep_footprints_days,
+        )
+        beside: list[Sender | Footprints] = [*senders, footprints]
+        for each in beside:
+            each.start()
         try:
-            self._work(conn, senders)
+            self._work(conn, senders, footprints)
         finally:
             done.set()
-            for sender in senders:
-                sender.wake()
-            for sender in senders:
-                sender.join(timeout=5)
+            for each in beside:
+                each.wake()
+            for each in beside:
+                each.join(timeout=5)
 
-    def _work(self, conn: Connection, senders: list[Sender]) -> None:
+    def _work(self, conn: Connection, senders: list[Sender], footprints: Footprints) -> None:
         listen(conn)
         conn.commit()
         clock = self._settings.clock
-        pace = Pace(timedelta(seconds=clock.heartbeat_s), _now(conn))
-        judge, loaded, ticked = None, 0.0, 0.0
+        pace = Pace(
+            timedelta(seconds=clock.heartbeat_s), _now(conn), timedelta(seconds=clock.canary_s)
+        )
+        judge, loaded, ticked, pruned = None, 0.0, 0.0, None
         while not self._stop.is_set():
             if judge is None or time.monotonic() - loaded >= _RELOAD_S:
-                judge, loaded = Judge.load(conn), time.monotonic()
+                judge, loaded = judge.newest(conn) if judge else Judge.load(conn), time.monotonic()
                 _commit(conn, withdraw_uncovered(conn, judge))
             if time.monotonic() - ticked >= clock.tick_s:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
                 beat(conn, "alerts", self._up_since, waiting(conn))
                 conn.commit()
+            if pruned is None or time.monotonic() - pruned >= _PRUNE_S:
+                gone = prune(conn, self._settings.keep_messages_days, _PRUNE_BATCH)
+                pruned = None if gone == _PRUNE_BATCH else time.monotonic()
+                conn.commit()
+            footprints.wake()
             self._route(conn, senders)
             _refuse_dead(senders)
             _wait(conn, max(0.0, ticked + clock.tick_s - time.monotonic()))

@@ -64,6 +64,14 @@ select count(*) filter (where delivered_at is null and given_up_at is null),
        count(*) filter (where given_up_at > clock_timestamp() - interval '1 day')
   from message where delivered_at is null
 """
+# The alert and its transitions stay; who was told, and when, is forgotten.
+_PRUNE = """
+delete from message
+ where id in (select id from message
+               where coalesce(delivered_at, given_up_at)
+                     < clock_timestamp() - make_interval(days => %(days)s)
+               order by id limit %(batch)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,13 @@ def waiting(conn: Connection) -> dict[str, int]:
         cursor.execute(_WAITING)
         row = cursor.fetchone() or (0, 0)
     return {"messages_waiting": row[0], "messages_given_up": row[1]}
+
+
+def prune(conn: Connection, days: int, batch: int) -> int:
+    """Delete up to `batch` messages that were delivered or given up so long ago; how many."""
+    with conn.cursor() as cursor:
+        cursor.execute(_PRUNE, {"days": days, "batch": batch})
+        return cursor.rowcount
 
 
 def word(alert: Alert, kind: str, grade: str, reason: Reason) -> dict[str, str]:

@@ -6,7 +6,7 @@ series order, then alerts. The series_state rows are the caller's business.
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg2.extras import execute_values
@@ -16,8 +16,10 @@ from alerts.rule import Key
 from alerts.state import Judgement, State, Transition, state_from_json, state_to_json
 from alerts.store import add_step
 from database.pool import Connection
+from sensors.reading import Origin, Quality, Reading
 
 _FRESH = State()
+_QUIET, _LEFT = timedelta(seconds=1), timedelta(seconds=20)
 _LOCK_STATES = """
 select rule_id, subject, state from rule_state
  where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
@@ -29,6 +31,33 @@ select distinct series_id from rule_state
  where series_id = any(%(series)s)
    and state ?| array['on', 'since', 'peak', 'missing_since', 'alert']
 """
+_UNTOLD_SERIES = """
+select distinct s.series_id
+  from rule_state s join series_state x on x.series_id = s.series_id
+ where s.state -> 'alert' ->> 'told' is distinct from s.state -> 'alert' ->> 'grade'
+   and x.observed_at >= %(fresh_since)s
+   and ((%(settled)s and x.changed_at <= %(quiet_since)s)
+        or (select min(t.recorded_at) from alert_transition t
+             where t.alert_id = s.state -> 'alert' ->> 'id'
+               and t.id > (select coalesce(max(o.transition_id), 0)
+                             from outbox o join alert_transition p on p.id = o.transition_id
+                            where p.alert_id = t.alert_id)) <= %(left_since)s)
+ order by s.series_id
+"""
+_LOCK_SERIES = """
+select series_id from series_state where series_id = any(%(series)s) order by series_id for update
+"""
+# The newest readings of each, the newest first: the last ones may not count.
+_NEWEST = """
+select r.series_id, s.code, q.metric, r.observed_at, r.received_at, r.value, r.quality, r.origin
+  from unnest(%(series)s::integer[]) k (series_id)
+  join series q on q.id = k.series_id
+  join station s on s.id = q.station_id
+ cross join lateral (select * from reading
+                      where series_id = k.series_id and observed_at >= %(since)s
+                      order by observed_at desc limit 20) r
+ order by r.series_id, r.observed_at desc
+"""
 _SAVE_STATES = """
 insert into rule_state (rule_id, subject, series_id, state) values %s
 on conflict (rule_id, subject) do update
@@ -36,13 +65,13 @@ on conflict (rule_id, subject) do update
 """
 _OPEN = """
 insert into alert (id, rule_id, rule_version, series_id, station_id, subject, grade, peak_grade,
-                   state, began_at, raised_at, announced_at, origin, value, limit_value, peak_value,
-                   quality, reason, evidence, public, department)
+                   state, began_at, raised_at, announced_at, found_afterwards, origin, value,
+                   limit_value, peak_value, quality, reason, evidence, public, department)
 values (%(id)s, %(rule_id)s, %(rule_version)s, %(series_id)s,
         (select station_id from series where id = %(series_id)s), %(subject)s, %(grade)s,
-        %(peak_grade)s, 'active', %(began_at)s, %(raised_at)s, %(announced_at)s, %(origin)s,
-        %(value)s, %(limit)s, %(peak)s, %(quality)s, %(reason)s, %(evidence)s, %(public)s,
-        %(department)s)
+        %(peak_grade)s, 'active', %(began_at)s, %(raised_at)s, %(announced_at)s,
+        %(found_afterwards)s, %(origin)s, %(value)s, %(limit)s, %(peak)s, %(quality)s, %(reason)s,
+        %(evidence)s, %(public)s, %(department)s)
 """
 _STEP = """
 update alert
@@ -75,6 +104,35 @@ def busy_series(conn: Connection, series: Sequence[int]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def untold_series(
+    conn: Connection, now: datetime, fresh_since: datetime, *, settled: bool
+) -> list[int]:
+    """The series with an open alert whose grade nobody was told, and whose backlog has ended.
+
+    That is where no reading has come for a moment while nothing waits (settled), or where the first
+    step that nobody was told of was left for long.
+    """
+    asked = {"settled": settled, "quiet_since": now - _QUIET, "left_since": now - _LEFT}
+    with conn.cursor() as cursor:
+        cursor.execute(_UNTOLD_SERIES, {**asked, "fresh_since": fresh_since})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def lock_newest(
+    conn: Connection, series: Sequence[int], since: datetime
+) -> dict[int, list[Reading]]:
+    """Lock the rows of series_state, and read the newest readings of each, the newest first."""
+    found: dict[int, list[Reading]] = {number: [] for number in series}
+    with conn.cursor() as cursor:
+        cursor.execute(_LOCK_SERIES, {"series": list(series)})
+        cursor.execute(_NEWEST, {"series": list(series), "since": since})
+        for number, code, metric, at, received, value, bits, origin in cursor.fetchall():
+            found[number].append(
+                Reading(number, code, metric, at, received, value, Quality(bits), Origin(origin))
+            )
+    return found
+
+
 def lock_states(
     conn: Connection, series: Sequence[int], subjects: Sequence[str] = ()
 ) -> dict[Key, State]:
@@ -103,8 +161,10 @@ def save(
         for key, state in judgement.states.items()
         if state.essence != before.get(key, _FRESH).essence
     }
+    raised = [step for step in judgement.transitions if step.kind == "raised"]
+    known = evidence(conn, raised)
     for transition in judgement.transitions:
-        _write(conn, transition, now)
+        _write(conn, transition, now, known)
     stepped = {transition.alert_id for transition in judgement.transitions}
     with conn.cursor() as cursor:
         for key, state in changed.items():
@@ -118,10 +178,13 @@ def save(
         execute_values(cursor, _SAVE_STATES, rows, page_size=1000)
 
 
-def _write(conn: Connection, step: Transition, now: datetime) -> None:
+def _write(
+    conn: Connection, step: Transition, now: datetime, known: Mapping[str, dict[str, Any]]
+) -> None:
     with conn.cursor() as cursor:
         if step.kind == "raised":
-            cursor.execute(_OPEN, _columns(step, now) | _identity(conn, step))
+            identity = _identity(step) | {"evidence": json.dumps(known[step.alert_id])}
+            cursor.execute(_OPEN, _columns(step, now) | identity)
             version = 1
         else:
             cursor.execute(_END if step.kind == "ended" else _STEP, _columns(step, now))
@@ -165,7 +228,7 @@ def _columns(step: Transition, now: datetime) -> dict[str, Any]:
     }
 
 
-def _identity(conn: Connection, step: Transition) -> dict[str, Any]:
+def _identity(step: Transition) -> dict[str, Any]:
     watch = step.watch
     assert watch is not None, "only a rule in force raises"  # noqa: S101 - invariant
     return {
@@ -175,5 +238,4 @@ def _identity(conn: Connection, step: Transition) -> dict[str, Any]:
         "subject": watch.subject,
         "public": watch.public,
         "department": watch.department,
-        "evidence": json.dumps(evidence(conn, step, watch)),
     }

@@ -21,6 +21,7 @@ FRESH_S = 900
 class Limit:
     """A limit in the metric's unit; season: MM-DD, both inclusive, both None for all the year.
 
+    mean_over_s: the mean that it is meant for, None for each reading; readings are compared singly.
     beyond, clear: value times the watch's sign, and the same with the dead-band taken off.
     """
 
@@ -29,6 +30,7 @@ class Limit:
     en: str = ""
     season_from: str | None = None
     season_to: str | None = None
+    mean_over_s: int | None = None
     beyond: float = 0.0
     clear: float = 0.0
 
@@ -39,7 +41,8 @@ class Watch:
 
     limits: by rank of grade, seasons before the one for the rest of the year; empty where the grade
     has none here. lowest: no limit is below it (times sign). sign: +1 above, -1 below. gap: a
-    silence longer than that (or than the hold, if longer) breaks a hold.
+    silence longer than that (or than the hold, if longer) breaks a hold. without: quality bits; a
+    reading with one of them is not judged.
     """
 
     rule_id: int
@@ -62,10 +65,16 @@ class Watch:
     patience: timedelta = timedelta(0)
     grade: Grade = "blue"
     needs_good: bool = False
+    without: int = 0
 
     @property
     def key(self) -> Key:
         return (self.rule_id, self.subject)
+
+    @property
+    def interval(self) -> timedelta:
+        """How often the series reports."""
+        return self.gap / GAP_INTERVALS
 
     def limit_at(self, rank: int, moment: datetime) -> Limit | None:
         """The limit of a grade that is in force then; the season's day is Beijing's."""
@@ -127,6 +136,7 @@ def watch(rule_id: int, version: int, rule: RuleSettings, place: Place) -> Watch
         patience=timedelta(seconds=rule.patience_s or 0),
         grade=rule.grade or "blue",
         needs_good=rule.needs == "good",
+        without=rule.without_bits,
     )
 
 

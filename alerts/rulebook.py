@@ -67,8 +67,17 @@ select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and 
  order by q.id
 """
 _LIMITS = """
-select series_id, name, value, label_zh, label_en, season_from, season_to
+select series_id, name, value, label_zh, label_en, season_from, season_to, mean_over_s
   from limit_value where valid_to is null
+"""
+# Of all that a rulebook is made of. No newest time: a clock set back must not hide a change.
+_EDITION = """
+select concat_ws(' ',
+    (select sum(hashtextextended(v::text, 0)) from rule_version v),
+    (select sum(hashtextextended(concat_ws(' ', station_id, valid_from, valid_to), 0))
+       from station_version),
+    (select sum(hashtextextended(concat_ws(' ', series_id, valid_from, valid_to), 0)) from sensor),
+    (select sum(hashtextextended(l::text, 0)) from limit_value l))
 """
 
 
@@ -148,6 +157,11 @@ class Rulebook:
 
     watches: tuple[Watch, ...]
     unreadable: frozenset[int]
+
+
+def edition(conn: Connection) -> str:
+    """Another text whenever a rulebook loaded now would be another one."""
+    return str(_execute(conn, _EDITION)[0][0])
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
@@ -232,9 +246,9 @@ def _newest(conn: Connection) -> dict[str, _Known]:
 def _places(conn: Connection) -> list[Place]:
     rows = _execute(conn, _PLACES)
     limits: dict[int, dict[str, tuple[Limit, ...]]] = {row[0]: {} for row in rows}
-    for series_id, name, value, zh, en, first, last in _execute(conn, _LIMITS):
+    for series_id, name, *of in _execute(conn, _LIMITS):
         named = limits.setdefault(series_id, {})
-        named[name] = (*named.get(name, ()), Limit(value, zh, en, first, last))
+        named[name] = (*named.get(name, ()), Limit(*of))
     return [
         Place(series_id, station, kind, metric, interval_s, department, public, limits[series_id])
         for series_id, station, kind, metric, interval_s, department, public in rows

@@ -8,9 +8,16 @@ from pydantic import Field, model_validator
 from alerts.check import check_rules
 from alerts.grade import Grade
 from config import Mistake
-from sensors.settings import Code, Kind, MetricCode, Names, Section, check_unit
+from sensors.reading import Quality
+from sensors.section import Code, Section
+from sensors.settings import Kind, MetricCode, Names, check_unit
 
 SYSTEM = "SYSTEM-"  # codes of built-in rules begin so
+
+
+QualityTest = Literal[
+    "rate", "stuck", "clock", "device", "spike", "climate", "neighbour", "status", "stale_clock"
+]
 
 
 class RuleSettings(Section):
@@ -55,6 +62,11 @@ class RuleSettings(Section):
         description="any: a suspect reading is judged too, and the alert says that it is suspect; "
         "good: only good ones. Missing and impossible ones are never judged.",
     )
+    without: tuple[QualityTest, ...] = Field(
+        default=(),
+        description="Readings that one of these tests marked are not judged by this rule; "
+        "else they are judged like any other, so that a peril is never taken for a bad reading.",
+    )
     fresh_s: int | None = Field(
         default=None,
         gt=0,
@@ -68,6 +80,10 @@ class RuleSettings(Section):
     consequence: Names | None = Field(default=None, description="What happens if nobody acts.")
     action: Names | None = Field(default=None, description="What the duty officer does.")
     advice: Names | None = Field(default=None, description="What the public is told to do.")
+
+    @property
+    def without_bits(self) -> int:
+        return sum(int(Quality[name.upper()]) for name in set(self.without))
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -133,6 +149,11 @@ class ClockSettings(Section):
     heartbeat_s: int = Field(
         default=10, ge=3, description="Seconds without ingest's heartbeat, then it is an alert."
     )
+    canary_s: int = Field(
+        default=180,
+        ge=10,
+        description="Seconds without a canary that came the whole way, then it is an alert.",
+    )
     retry_first_s: float = Field(
         default=2, gt=0, description="Seconds before the first repetition; doubles each time."
     )
@@ -151,6 +172,17 @@ class AlertsSettings(Section):
     receivers: tuple[ReceiverSettings, ...] = Field(
         default=(ReceiverSettings(name="log", type="log"),),
         description="Where alerts are told to.",
+    )
+    keep_messages_days: int = Field(
+        default=90,
+        gt=0,
+        description="Days that it is kept who was told, and when; alerts themselves stay.",
+    )
+    keep_footprints_days: int = Field(
+        default=400,
+        gt=0,
+        description="Days that it is kept where a gas went; after the first day one footprint of "
+        "ten minutes.",
     )
     clock: ClockSettings = Field(
         default=ClockSettings(), description="The pace of `python -m alerts`."

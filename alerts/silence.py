@@ -16,6 +16,7 @@ from alerts.state import Judgement, NewId, OpenAlert, State, Transition
 from sensors.reading import Origin
 
 INGEST = "ingest"
+CANARY = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,13 @@ class Heartbeat:
     """What ingest says of itself. connected_since: None while it has no broker.
 
     caught_up_at: the newest moment at which nothing was waiting to be judged, None if never.
+    proven_at: until when a canary proves the whole path, None where none is sent.
     """
 
     at: datetime
     connected_since: datetime | None
     caught_up_at: datetime | None
+    proven_at: datetime | None = None
 
     def listened(self, since: datetime) -> timedelta:
         """How long of the time since then ingest has heard, without a break, all there was."""
@@ -50,6 +53,7 @@ def together(members: Iterable[Heartbeat | None]) -> Heartbeat | None:
         min(beat.at for beat in beats),
         worst([beat.connected_since for beat in beats], max),
         worst([beat.caught_up_at for beat in beats], min),
+        min((beat.proven_at for beat in beats if beat.proven_at), default=None),
     )
 
 
@@ -71,21 +75,25 @@ def tick(
     heartbeat: Heartbeat | None,
     *,
     limit: timedelta,
+    canary: timedelta = CANARY,
     watching_since: datetime,
     new_id: NewId,
 ) -> Judgement:
     """Judge what did not happen. watches: those of no_data, and the built-in one of ingest.
 
-    limit: the age at which ingest's heartbeat is an alert; watching_since: when this clock began
-    to look, so that a machine that starts gives ingest the same time to appear.
+    limit: the age at which ingest's heartbeat is an alert; canary: that of its canary;
+    watching_since: when this clock began to look, so that a machine that starts gives ingest the
+    same time to appear.
     """
     judgement = Judgement()
     alive = heartbeat if heartbeat and now - heartbeat.at <= limit else None
     for watch in watches:
         state = states.get(watch.key, State())
         if watch.when == "ingest":
-            trouble = _trouble(state, heartbeat, now, limit, watching_since)
-            ingest = _ingest(watch, state, trouble, now=now, limit=limit, new_id=new_id)
+            trouble = _trouble(
+                state, heartbeat, now, limit=limit, canary=canary, watching_since=watching_since
+            )
+            ingest = _ingest(watch, state, trouble, now=now, new_id=new_id)
             judgement.add(watch.key, *ingest)
             continue
         seen = series.get(watch.series_id or 0)
@@ -97,8 +105,9 @@ def tick(
 
 
 def quiet_since(state: State, seen: Seen) -> datetime:
-    """Since when there is no usable reading; for a series never heard of, since it exists."""
-    return state.missing_since or seen.observed_at or seen.created_at
+    """Since when there is no usable reading; at most since the series exists here, for a history
+    that was imported says nothing of a device that has not spoken yet."""
+    return state.missing_since or max(seen.observed_at or seen.created_at, seen.created_at)
 
 
 def _silent(
@@ -140,29 +149,41 @@ def _raised(
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
+    """patience: how long after counts_from it is an alert."""
+
     code: str
     since: datetime
     told_s: float | None
     counts_from: datetime
+    patience: timedelta
 
 
 def _trouble(
     state: State,
     heartbeat: Heartbeat | None,
     now: datetime,
+    *,
     limit: timedelta,
+    canary: timedelta,
     watching_since: datetime,
 ) -> _Trouble | None:
+    """What is wrong with ingest, the gravest only: one outage is one alert."""
     if heartbeat is None:
-        return _Trouble("ingest_silent", watching_since, None, watching_since)
+        return _Trouble("ingest_silent", watching_since, None, watching_since, limit)
     if now - heartbeat.at > limit:
         silent_s = (now - heartbeat.at).total_seconds()
         counts_from = max(heartbeat.at, watching_since)
-        return _Trouble("ingest_silent", heartbeat.at, silent_s, counts_from)
+        return _Trouble("ingest_silent", heartbeat.at, silent_s, counts_from, limit)
     if heartbeat.connected_since is None:
         since = state.missing_since or now
         cut_off_s = (now - since).total_seconds()
-        return _Trouble("ingest_disconnected", since, cut_off_s, since)
+        return _Trouble("ingest_disconnected", since, cut_off_s, since, limit)
+    proven_at = heartbeat.proven_at
+    if proven_at is not None and now - proven_at > canary:
+        silent_s = (now - proven_at).total_seconds()
+        return _Trouble(
+            "canary_silent", proven_at, silent_s, max(proven_at, watching_since), canary
+        )
     return None
 
 
@@ -172,14 +193,13 @@ def _ingest(
     trouble: _Trouble | None,
     *,
     now: datetime,
-    limit: timedelta,
     new_id: NewId,
 ) -> tuple[State, list[Transition]]:
     alert = state.alert
     if trouble is None:
         return State(), ([_back(watch, alert, now)] if alert else [])
     cut_off = trouble.since if trouble.code == "ingest_disconnected" else None
-    if alert is not None or now - trouble.counts_from <= limit:
+    if alert is not None or now - trouble.counts_from <= trouble.patience:
         return State(missing_since=cut_off, alert=alert), []
     params: dict[str, Any] = {"silent_s": trouble.told_s, "since": rfc3339(trouble.since)}
     step = _raised(watch, trouble.since, now, Reason(trouble.code, params), new_id)

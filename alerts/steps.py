@@ -30,6 +30,11 @@ def standing(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
     return _step(watch, alert, "announced", reading, reason)
 
 
+def handed_on(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
+    """ended, of an alert found afterwards: from this reading on, all was judged as it came."""
+    return _step(watch, alert, "ended", reading, Reason("judged_as_it_came"))
+
+
 def _reason(watch: Watch, alert: OpenAlert, reading: Reading, since: datetime) -> Reason:
     limit = watch.limit_at(RANK[alert.grade], reading.observed_at)
     held_s = (reading.observed_at - since).total_seconds()
@@ -47,7 +52,8 @@ def _params(watch: Watch, reading: Reading, limit: Limit | None) -> dict[str, ob
         "limit": limit.value if limit else None,
         "limit_zh": limit.zh if limit else "",
         "limit_en": limit.en if limit else "",
-        "quality": reading.quality.word,
+        "mean_over_s": limit.mean_over_s if limit else None,
+        "quality": "good" if Quality.MARKED_VALID in reading.quality else reading.quality.word,
         "off_scale": Quality.IMPOSSIBLE in reading.quality,
     }
 

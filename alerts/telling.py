@@ -6,6 +6,8 @@
 - An alert that is open: told once the newest reading is fresh, and only if its grade is not the one
   that was last told. The step that led there is told; where that lies in an earlier batch, or more
   than one step led there, a step `announced` says how things stand now.
+- An open alert whose newest reading is older than the series' interval explains is amid a backlog:
+  what follows may end it. It is left untold until no more comes (`alerts.judging.tell_untold`).
 
 So nobody is ever told the same grade twice running, and an alert that ends fresh and open has been
 told exactly once for the first time.
@@ -25,15 +27,23 @@ PROMPT = timedelta(seconds=30)
 
 
 def tell(
-    watch: Watch, state: State, steps: Sequence[Transition], newest: Reading, now: datetime
+    watch: Watch,
+    state: State,
+    steps: Sequence[Transition],
+    newest: Reading,
+    now: datetime,
+    *,
+    backlog_over: bool = False,
 ) -> tuple[State, list[Transition]]:
     """The steps of a batch with `page` and `found_afterwards` decided, and the state that knows.
 
-    newest: the last reading of the batch that counted.
+    newest: the last reading of the batch that counted. backlog_over: no later one waits, however
+    old it is.
     """
     told = [_to_the_end(step, steps, now) for step in steps]
     alert = state.alert
-    if alert is None or alert.told == alert.grade or now - newest.observed_at > watch.fresh:
+    old = watch.fresh if backlog_over else min(watch.fresh, PROMPT + watch.interval)
+    if alert is None or alert.told == alert.grade or now - newest.observed_at > old:
         return state, told
     last = told[-1] if told else None
     telling = ("raised",) if alert.told is None else ("stepped_up", "stepped_down")

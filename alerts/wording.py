@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from alerts.reason import Reason
-from sensors.catalogue import METRICS
+from sensors.catalogue import METRICS, TO_LIMIT
+from sensors.water.outlook import FAR_H
 
 # Wall-clock times in sentences are Beijing time: messages leave the house without a time zone.
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -52,6 +53,15 @@ def say(reason: Reason) -> dict[str, str]:
     return {"zh": zh, "en": en}
 
 
+def limit_period_s(reason: Reason) -> int | None:
+    """The time of the mean that the limit is for, s; None where it is for each reading.
+
+    Rules compare reading by reading: a screen that shows one beside such a limit must say so.
+    """
+    found = reason.params.get("mean_over_s")
+    return found if isinstance(found, int) else None
+
+
 def duration(seconds: float) -> Pair:
     """`5 分钟`, `5 minutes`: the two largest units, rounded down; under a second is 0 s."""
     whole = max(0, int(seconds))
@@ -78,8 +88,26 @@ def clock(moment: str) -> str:
     return datetime.fromisoformat(moment).astimezone(BEIJING).strftime("%m-%d %H:%M")
 
 
+def _ahead(hours: float | None) -> Pair:
+    """How far ahead the next limit is; None and FAR_H are never spoken as hours."""
+    if hours is None or hours >= FAR_H:
+        return "下一限值已不在预见范围内", "the next limit is no longer in sight"
+    zh, en = duration(hours * 3600)
+    return (
+        f"按目前涨速，约 {zh}后到达下一限值",
+        f"at the present rate the next limit is reached in about {en}",
+    )
+
+
+def _soon(p: Params) -> Pair:
+    (zh, en), (zh_limit, en_limit) = _ahead(p["value"]), duration(p["limit"] * 3600)
+    return _with_quality(p, f"{zh}（少于 {zh_limit}）", f"{en} (less than {en_limit})")
+
+
 def _beyond(zh_word: str, en_word: str) -> Callable[[Params], Pair]:
     def sentence(p: Params) -> Pair:
+        if p["metric"] == TO_LIMIT:
+            return _soon(p)
         metric = METRICS[p["metric"]]
         value, limit = amount(metric.code, p["value"]), amount(metric.code, p["limit"])
         named_zh, named_en = _named(p)
@@ -95,6 +123,8 @@ def _beyond(zh_word: str, en_word: str) -> Callable[[Params], Pair]:
 
 def _not_cleared(p: Params) -> Pair:
     """Behind the limit again, but within the dead-band, or not for long enough."""
+    if p["metric"] == TO_LIMIT:
+        return _with_quality(p, *_ahead(p["value"]))
     metric = METRICS[p["metric"]]
     value, limit = amount(metric.code, p["value"]), amount(metric.code, p["limit"])
     named_zh, named_en = _named(p)
@@ -120,6 +150,8 @@ def _with_quality(p: Params, zh: str, en: str) -> Pair:
 
 
 def _returned(p: Params) -> Pair:
+    if p["metric"] == TO_LIMIT:
+        return _with_quality(p, *_ahead(p["value"]))
     metric = METRICS[p["metric"]]
     value = amount(metric.code, p["value"])
     if p.get("limit") is None:
@@ -166,6 +198,25 @@ def _ingest_disconnected(p: Params) -> Pair:
     return f"采集进程与消息服务器断开已 {zh}", f"ingest cut off from the broker for {en}"
 
 
+def _canary_silent(p: Params) -> Pair:
+    zh, en = duration(p["silent_s"])
+    return (
+        f"探测消息已 {zh}未走完采集全程，其他数据可能同样未入库",
+        f"no canary has come the whole way for {en}: other data may be stuck as well",
+    )
+
+
+def _found_longer(p: Params) -> Pair:
+    began = clock(p["began"])
+    if p.get("ended") is None:
+        return f"补传数据表明：{began} 已开始", f"late readings show that it began at {began}"
+    ended = clock(p["ended"])
+    return (
+        f"补传数据表明：自 {began} 持续至 {ended}",
+        f"late readings show that it lasted from {began} to {ended}",
+    )
+
+
 SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "above": _beyond("高于", "above"),
     "below": _beyond("低于", "below"),
@@ -175,7 +226,13 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "data_again": _data_again,
     "ingest_silent": _ingest_silent,
     "ingest_disconnected": _ingest_disconnected,
+    "canary_silent": _canary_silent,
     "ingest_back": lambda _: ("采集进程已恢复", "the ingest process is back"),
+    "found_longer": _found_longer,
+    "judged_as_it_came": lambda _: (
+        "其后的读数已按时判定",
+        "the readings that follow were judged as they came",
+    ),
     "withdrawn": lambda _: ("规则已不再适用于此处", "the rule no longer applies here"),
     "acknowledged": lambda p: (f"{p['who']} 已接警", f"acknowledged by {p['who']}"),
 }

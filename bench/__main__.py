@@ -8,10 +8,19 @@ import argparse
 import json
 from dataclasses import asdict
 
-from bench import drain, shared, walk
+from bench import backlog, delay, drain, footprint, queries, release, shared, walk
 
 # Each yields its figures as it has them.
-BENCHES = {"drain": drain.measure, "walk": walk.measure, "shared": shared.measure}
+BENCHES = {
+    "drain": drain.measure,
+    "backlog": backlog.measure,
+    "delay": delay.measure,
+    "walk": walk.measure,
+    "shared": shared.measure,
+    "queries": queries.measure,
+    "footprint": footprint.measure,
+    "release": release.measure,
+}
 
 
 def main() -> None:

@@ -7,14 +7,14 @@ From the first message sent to the last one read, or committed.
 
 import io
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from bench import rival
 from bench.figure import Figure
-from bench.site import Site, finish, lines, new_database, publish
+from bench.site import Site, finish, lines, new_database, publish, workshop
 from database.pool import connect
 from database.settings import DatabaseSettings
 from tests.servers.mosquitto import Mosquitto
@@ -29,34 +29,35 @@ MEMORY_MB = 300
 
 def measure() -> Iterator[Figure]:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dongtai-bench-")))
-        folder.chmod(0o755)  # the embedded server runs as a user of its own
-        broker = Mosquitto(folder / "mosquitto", on_changes=False).start()
-        stack.callback(broker.stop)
+        folder, broker = stack.enter_context(workshop())
         database = stack.enter_context(new_database(folder / "postgres"))
         plain = lines(folder / "plain", MESSAGES, 1)
         rich = lines(folder / "rich", RICH_MESSAGES, 20)
         ceiling = _subscriber(broker, plain)
         yield Figure("mosquitto_sub, live, QoS 1", round(ceiling), "msg/s")
         rate, memory = _ingest(folder, broker, database, plain, MESSAGES)
-        yield _against("ingest, one reading a message, beside mosquitto_sub", rate, SHARE * ceiling)
+        yield against("ingest, one reading a message, beside mosquitto_sub", rate, SHARE * ceiling)
+        inserted, bulk = rival.rates(folder, broker)
+        yield Figure("mq-bridge by INSERT, one reading a message", round(inserted), "msg/s")
+        yield against("ingest, one reading a message, beside mq-bridge", rate, 2 * inserted)
+        yield Figure("mq-bridge by COPY, which a redelivery ends", round(bulk), "msg/s")
         copied = _raw_copy(database)
         yield Figure("raw COPY to the same table, batches of 20,000", round(copied), "readings/s")
         rate, rich_memory = _ingest(folder, broker, database, rich, RICH_MESSAGES, 20)
-        yield _against("ingest, twenty readings a message", rate, RICH_GOAL, "readings/s")
+        yield against("ingest, twenty readings a message", rate, RICH_GOAL, "readings/s")
         name = "ingest, twenty readings a message, beside COPY"
-        yield _against(name, rate, COPIES * copied, "readings/s")
+        yield against(name, rate, COPIES * copied, "readings/s")
         most = max(memory, rich_memory)
         yield Figure("most memory of the ingest", round(most), "MB", MEMORY_MB, most <= MEMORY_MB)
 
 
-def _against(name: str, value: float, limit: float, unit: str = "msg/s") -> Figure:
+def against(name: str, value: float, limit: float, unit: str = "msg/s") -> Figure:
     return Figure(name, round(value), unit, round(limit), value >= limit)
 
 
 def _subscriber(broker: Mosquitto, path: Path) -> float:
     session = broker.client("mosquitto_sub", "-c", "-i", "bench", "-t", "dongtai/v1/obs/+")
-    subprocess.run([*session, "-E"], check=True)
+    subprocess.run([*session, "-E"], check=True, timeout=60)
     total = MESSAGES * len(STATIONS)
     with subprocess.Popen([*session, "-C", str(total)], stdout=subprocess.DEVNULL) as reader:
         begun = time.monotonic()
@@ -65,14 +66,14 @@ def _subscriber(broker: Mosquitto, path: Path) -> float:
             raise RuntimeError("mosquitto_sub failed")
         rate = total / (time.monotonic() - begun)
         finish(publishers)
-    _forget_session(broker, "bench")
+    forget_session(broker, "bench")
     return rate
 
 
-def _forget_session(broker: Mosquitto, client_id: str) -> None:
+def forget_session(broker: Mosquitto, client_id: str) -> None:
     """It would go on collecting what the next one measures, or bring its last ones again."""
     end = broker.client("mosquitto_sub", "-i", client_id, "-t", "none", "-E")
-    subprocess.run(end, check=True)
+    subprocess.run(end, check=True, timeout=60)
 
 
 def _ingest(
@@ -99,7 +100,7 @@ def _ingest(
         return rate, site.peak_mb()
     finally:
         site.stop()
-        _forget_session(broker, "dongtai-ingest")
+        forget_session(broker, "dongtai-ingest")
 
 
 def _raw_copy(database: DatabaseSettings, batches: int = 10, size: int = 20_000) -> float:

@@ -4,8 +4,8 @@ Everything runs as on site, each program as a process of its own; the ingest is 
 """
 
 import json
-import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,7 +22,6 @@ from demo.postgres import embedded_postgres_server
 from sensors import catalogue
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.program import Program, python
-from tests.servers.waiting import until
 
 # Twenty metrics of an outfall and its stack, all with values around five.
 METRICS = (
@@ -47,12 +46,15 @@ METRICS = (
     "battery_v",
     "water_temp_c",
 )
-TICKS = os.sysconf("SC_CLK_TCK")
+# mosquitto_pub -l ends, with success, at the first PUBACK that bears the last line's packet id: of
+# more lines than there are ids, that one comes 65,535 lines early.
+MOST_LINES = 65_535
 
 
 @dataclass
 class Site:
-    """rules: one after the other over the metrics, none of whose limits is ever passed."""
+    """rules: one after the other over the metrics; the second on a metric has a limit half a unit
+    above the first's, and so on. `lines` never passes any."""
 
     folder: Path
     broker: Mosquitto
@@ -75,7 +77,8 @@ class Site:
         path.write_text(yaml.safe_dump(self._configuration(), allow_unicode=True), "utf-8")
         output = self.folder / f"ingest-{time.monotonic_ns()}.log"
         self._ingest = python("ingest", output, "--config", str(path), env={}).start()
-        self._ingest.wait_for("connected as dongtai-ingest,")
+        # To lay 200 rules upon 5,000 series takes seconds, more on a busy machine.
+        self._ingest.wait_for("connected as dongtai-ingest,", seconds=120)
 
     def stop(self) -> None:
         if self._ingest:
@@ -90,14 +93,17 @@ class Site:
         conn.rollback()
         return int(row[0]) if row else 0
 
-    def wait_for(self, conn: Connection, readings: int) -> None:
-        until(lambda: self.stored(conn) >= readings, "the readings", seconds=300, every=0.05)
-
-    def cpu_s(self) -> float:
-        """Processor time of the ingest so far."""
-        assert self._ingest
-        times = Path(f"/proc/{self._ingest.pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
-        return (int(times[11]) + int(times[12])) / TICKS
+    def wait_for(self, conn: Connection, readings: int, *, seconds: float = 300) -> None:
+        """Until so many are stored; RuntimeError says how many are, and what the ingest said."""
+        end = time.monotonic() + seconds
+        while (stored := self.stored(conn)) < readings:
+            assert self._ingest
+            if not self._ingest.running or time.monotonic() > end:
+                raise RuntimeError(
+                    f"{stored:,} of {readings:,} readings stored, waited {seconds:.0f} s at most; "
+                    f"the ingest, running: {self._ingest.running}, said:\n{self._ingest.said}"
+                )
+            time.sleep(0.05)
 
     def peak_mb(self) -> float:
         """Most memory that the ingest has ever had resident."""
@@ -135,7 +141,7 @@ class Site:
             "kind": "discharge",
             "when": "above",
             "unit": catalogue.METRICS[METRICS[number % len(METRICS)]].unit,
-            "grades": {"red": self.limit},
+            "grades": {"red": self.limit + number // len(METRICS) / 2},
             "on_delay_s": self.on_delay_s,
             **dict.fromkeys(("cause", "consequence", "action"), words),
         }
@@ -143,6 +149,8 @@ class Site:
 
 def lines(path: Path, messages: int, readings: int, *, begin_ms: int | None = None) -> Path:
     """A file with one message a line, a second apart, ending now; values walk a little."""
+    if messages > MOST_LINES:
+        raise ValueError(f"{messages:,} lines: more than mosquitto_pub sends before it ends")
     begin = int(time.time() - messages) * 1000 if begin_ms is None else begin_ms
     with path.open("w", encoding="utf-8") as file:
         for number in range(messages):
@@ -162,10 +170,25 @@ def publish(
     return [broker.publish_lines(topic(station), path) for station in stations]
 
 
-def finish(publishers: Sequence[subprocess.Popen[bytes]]) -> None:
+def finish(publishers: Sequence[subprocess.Popen[bytes]], *, seconds: float = 300) -> None:
+    end = time.monotonic() + seconds
     for publisher in publishers:
-        if publisher.wait(300):
+        if publisher.wait(max(0.0, end - time.monotonic())):
             raise RuntimeError("mosquitto_pub failed")
+
+
+@contextmanager
+def workshop() -> Iterator[tuple[Path, Mosquitto]]:
+    """A folder that goes at the end, and a broker in it that saves once a second: each change on
+    disk before the next would write the whole queue for every message."""
+    with tempfile.TemporaryDirectory(prefix="dongtai-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the embedded server runs as a user of its own
+        broker = Mosquitto(folder / "mosquitto", on_changes=False).start()
+        try:
+            yield folder, broker
+        finally:
+            broker.stop()
 
 
 @contextmanager

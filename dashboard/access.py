@@ -10,16 +10,19 @@ from dashboard.accounts import Principal
 ANYONE = "anyone"  # no sign-in needed
 SEE = "see"  # everything on the desks, pictures included
 ACKNOWLEDGE = "acknowledge"  # take an alert
+REPLAY = "replay"  # let them walk again after a fix
 INSPECT = "inspect"  # messages that could not be used, with what devices sent
 RELEASE = "release"  # show a picture to the public
 TUNE = "tune"  # rules and limits
+MARK = "mark"  # say that readings are invalid or valid
+ENTER = "enter"  # say what a tank holds
 ADMINISTER = "administer"  # accounts and keys
 
 RIGHTS = {
     "viewer": {SEE},
-    "duty": {SEE, ACKNOWLEDGE, INSPECT},
-    "environment": {SEE, INSPECT, RELEASE, TUNE},
-    "administrator": {SEE, ACKNOWLEDGE, INSPECT, RELEASE, TUNE, ADMINISTER},
+    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER},
+    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER},
+    "administrator": {SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, ADMINISTER},
 }
 
 
@@ -48,14 +51,34 @@ ROUTES = (
     Route("GET", f"{API}/openapi.json", SEE),
     Route("GET", f"{API}/stations", SEE),
     Route("GET", f"{API}/stations/{{code}}/readings", SEE),
+    Route("GET", f"{API}/stations/{{code}}/readings/export", SEE),
+    Route("GET", f"{API}/stations/{{code}}/outlook", SEE),
+    Route("GET", f"{API}/stations/{{code}}/marks", SEE),
+    Route("POST", f"{API}/stations/{{code}}/marks", MARK),
+    Route("POST", f"{API}/marks/{{mark_id}}/withdraw", MARK),
+    Route("GET", f"{API}/stations/{{code}}/air/hours", SEE),
+    Route("GET", f"{API}/stations/{{code}}/air/days", SEE),
+    Route("GET", f"{API}/stations/{{code}}/air/exceedance", SEE),
+    Route("GET", f"{API}/discharge/compliance", SEE),
     Route("GET", f"{API}/alerts", SEE),
     Route("GET", f"{API}/alerts/{{alert_id}}", SEE),
     Route("POST", f"{API}/alerts/{{alert_id}}/acknowledge", ACKNOWLEDGE),
+    Route("GET", f"{API}/substances", SEE),
+    Route("GET", f"{API}/plants", SEE),
+    Route("GET", f"{API}/plants/{{code}}", SEE),
+    Route("POST", f"{API}/plants/{{code}}/tanks/{{tank}}/entries", ENTER),
+    Route("GET", f"{API}/alerts/{{alert_id}}/footprint", SEE),
+    Route("GET", f"{API}/footprints", SEE),
+    # Computes and stores nothing: a question with a body.
+    Route("POST", f"{API}/plume", SEE),
+    Route("POST", f"{API}/exposure", SEE),
     Route("GET", f"{API}/cameras", SEE),
     Route("GET", f"{API}/cameras/{{code}}/pictures", SEE),
     Route("POST", f"{API}/cameras/{{code}}/release", RELEASE),
     Route("GET", f"{API}/ledger", SEE),
+    Route("GET", f"{API}/completeness", SEE),
     Route("GET", f"{API}/quarantine", INSPECT),
+    Route("POST", f"{API}/quarantine/replay", REPLAY),
     # Third-party scripts and styles as published: nothing of ours is in them.
     Route("GET", "/assets/vendor/{name}", ANYONE),
     Route("GET", "/map/{name}", SEE),

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -15,15 +16,17 @@ from starlette.types import ASGIApp
 
 from dashboard import api, health, operations_store, problems, store
 from dashboard.api.common import Services
+from dashboard.api.operations import canary_json
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers
 from dashboard.hub import Hub
-from dashboard.live import Live, Silent, utc_now
+from dashboard.live import Live, Pulse, Silent, utc_now
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.signin import SignIn
+from database import books
 from database.heartbeat import beat
 from database.pool import Connection, Pool, connect
 from database.settings import DatabaseSettings
@@ -61,7 +64,10 @@ class Staff:
             pulse=self._say_alive,
             clock=clock,
         )
-        self.routes = _routes(Services(self.pool, self.live, settings), self._lifespan)
+        if site.ground is None:
+            raise ValueError("the staff service needs a map opened with public=False")
+        services = Services(self.pool, self.live, settings, site.ground)
+        self.routes = _routes(services, self._lifespan)
         self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
         dash = create_dash(self.pool, settings, lambda: clock().astimezone(settings.zone))
         protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
@@ -77,11 +83,17 @@ class Staff:
         """Before stopping: viewers would otherwise keep their connections for ever."""
         self.live.hub.close()
 
-    def _say_alive(self, conn: Connection) -> list[Silent]:
+    def _say_alive(self, conn: Connection) -> Pulse:
         """Beat for this process, and look who of the others does not."""
         detail = {"viewers": len(self.live.hub.viewers), "screen_p95_s": self.live.delay_p95_s()}
         beat(conn, "staff", self.up_since, detail)
-        return [Silent(*row) for row in operations_store.silent(conn, WATCHED, SILENT_AFTER_S)]
+        silent = [Silent(*row) for row in operations_store.silent(conn, WATCHED, SILENT_AFTER_S)]
+        worst = max(
+            books.canaries(conn),
+            key=lambda one: inf if one.age_s is None else one.age_s,
+            default=None,
+        )
+        return Pulse(silent, canary_json(worst) if worst else None)
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

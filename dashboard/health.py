@@ -1,6 +1,6 @@
 """Whether the service lives, whether it can serve, and its figures for Prometheus."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg2
 from fastapi import APIRouter
@@ -9,6 +9,8 @@ from starlette.responses import PlainTextResponse, Response
 from dashboard import operations_store, store
 from dashboard.api.common import Services, Use, json_answer
 from dashboard.shapes import GRADES, Json
+from database import books, touched
+from database.ground import failing_jobs, late_jobs
 from database.migrate import UnfitDatabase, pending
 
 router = APIRouter(tags=["health"])
@@ -22,7 +24,7 @@ def healthz() -> Response:
 
 @router.get("/readyz", responses={503: {"description": "it cannot serve now"}})
 def readyz(use: Use) -> Response:
-    """The database is reached and up to date. Heartbeats are reported, they do not decide."""
+    """The database is reached and up to date. Heartbeats and jobs are told, they do not decide."""
     found = ready(use)
     return json_answer(found, 200 if found["ready"] else 503)
 
@@ -60,6 +62,12 @@ def ready(use: Services) -> Json:
             found["database"] = True
             found["migrations"] = not pending(conn)
             found["heartbeat_age_s"] = operations_store.heartbeats(conn)
+            found["canary"] = {
+                one.name: {"age_s": one.age_s, "delay_s": one.delay_s}
+                for one in books.canaries(conn)
+            }
+            found["jobs_failed"] = sorted(failing_jobs(conn))
+            found["jobs_late"] = late_jobs(conn)
     except (psycopg2.Error, UnfitDatabase):
         pass  # the answer says which of the two failed
     found["live"] = use.live.counters.link
@@ -72,6 +80,11 @@ def _from_database(use: Services) -> list[str]:
         with use.pool.transaction() as conn:
             beats = operations_store.heartbeats(conn)
             alerts = store.open_alerts(conn)
+            canaries = books.canaries(conn)
+            now = datetime.now(UTC)
+            gap = sum(line.gap for line in books.ledger(conn, now - timedelta(days=1), now))
+            failed, late = failing_jobs(conn), late_jobs(conn)
+            waiting, oldest = touched.waiting(conn)
     except psycopg2.Error:
         return _metric("database_up", "gauge", "1: the database answers.", 0)
     lines = _metric("database_up", "gauge", "1: the database answers.", 1)
@@ -80,11 +93,27 @@ def _from_database(use: Services) -> list[str]:
         f'dongtai_heartbeat_age_seconds{{process="{_label(name)}"}} {age}'
         for name, age in beats.items()
     ]
+    for name, text in (("age", "Since a canary proved the whole path."), ("delay", "Its way.")):
+        lines += _head(f"canary_{name}_seconds", "gauge", text)
+        lines += [
+            f'dongtai_canary_{name}_seconds{{name="{_label(one.name)}"}} {seconds}'
+            for one in canaries
+            if (seconds := getattr(one, f"{name}_s")) is not None
+        ]
+    lines += _metric("ledger_gap", "gauge", "Messages of a day without an outcome, or lost.", gap)
     lines += _head("open_alerts", "gauge", "Alerts that have not ended.")
     for grade in GRADES:
         count = sum(alert.grade == grade for alert in alerts)
         lines.append(f'dongtai_open_alerts{{grade="{grade}"}} {count}')
-    return lines + _metric("clock_seconds", "gauge", "Our clock.", datetime.now(UTC).timestamp())
+    wait_s = (now - oldest).total_seconds() if oldest else 0
+    return [
+        *lines,
+        *_metric("jobs_failed", "gauge", "TimescaleDB's jobs whose last run failed.", len(failed)),
+        *_metric("jobs_late", "gauge", "Jobs that are more than an hour late.", len(late)),
+        *_metric("touched_ranges", "gauge", "Changed stretches not rolled up again.", waiting),
+        *_metric("touched_wait_seconds", "gauge", "How long the oldest has waited.", wait_s),
+        *_metric("clock_seconds", "gauge", "Our clock.", now.timestamp()),
+    ]
 
 
 def _metric(name: str, kind: str, text: str, value: float | None) -> list[str]:

@@ -11,7 +11,7 @@ import threading
 import time
 from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -54,6 +54,14 @@ class Silent:
     since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a beat says of our processes. canary: the oldest of them; None: none is sent."""
+
+    silent: list[Silent]
+    canary: Mapping[str, object] | None = None
+
+
 @dataclass(slots=True)
 class Counters:
     """What /metrics tells of the stream."""
@@ -71,7 +79,7 @@ class Live:
     """`start(loop)`, `hello()` for who joins, `stop()`.
 
     connect: opens a connection of its own; pulse: called with each beat, on that connection, says
-    which processes have fallen silent.
+    which processes have fallen silent, and how the canary fares.
     clock: the present that ages are counted to; aware.
     """
 
@@ -83,7 +91,7 @@ class Live:
         *,
         interval_s: float = 1.0,
         staff: bool = True,
-        pulse: Callable[[Connection], list[Silent]] | None = None,
+        pulse: Callable[[Connection], Pulse] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.hub, self.counters = hub, Counters()
@@ -129,6 +137,10 @@ class Live:
                 self._hello = (time.monotonic(), self._number, content)
             return self._number, self._hello[2]
 
+    def now(self) -> datetime:
+        """The present that ages are counted to."""
+        return self._clock()
+
     def delay_p95_s(self) -> float | None:
         """From a reading's arrival to its push, 95th percentile of the last five minutes."""
         since = time.monotonic() - DELAYS_OVER_S
@@ -170,7 +182,7 @@ class Live:
                 pushed = tick
             if tick - beaten >= BEAT_S:
                 _server_now(conn)  # a beat is a promise that the database answers
-                self._beat(self._pulse(conn) if self._pulse is not None else [])
+                self._beat(self._pulse(conn) if self._pulse is not None else Pulse([]))
                 beaten = tick
 
     def _wait(self, conn: Connection, beat_at: float) -> bool:
@@ -219,17 +231,19 @@ class Live:
                 self._delays.append((time.monotonic(), max(0.0, delay)))
         return True
 
-    def _beat(self, silent: list[Silent]) -> None:
+    def _beat(self, pulse: Pulse) -> None:
         with self._lock:
             beat: dict[str, object] = {
                 "now": iso(self._clock()),
                 "newest": iso(self._snapshot.newest()),
                 "screen_p95_s": self.delay_p95_s(),
             }
-            if silent:
+            if pulse.silent:
                 beat["silent"] = [
-                    {"process": one.process, "since": iso(one.since)} for one in silent
+                    {"process": one.process, "since": iso(one.since)} for one in pulse.silent
                 ]
+            if pulse.canary is not None:
+                beat["canary"] = pulse.canary
             self._publish("beat", beat)
 
     def _lose(self, error: psycopg2.Error | None) -> None:

@@ -1,4 +1,4 @@
-"""The ledger, the quarantine and the house's own pulse, read. Never commits."""
+"""The quarantine and the house's own pulse, read. Never commits."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,12 +8,6 @@ from psycopg2.extras import RealDictCursor
 
 from database.pool import Connection
 
-LEDGER = """
-select feed, hour, received, stored, duplicate, revised, quarantined, readings, readings_late
-  from ledger
- where hour >= date_trunc('hour', %(since)s::timestamptz) and hour < %(until)s
-   and (%(feed)s::text is null or feed = %(feed)s)
- order by hour desc, feed"""
 QUARANTINE = """
 select id, received_at, feed, topic, size, code, reason, replayed_at, outcome,
        substring(payload for %(preview)s) as payload
@@ -21,8 +15,6 @@ select id, received_at, feed, topic, size, code, reason, replayed_at, outcome,
  where (%(code)s::text is null or code = %(code)s)
    and (%(at)s::timestamptz is null or (received_at, id) < (%(at)s, %(id)s))
  order by received_at desc, id desc limit %(limit)s"""
-GROUPS = """
-select code, count(*), max(received_at) from quarantine group by code order by 2 desc, 1"""
 HEARTBEATS = """
 select process, greatest(0, extract(epoch from now() - at))::float8 from heartbeat order by 1"""
 # Where several ingests share the topics, the newest beat of one names them all.
@@ -41,12 +33,6 @@ select p.process, h.at
  order by p.process"""
 
 
-def ledger(
-    conn: Connection, since: datetime, until: datetime, feed: str | None
-) -> list[dict[str, Any]]:
-    return _dicts(conn, LEDGER, {"since": since, "until": until, "feed": feed})
-
-
 def quarantine(
     conn: Connection, code: str | None, after: tuple[datetime, int] | None, limit: int, preview: int
 ) -> list[dict[str, Any]]:
@@ -55,12 +41,6 @@ def quarantine(
     values = {"code": code, "at": at, "id": number, "limit": limit, "preview": preview}
     rows = _dicts(conn, QUARANTINE, values)
     return [row | {"payload": bytes(row["payload"])} for row in rows]
-
-
-def quarantine_groups(conn: Connection) -> list[tuple[str, int, datetime]]:
-    with conn.cursor() as cursor:
-        cursor.execute(GROUPS)
-        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
 
 
 def heartbeats(conn: Connection) -> dict[str, float]:

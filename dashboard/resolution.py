@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from dashboard.shapes import iso, quality_word
+from dashboard.shapes import flags, iso, quality_word
+from sensors.catalogue import TO_LIMIT
+from sensors.water.outlook import FAR_H
 
 RAW = "raw"
 WIDTHS = {
@@ -68,10 +70,13 @@ def merged(buckets: Sequence[Bucket], max_points: int) -> tuple[int, list[Bucket
     return days, [_merge(list(group)) for _, group in groups]
 
 
-def raw_points(rows: Iterable[RawRow]) -> Iterator[dict[str, Any]]:
-    """Each reading as a point; a missing one is a point without value, never a joined line."""
+def raw_points(rows: Iterable[RawRow], *, flagged: bool = False) -> Iterator[dict[str, Any]]:
+    """Each reading as a point; a missing one is a point without value, never a joined line.
+
+    flagged: with the names of what marked it.
+    """
     for row in rows:
-        yield {
+        point = {
             "t": iso(row.observed_at),
             "value": row.value,
             "min": row.value,
@@ -79,16 +84,29 @@ def raw_points(rows: Iterable[RawRow]) -> Iterator[dict[str, Any]]:
             "count": 0 if row.value is None else 1,
             "quality": quality_word(row.quality),
         }
+        yield point | {"flags": flags(row.quality)} if flagged else point
 
 
-def bucket_points(buckets: Iterable[Bucket], *, circular: bool) -> Iterator[dict[str, Any]]:
-    """Each bucket as a point; t is its start. Directions have a mean but no least or greatest."""
+def far_of(metric: str) -> float | None:
+    """What stands for "not in sight" in a series, so that it must not enter a mean."""
+    return FAR_H if metric == TO_LIMIT else None
+
+
+def bucket_points(
+    buckets: Iterable[Bucket], *, circular: bool, far: float | None = None
+) -> Iterator[dict[str, Any]]:
+    """Each bucket as a point; t is its start. Directions have a mean but no least or greatest.
+
+    far (`far_of`): a bucket that reaches it has no mean and no greatest; its least, where nearer.
+    """
     for bucket in buckets:
+        out = far is not None and bucket.max is not None and bucket.max >= far
+        least = None if circular or (out and bucket.min == bucket.max) else bucket.min
         yield {
             "t": iso(bucket.start),
-            "value": mean(bucket, circular=circular),
-            "min": None if circular else bucket.min,
-            "max": None if circular else bucket.max,
+            "value": None if out else mean(bucket, circular=circular),
+            "min": least,
+            "max": None if circular or out else bucket.max,
             "count": bucket.count,
             "quality": _quality(bucket),
         }

@@ -103,7 +103,7 @@ def severity(grades: Iterable[str], states: Iterable[str]) -> str:
 
 def flags(quality: int) -> list[str]:
     """The quality bits by name: rate, stuck, clock, ..."""
-    return [str(flag.name).lower() for flag in Quality if flag and quality & flag]
+    return list(Quality(quality).flags)
 
 
 def quality_word(quality: int | None) -> str:

@@ -30,13 +30,15 @@ class Loaded:
 class Changed:
     """What one look found since the last one; it may well be known already.
 
-    pictures: camera -> newest. offline: device -> since when.
+    pictures: camera -> newest. offline: device -> since when. footprints: those that stand, by
+    place and metric -> when it was computed; None: not asked.
     """
 
     values: list[LatestRow]
     alerts: list[Json]
     pictures: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
     offline: Mapping[str, datetime] = field(default_factory=dict)
+    footprints: Mapping[tuple[str, str], datetime] | None = None
 
 
 @dataclass(slots=True)
@@ -47,9 +49,10 @@ class Difference:
     alerts: dict[str, Json] = field(default_factory=dict)
     pictures: dict[str, datetime] = field(default_factory=dict)
     values: list[LatestRow] = field(default_factory=list)
+    footprints: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.stations or self.alerts or self.pictures)
+        return bool(self.stations or self.alerts or self.pictures or self.footprints)
 
 
 class Snapshot:
@@ -60,6 +63,7 @@ class Snapshot:
         self.stations: dict[str, StationRow] = {}
         self.values: dict[str, dict[str, LatestRow]] = {}
         self.alerts: dict[str, Json] = {}
+        self.footprints: Mapping[tuple[str, str], datetime] = {}
         self._states: dict[str, list[str]] = {}
 
     def load(self, found: Loaded, into: Difference) -> bool:
@@ -92,6 +96,8 @@ class Snapshot:
         self._take_alerts(found.alerts, into)
         self._take_pictures(found.pictures, into)
         self._take_offline(found.offline, into)
+        if found.footprints is not None and found.footprints != self.footprints:
+            self.footprints, into.footprints = found.footprints, True
 
     def age(self, now: datetime, into: Difference) -> None:
         """Values grow old without any message: find the stations where one changed its state."""
@@ -134,7 +140,7 @@ class Snapshot:
         }
 
     def change(self, difference: Difference, now: datetime) -> Json:
-        return {
+        changed: Json = {
             "now": iso(now),
             "stations": self.features(difference.stations, now),
             "alerts": list(difference.alerts.values()),
@@ -142,6 +148,12 @@ class Snapshot:
                 {"camera": camera, "t": iso(at)} for camera, at in difference.pictures.items()
             ],
         }
+        if difference.footprints:
+            changed["footprints"] = [
+                {"place": place, "metric": metric, "computed_at": iso(at)}
+                for (place, metric), at in self.footprints.items()
+            ]
+        return changed
 
     def newest(self) -> datetime | None:
         """The newest device time of any value: what the link's age is counted from."""

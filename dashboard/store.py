@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alerts import footprint_store
 from alerts import store as alerts_store
 from alerts.alert import to_json
 from dashboard import resolution
@@ -58,14 +59,32 @@ select s.code, a.grade, a.acknowledged_at is not null
   from alert a join station s on s.id = a.station_id where a.state <> 'ended'"""
 
 SERIES = """
-select q.id, q.metric, n.interval_s
+select q.id, q.metric, n.interval_s, k.purged_to
   from station s
   left join series q on q.station_id = s.id
   left join sensor n on n.series_id = q.id and n.valid_to is null
+  left join retention k on k.metric = q.metric
  where s.code = %s order by q.id"""
+# What came when its retention was over is kept in reading_old, and belongs to the raw readings.
+# Each half by itself in order and cut: over both the server would sort all there is.
 RAW = """
-select observed_at, value, quality from reading
- where series_id = %s and observed_at >= %s and observed_at < %s order by observed_at limit %s"""
+(select observed_at, value, quality from reading
+  where series_id = %(series)s and observed_at >= %(since)s and observed_at < %(until)s
+  order by observed_at limit %(limit)s)
+union all
+(select observed_at, value, quality from reading_old
+  where series_id = %(series)s and observed_at >= %(since)s and observed_at < %(until)s
+  order by observed_at limit %(limit)s)
+ order by observed_at limit %(limit)s"""
+EXPORT = """
+(select observed_at, value, quality, revision, origin, received_at from reading
+  where series_id = %(series)s and observed_at >= %(since)s and observed_at < %(until)s
+  order by observed_at limit %(limit)s)
+union all
+(select observed_at, value, quality, revision, origin, received_at from reading_old
+  where series_id = %(series)s and observed_at >= %(since)s and observed_at < %(until)s
+  order by observed_at limit %(limit)s)
+ order by observed_at limit %(limit)s"""
 ROLLUP = """
 select bucket, total, count, good, sum, min, max, sum_sin, sum_cos from reading_{name}
  where series_id = %s and bucket > %s and bucket < %s order by bucket"""
@@ -74,9 +93,12 @@ ROLLUPS = {name: ROLLUP.format(name=name) for name in resolution.WIDTHS}
 
 @dataclass(frozen=True, slots=True)
 class SeriesRow:
+    """raw_from: raw readings from before it may be gone; only roll-ups tell of that time."""
+
     series_id: int
     metric: str
     interval_s: int
+    raw_from: datetime | None = None
 
     @property
     def circular(self) -> bool:
@@ -110,6 +132,7 @@ def changes(conn: Connection, since: datetime) -> Changed:
         [to_json(alert) for alert in alerts_store.changed_alerts(conn, since)],
         {code: (at, origin) for code, at, origin in _rows(conn, NEWEST_PICTURES)},
         dict(_rows(conn, OFFLINE)),
+        {key: each.computed_at for key, each in footprint_store.standing(conn).items()},
     )
 
 
@@ -122,7 +145,7 @@ def series_of(conn: Connection, station: str) -> dict[str, SeriesRow] | None:
     rows = _rows(conn, SERIES, (station,))
     if not rows:
         return None
-    return {row[1]: SeriesRow(row[0], row[1], row[2] or 3600) for row in rows if row[0]}
+    return {row[1]: SeriesRow(row[0], row[1], row[2] or 3600, row[3]) for row in rows if row[0]}
 
 
 def history(
@@ -131,16 +154,34 @@ def history(
     """(resolution, points) of [since, until), the finest that `max_points` holds."""
     for name in resolution.candidates(since, until, series.interval_s, max_points):
         if name == resolution.RAW:
-            rows = _rows(conn, RAW, (series.series_id, since, until, max_points + 1))
+            if series.raw_from is not None and since < series.raw_from:
+                continue
+            rows = _rows(conn, RAW, _asked(series, since, until, max_points + 1))
             if len(rows) <= max_points:
-                return name, list(resolution.raw_points(RawRow(*row) for row in rows))
+                found = (RawRow(*row) for row in rows)
+                return name, list(resolution.raw_points(found, flagged=True))
             continue
         start = since - resolution.WIDTHS[name]
         rows = _rows(conn, ROLLUPS[name], (series.series_id, start, until))
         days, buckets = resolution.merged([Bucket(*row) for row in rows], max_points)
         label = name if days == 1 else f"{days}d"
-        return label, list(resolution.bucket_points(buckets, circular=series.circular))
+        return label, list(
+            resolution.bucket_points(
+                buckets, circular=series.circular, far=resolution.far_of(series.metric)
+            )
+        )
     raise AssertionError("`candidates` ends with a roll-up, which is always answered")
+
+
+def export(
+    conn: Connection, series: SeriesRow, since: datetime, until: datetime, limit: int
+) -> list[tuple[Any, ...]]:
+    """The first `limit` of [since, until): time, value, quality, revision, origin, arrival."""
+    return _rows(conn, EXPORT, _asked(series, since, until, limit))
+
+
+def _asked(series: SeriesRow, since: datetime, until: datetime, limit: int) -> dict[str, Any]:
+    return {"series": series.series_id, "since": since, "until": until, "limit": limit}
 
 
 def _latest(row: tuple[Any, ...]) -> LatestRow:

@@ -24,6 +24,13 @@ _WORDS = _GRADES | {
     "clock": "Clock ahead",
     "device": "Doubted by the device",
     "derived_from_suspect": "From a doubtful value",
+    "spike": "Spike",
+    "climate": "Unusual for the season",
+    "neighbour": "Unlike its neighbours",
+    "status": "Device in maintenance or at fault",
+    "marked_invalid": "Marked invalid by a person",
+    "marked_valid": "Marked valid by a person",
+    "stale_clock": "Clock behind",
     "live": "Live",
     "recorded": "Recorded",
     "simulated": "Simulated",
@@ -45,6 +52,13 @@ _WORDS = _GRADES | {
     "gas": "Gas sensor",
     "camera": "Camera",
 }
+
+
+def mean_words(length_s: int, lang: str) -> str:
+    """Over which mean a limit holds: `24 h mean`."""
+    if length_s % 3600:
+        return text(lang)("{min} min mean", min=round(length_s / 60))
+    return text(lang)("{h} h mean", h=length_s // 3600)
 
 
 def word(code: str, lang: str) -> str:

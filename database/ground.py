@@ -1,6 +1,7 @@
 """What the server is: TimescaleDB or plain PostgreSQL, and whether it can carry Dongtai."""
 
 import re
+from typing import Any
 
 from database.pool import Connection
 
@@ -17,13 +18,20 @@ select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespa
  where e.extname = 'timescaledb'
 """
 _FAILING_JOBS = """
-select format('%s on %s: %s', j.proc_name, coalesce(j.hypertable_name, '-'),
-              coalesce((select e.err_message from timescaledb_information.job_errors e
-                         where e.job_id = j.job_id order by e.start_time desc limit 1), 'unknown'))
+select format('%s on %s', j.proc_name, coalesce(j.hypertable_name, '-')),
+       coalesce((select e.err_message from timescaledb_information.job_errors e
+                  where e.job_id = j.job_id order by e.start_time desc limit 1), 'unknown')
   from timescaledb_information.job_stats s
   join timescaledb_information.jobs j on j.job_id = s.job_id
  where s.last_run_status = 'Failed' order by j.job_id
 """
+_LATE_JOBS = """
+select format('%s on %s', j.proc_name, coalesce(j.hypertable_name, '-'))
+  from timescaledb_information.jobs j
+  join timescaledb_information.job_stats s on s.job_id = j.job_id
+ where j.scheduled and s.job_status <> 'Running'
+   and s.next_start > '-infinity' and s.next_start < now() - interval '1 hour'
+ order by j.job_id"""
 
 
 class UnfitDatabase(Exception):
@@ -75,13 +83,23 @@ def extension_schema(conn: Connection) -> str | None:
     return row[0] if row else None
 
 
-def failing_jobs(conn: Connection) -> list[str]:
+def failing_jobs(conn: Connection) -> dict[str, str]:
     """TimescaleDB's jobs whose last run failed, each with its error; none on plain PostgreSQL.
 
-    They refresh and compress: while they fail answers stay right and become slower.
+    They refresh and compress: while they fail answers stay right and become slower. Only the owner
+    is told why.
     """
+    return dict(_jobs(conn, _FAILING_JOBS))
+
+
+def late_jobs(conn: Connection) -> list[str]:
+    """TimescaleDB's jobs that should have run more than an hour ago; none on plain PostgreSQL."""
+    return [row[0] for row in _jobs(conn, _LATE_JOBS)]
+
+
+def _jobs(conn: Connection, statement: str) -> list[Any]:
     if extension_schema(conn) is None:
         return []
     with conn.cursor() as cursor:
-        cursor.execute(_FAILING_JOBS)
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(statement)
+        return cursor.fetchall()

@@ -5,12 +5,33 @@ stopped (SIGSTOP, a machine that lost its power, a cut line that nobody noticed)
 ends that connection and leads. The old one, should it wake, finds its connection gone.
 """
 
+import contextlib
+from collections.abc import Iterator
+from enum import IntEnum
+
 from database.pool import Connection
 
 # A leader beats once a second; with a second between looks a standby leads within 10 s.
 HUNG_S = 6.0
 
+
+class Lock(IntEnum):
+    """All advisory locks by number, so that no two mean the same. The second key, where there is
+    one, is a name's hash."""
+
+    MIGRATION = 7_302_511
+    KEEPER = 7_302_512  # refreshes and deletes
+    IMPORT = 7_302_519  # by file
+    INGEST = 7_302_520  # by client id
+    UPKEEP = 7_302_521
+    FORESIGHT = 7_302_522
+    ALERTS = 7_302_530
+    REPLAY = 7_302_540  # replays and prunes
+
+
 TAKE = "select pg_try_advisory_lock(%(space)s, hashtext(%(name)s))"
+ALONE = "select pg_try_advisory_lock(%s)"
+NO_LONGER = "select pg_advisory_unlock(%s)"
 # Only the user who signed in may end a session of the same user: the role taken may not.
 _AS_WHO_SIGNED_IN = "set local role none"
 # A backend that works for its leader is `active`, however long, and waits for no client.
@@ -44,3 +65,22 @@ def free(conn: Connection, space: int, name: str, hung_s: float = HUNG_S) -> boo
         ended = any(row[0] for row in cursor.fetchall())
     conn.commit()
     return ended
+
+
+@contextlib.contextmanager
+def alone(conn: Connection, key: int) -> Iterator[bool]:
+    """Whether nobody else does this now; nobody will until the end. May be nested."""
+    with conn.cursor() as cursor:
+        cursor.execute(ALONE, (key,))
+        row = cursor.fetchone()
+        mine = bool(row and row[0])
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute(NO_LONGER, (key,))
+
+
+def claim(conn: Connection, space: int, name: str, hung_s: float = HUNG_S) -> bool:
+    """Try to lead, also in the place of one that hangs; commits."""
+    return take(conn, space, name) or (free(conn, space, name, hung_s) and take(conn, space, name))

@@ -12,13 +12,14 @@ import psycopg2
 from psycopg2 import sql
 
 from database.ground import UnfitDatabase, extension_schema, ground_of
+from database.lead import Lock
 from database.pool import Connection
 
 __all__ = ["Migration", "UnfitDatabase", "available", "migrate", "pending", "require_current"]
 
 FOLDER = Path(__file__).parent / "migrations"
 _NAME = re.compile(r"^(\d{4})_([a-z_0-9]+?)(?:\.(timescale|plain))?\.sql$")
-_LOCK = 7_302_511  # any fixed number: two migrating processes wait for each other
+_TRIES = 5
 
 # Unqualified: the public service finds the view of that name in its own schema.
 _HAS_RECORD = "select to_regclass('schema_migration') is not null"
@@ -151,7 +152,7 @@ def require_current(conn: Connection) -> None:
 def _alone(conn: Connection) -> Iterator[None]:
     """Hold the migration lock of this database; a second process waits here for the first."""
     with conn.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        cursor.execute("select pg_advisory_lock(%s)", (Lock.MIGRATION,))
         _reach_extension(conn)
     conn.commit()
     try:
@@ -161,7 +162,7 @@ def _alone(conn: Connection) -> Iterator[None]:
         with contextlib.suppress(psycopg2.Error):
             conn.rollback()
             with conn.cursor() as cursor:
-                cursor.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+                cursor.execute("select pg_advisory_unlock(%s)", (Lock.MIGRATION,))
             conn.commit()
 
 
@@ -184,6 +185,23 @@ def _applied(conn: Connection) -> dict[int, Applied]:
 
 
 def _apply(conn: Connection, migration: Migration) -> None:
+    """Run one file, again where a deadlock ended it and left nothing of it.
+
+    TimescaleDB's jobs run meanwhile: one that refreshes a roll-up while a migration drops it waits
+    for the migration, which waits for the job, and the server ends either.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            _run(conn, migration)
+        except psycopg2.errors.DeadlockDetected:
+            if not left:
+                raise
+            conn.rollback()
+        else:
+            break
+
+
+def _run(conn: Connection, migration: Migration) -> None:
     """One file and its record: in one transaction, or statement by statement where it must be."""
     if migration.in_transaction:
         with conn.cursor() as cursor:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,9 @@ from psycopg2 import sql
 from database.settings import DatabaseSettings
 
 Connection = psycopg2.extensions.connection
+
+# SQLSTATE 57P03, which psycopg2 does not give for a connection that was refused.
+_NOT_YET = ("is starting up", "not yet accepting connections", "is in recovery mode")
 
 ROLES = ("ingest", "staff", "public_reader")
 _SEARCH_PATH = {"public_reader": "city"}
@@ -41,6 +45,24 @@ _LINE: dict[str, Any] = {
 def dsn_of(settings: DatabaseSettings) -> str:
     """The DSN in force: DONGTAI_DSN where it is set, else the one in config.yaml."""
     return os.environ.get("DONGTAI_DSN") or settings.dsn
+
+
+def wait_for_start(settings: DatabaseSettings, most_s: float = 60.0) -> None:
+    """Return once the server does not say any more that it is only starting, or recovering.
+
+    After a crash of the machine all start at once: whoever gave up here would need somebody to
+    start it anew. Any other trouble is left to the one who connects.
+    """
+    until = time.monotonic() + most_s
+    while time.monotonic() < until:
+        try:
+            psycopg2.connect(dsn_of(settings), **_LINE).close()
+        except psycopg2.OperationalError as error:
+            if not any(words in str(error) for words in _NOT_YET):
+                return
+            time.sleep(0.5)
+        else:
+            return
 
 
 def connect(settings: DatabaseSettings, role: str | None, *, application: str) -> Connection:

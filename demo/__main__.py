@@ -1,6 +1,7 @@
 """python -m demo: the whole house on embedded servers, with recorded data replaying.
 
-STAFF_PORT, PUBLIC_PORT, MQTT_PORT and DATA_DIR choose where; Ctrl-C stops everything.
+STAFF_PORT, PUBLIC_PORT, MQTT_PORT and DATA_DIR choose where, BROKER=mosquitto a broker with TLS and
+accounts (docs/line.md); Ctrl-C stops everything.
 """
 
 import argparse
@@ -26,9 +27,12 @@ from database.migrate import UnfitDatabase, migrate
 from database.pool import connect
 from database.settings import DatabaseSettings
 from demo import effective, people, ports, provenance
+from demo.line import Lacking, Line
 from demo.postgres import dsn_file
 from demo.settings import DemoSettings
 from demo.supervise import NotReady, Spec, Supervisor
+from ingest.settings import IngestSettings
+from sensors.settings import SensorsSettings
 
 # The ingest's two sessions at the broker, by the names under which they report themselves.
 SESSIONS = ("ingest", "ingest-pictures")
@@ -51,10 +55,19 @@ class Place:
     staff: int
     public: int
     mqtt: int
+    secure: bool = False
 
     @property
     def ports(self) -> dict[str, int]:
-        return {"STAFF_PORT": self.staff, "PUBLIC_PORT": self.public, "MQTT_PORT": self.mqtt}
+        found = {"STAFF_PORT": self.staff, "PUBLIC_PORT": self.public, "MQTT_PORT": self.mqtt}
+        if self.line:
+            found |= {f"MQTT_PORT + {n}": port for n, port in enumerate(self.line.ports) if n}
+        return found
+
+    @property
+    def line(self) -> Line | None:
+        """The machine's own Mosquitto, where it is asked for."""
+        return Line(self.data / "line", self.mqtt) if self.secure else None
 
     @property
     def config(self) -> Path:
@@ -86,7 +99,7 @@ def main() -> int:
             if found and not supervisor.stopping:
                 print(_ready_block(place, found, time.monotonic() - begun), flush=True)
             supervisor.watch()
-    except (Refused, ports.PortTaken, NotReady, UnfitDatabase) as error:
+    except (Refused, ports.PortTaken, Lacking, NotReady, UnfitDatabase) as error:
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
     return 0
@@ -114,15 +127,26 @@ def _processes(place: Place, dsn: str, backlog_h: float) -> list[list[Spec]]:
     with_config = ["--config", str(place.config)]
     backlog = ["--backlog-h", f"{backlog_h:g}"]
     return [
-        [Spec("broker", _python("demo.broker", "--port", str(place.mqtt)), _port(place.mqtt))],
+        [_broker(place)],
         [
             Spec("ingest", _python("ingest", *with_config), _ingest_listens(dsn)),
             Spec("alerts", _python("alerts", *with_config)),
             Spec("staff", _python("dashboard", *with_config), _answers(place.staff)),
             Spec("public", _python("dashboard.public", *with_config), _answers(place.public)),
         ],
-        [Spec("devices", _python("demo.devices", *with_config, *backlog))],
+        [Spec("devices", _python("demo.devices", *with_config, *backlog, *_accounts(place)))],
     ]
+
+
+def _broker(place: Place) -> Spec:
+    embedded = _python("demo.broker", "--port", str(place.mqtt))
+    return Spec("broker", place.line.command if place.line else embedded, _port(place.mqtt))
+
+
+def _accounts(place: Place) -> list[str]:
+    if place.line is None:
+        return []
+    return ["--port", str(place.mqtt), "--passwords", str(place.line.passwords)]
 
 
 def _postgres(place: Place) -> Spec:
@@ -144,6 +168,11 @@ def _prepare(dsn: str, place: Place) -> dict[str, str]:
         found = people.ensure(conn, place.passwords)
         conn.commit()
     changes = effective.overrides(dsn, place.mqtt, place.staff, place.public)
+    if place.line:
+        source = config.load_or_exit(place.source)
+        stations = source.section(SensorsSettings).stations
+        place.line.prepare(source.section(IngestSettings), stations)
+        changes = effective.merged(changes, place.line.overrides(stations))
     effective.write(place.source, place.config, changes)
     rows = provenance.as_dicts(config.load_or_exit(place.config))
     (place.data / "provenance.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -164,7 +193,15 @@ def _place(env: Mapping[str, str], source: Path) -> Place:
         staff=_port_number(env, "STAFF_PORT", 8050),
         public=_port_number(env, "PUBLIC_PORT", 8051),
         mqtt=_port_number(env, "MQTT_PORT", 1883),
+        secure=_secure(env),
     )
+
+
+def _secure(env: Mapping[str, str]) -> bool:
+    known = {"": False, "embedded": False, "mosquitto": True}
+    if (text := env.get("BROKER", "")) not in known:
+        raise Refused(f"BROKER is {text!r}; expected embedded or mosquitto")
+    return known[text]
 
 
 def _port_number(env: Mapping[str, str], name: str, usual: int) -> int:
@@ -235,6 +272,12 @@ def _answers(port: int) -> Callable[[], bool]:
     return ready
 
 
+def _how(place: Place) -> str:
+    if place.line is None:
+        return "3.1.1"
+    return f"TLS by {place.line.ca}, accounts in {place.line.passwords}"
+
+
 def _ready_block(place: Place, found: Mapping[str, str], seconds: float) -> str:
     width = max(map(len, found))
     users = "\n".join(f"    {name:{width}}  {found[name]}" for name in people.USERS)
@@ -244,7 +287,7 @@ def _ready_block(place: Place, found: Mapping[str, str], seconds: float) -> str:
 
   staff 值班台    http://127.0.0.1:{place.staff}
   public 公众页   http://127.0.0.1:{place.public}
-  MQTT            127.0.0.1:{place.mqtt} (3.1.1)
+  MQTT            127.0.0.1:{place.mqtt} ({_how(place)})
 
   sign in 登录
 {users}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -21,7 +22,8 @@ from demo import simulate
 from demo.payload import encode
 from demo.senders import Camera, Sender, cameras, due_at, senders
 from demo.settings import DemoSettings
-from ingest.settings import IngestSettings
+from ingest.line.security import secure
+from ingest.settings import BrokerSettings, IngestSettings
 from sensors.settings import SensorsSettings
 
 KEEPALIVE_S = 10
@@ -38,15 +40,30 @@ class Task:
     stream: Sender | Camera = field(compare=False)
 
 
+@dataclass(frozen=True)
+class Line:
+    """How devices reach the broker: as the ingest does, or each by an account of its own."""
+
+    port: int | None = None
+    passwords: Path | None = None
+
+    def of(self, device: str, broker: BrokerSettings) -> BrokerSettings:
+        if self.passwords is None:
+            return broker
+        account = {"user": device, "password_file": str(self.passwords / device)}
+        return broker.model_copy(update={"port": self.port or broker.port, **account})
+
+
 class Gateway:
     """One connection. It may lose its power: then it vanishes without a word."""
 
-    def __init__(self, device: str, ingest: IngestSettings) -> None:
-        self._topic = f"{ingest.root}/status/{device}"
-        self._broker = ingest.broker
+    def __init__(self, device: str, root: str, broker: BrokerSettings) -> None:
+        self._topic = f"{root}/status/{device}"
+        self._broker = broker
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=device, protocol=paho.MQTTv311
         )
+        secure(self._client, broker)
         self._client.will_set(self._topic, "offline", qos=1)
         self._client.on_connect = self._say_online
         self._client.reconnect_delay_set(1, 5)
@@ -83,7 +100,7 @@ class Gateway:
 class Fleet:
     """All gateways and their timetable."""
 
-    def __init__(self, settings: config.Config, start: datetime) -> None:
+    def __init__(self, settings: config.Config, start: datetime, line: Line) -> None:
         self._ingest = settings.section(IngestSettings)
         self._demo = settings.section(DemoSettings)
         stations = settings.section(SensorsSettings).stations
@@ -91,7 +108,8 @@ class Fleet:
         self._reports = senders(stations, self._demo, start)
         self._streams: list[Sender | Camera] = [*self._reports, *cameras(stations)]
         names = sorted({stream.device for stream in self._streams})
-        self._gateways = {name: Gateway(name, self._ingest) for name in names}
+        root, broker = self._ingest.root, self._ingest.broker
+        self._gateways = {name: Gateway(name, root, line.of(name, broker)) for name in names}
 
     def start(self) -> None:
         for gateway in self._gateways.values():
@@ -156,9 +174,12 @@ def main() -> None:
     parser.add_argument(
         "--backlog-h", type=float, default=0, help="hours before now to deliver first"
     )
+    parser.add_argument("--port", type=int, help="the broker's port for devices")
+    parser.add_argument("--passwords", type=Path, help="folder with a file an account")
     arguments = parser.parse_args()
     stop = Stopping().listen()
-    fleet = Fleet(config.load_or_exit(arguments.config), datetime.now(UTC))
+    line = Line(arguments.port, arguments.passwords)
+    fleet = Fleet(config.load_or_exit(arguments.config), datetime.now(UTC), line)
     fleet.start()
     fleet.deliver_backlog(arguments.backlog_h)
     fleet.run(stop)

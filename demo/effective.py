@@ -34,17 +34,22 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 
 def with_absolute_paths(value: Any, folder: Path) -> Any:
-    """`path` and `..._file` keys are relative to their configuration file: it moves, they stay."""
+    """`..._file` keys, and `path` of what is read from files, are relative to their configuration
+    file: it moves, they stay. A `path` inside `ingest` lies in a message."""
     if isinstance(value, list):
         return [with_absolute_paths(item, folder) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: str(folder / item)
-        if isinstance(item, str) and (key == "path" or str(key).endswith("_file"))
-        else with_absolute_paths(item, folder)
+        key: item if key == "foreign" else _absolute(str(key), item, folder)
         for key, item in value.items()
     }
+
+
+def _absolute(key: str, item: Any, folder: Path) -> Any:
+    if isinstance(item, str) and (key == "path" or key.endswith("_file")):
+        return str(folder / item)
+    return with_absolute_paths(item, folder)
 
 
 def write(source: Path, target: Path, changes: Mapping[str, Any]) -> None:

@@ -150,7 +150,8 @@ TRACKS: tuple[Track, ...] = (
     Track("A-07", _SHUN, _AIR, "2016-07-26", SUMMER),
     Track("A-09", _WAN, _AIR, "2016-07-26", SUMMER),
     # Weather: the same summer.
-    Track("W-01", _GUAN, _MET, _STORM, SUMMER),
+    # Into the storm's wind from the north: the leak at plant 7 is then no calm.
+    Track("W-01", _GUAN, _MET, "2016-07-20T03", SUMMER),
     Track("W-02", _AOTI, _MET, _STORM, SUMMER),
     Track("W-03", _SHUN, _MET, _STORM, SUMMER),
     Track("W-04", _WAN, _MET, _STORM, SUMMER),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config import add_argument, load_or_exit
 from gis.basemap import BUILT, build
+from gis.exposure.surroundings import open_surroundings
 from gis.layers import BadLayer, read_operator
 from gis.settings import GisSettings
 
@@ -26,12 +27,16 @@ def _check(path: Path) -> int:
     settings = load_or_exit(path).section(GisSettings)
     try:
         layers = read_operator(settings, path.parent)
+        ground = open_surroundings(settings, path.parent)
     except BadLayer as error:
         print(error, file=sys.stderr)
         return 1
     for layer in layers:
         print(f"{layer.name}: {layer.features} features")
     print(f"{len(layers)} operator layer(s), all readable")
+    for name in ("facilities", "population", "roads"):
+        frame = getattr(ground, name)
+        print(f"exposure.{name}: {'none' if frame is None else f'{len(frame)} features'}")
     return 0
 
 

@@ -1,5 +1,6 @@
 """The operator's boundary and layers: any file, any coordinate system, to WGS-84 GeoJSON."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,7 @@ import shapely
 from config import did_you_mean
 from gis.basemap import COVERED, geojson
 from gis.crs import SHIFTED, WGS84, shift_geometries
-from gis.settings import GisSettings, Layer, OperatorFile
+from gis.settings import GeoFile, GisSettings, Layer, OperatorFile
 
 Kind = Literal["line", "fill", "point"]
 DECIMALS = 6  # of a degree, 0.1 m: the operator's survey is finer than our base map
@@ -62,6 +63,31 @@ def read_operator(settings: GisSettings, folder: Path) -> tuple[OperatorLayer, .
 
 def read(entry: OperatorFile, folder: Path, key: str) -> gpd.GeoDataFrame:
     """One file in WGS-84 degrees, geometry only. Raises BadLayer naming `key`."""
+    frame = _opened(entry, folder, key)
+    _check_kind(frame, entry, key)
+    return _checked(_in_wgs84(frame, entry, key), entry, key)
+
+
+def read_attributed(
+    entry: GeoFile, folder: Path, key: str, fields: Sequence[tuple[str, str]]
+) -> gpd.GeoDataFrame:
+    """One file in WGS-84 degrees with some attributes: (configuration key, attribute) each.
+
+    Raises BadLayer naming `key`, for an attribute that is missing too.
+    """
+    frame = _opened(entry, folder, key)
+    for option, name in fields:
+        if name not in frame.columns:
+            raise BadLayer(
+                f"{key}.{option}: {entry.path!r} has no attribute {name!r}; "
+                f"{did_you_mean(name, [str(column) for column in frame.columns])}"
+            )
+    placed = _checked(_in_wgs84(frame, entry, key), entry, key)
+    return placed.assign(**{name: frame[name].to_numpy() for _, name in fields})
+
+
+def _opened(entry: GeoFile, folder: Path, key: str) -> gpd.GeoDataFrame:
+    """As it lies there; only features with a geometry."""
     path = folder / entry.path
     if not path.exists():
         raise BadLayer(f"{key}.path: there is no file {entry.path!r} in {folder}")
@@ -74,11 +100,10 @@ def read(entry: OperatorFile, folder: Path, key: str) -> gpd.GeoDataFrame:
     frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
     if frame.empty:
         raise BadLayer(f"{key}.path: {entry.path!r} is empty: no feature has a geometry")
-    _check_kind(frame, entry, key)
-    return _checked(_in_wgs84(frame, entry, key), entry, key)
+    return frame
 
 
-def _layer_of(path: Path, entry: OperatorFile, key: str) -> str | None:
+def _layer_of(path: Path, entry: GeoFile, key: str) -> str | None:
     """The layer to read; a file with several must not be guessed at."""
     names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
     if entry.layer is None and len(names) > 1:
@@ -109,7 +134,7 @@ def _kind(entry: OperatorFile) -> Kind:
     return entry.kind if isinstance(entry, Layer) else "line"
 
 
-def _in_wgs84(frame: gpd.GeoDataFrame, entry: OperatorFile, key: str) -> gpd.GeoDataFrame:
+def _in_wgs84(frame: gpd.GeoDataFrame, entry: GeoFile, key: str) -> gpd.GeoDataFrame:
     shapes = gpd.GeoDataFrame(geometry=gpd.GeoSeries(shapely.force_2d(frame.geometry.to_numpy())))
     if entry.crs in SHIFTED:
         return gpd.GeoDataFrame(
@@ -124,7 +149,7 @@ def _in_wgs84(frame: gpd.GeoDataFrame, entry: OperatorFile, key: str) -> gpd.Geo
     return shapes.set_crs(crs).to_crs(WGS84)
 
 
-def _checked(frame: gpd.GeoDataFrame, entry: OperatorFile, key: str) -> gpd.GeoDataFrame:
+def _checked(frame: gpd.GeoDataFrame, entry: GeoFile, key: str) -> gpd.GeoDataFrame:
     """Refuse what cannot be degrees; mend polygons that cross themselves."""
     bounds = np.asarray(frame.total_bounds)
     limits = np.array([-180.0, -90.0, 180.0, 90.0])

@@ -1,11 +1,13 @@
-"""The `gis` section of config.yaml: views, the operator's boundary and layers, outside tiles."""
+"""The `gis` section of config.yaml: views, the operator's layers, tiles, plume and exposure."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gis.crs import known_crs
 from sensors.settings import Names
+
+FacilityKind = Literal["school", "hospital", "care", "shelter"]
 
 
 class Section(BaseModel):
@@ -28,7 +30,7 @@ Box = Annotated[Bounds, AfterValidator(_ordered)]
 CrsName = Annotated[str, AfterValidator(known_crs)]
 
 
-class OperatorFile(Section):
+class GeoFile(Section):
     path: str = Field(
         min_length=1, description="File that geopandas reads; relative to the configuration file."
     )
@@ -40,6 +42,9 @@ class OperatorFile(Section):
     layer: str | None = Field(
         default=None, description="Layer inside the file, where the file holds several."
     )
+
+
+class OperatorFile(GeoFile):
     public: bool = Field(default=False, description="Whether the public page shows it too.")
 
 
@@ -74,6 +79,87 @@ class Tiles(Section):
         return self
 
 
+class FacilitiesFile(GeoFile):
+    """Points or areas of schools, hospitals, homes, shelters."""
+
+    kind: FacilityKind | None = Field(
+        default=None, description="What all of them are; else each says so in `kind_field`."
+    )
+    kind_field: str = Field(
+        default="kind",
+        description="Attribute that says what each is: " + ", ".join(get_args(FacilityKind)) + ".",
+    )
+    zh_field: str = Field(default="name_zh", description="Attribute with the name in Chinese.")
+    en_field: str = Field(
+        default="name_en", description="Attribute with the name in English; else the Chinese one."
+    )
+
+
+class PopulationFile(GeoFile):
+    """A grid of people: cells as areas, or as points in their middle."""
+
+    people_field: str = Field(
+        default="people", description="Attribute with the number of people in the cell."
+    )
+    source: str = Field(min_length=1, description="Where the grid comes from, with its year.")
+
+
+class DistrictPeople(Section):
+    """Without a grid: everybody spread evenly over the district, an assumption."""
+
+    people: float = Field(gt=0, description="People in the district.")
+    people_source: str = Field(min_length=1, description="Where that number comes from.")
+    area_km2: float = Field(gt=0, description="Its land area, km².")
+    area_source: str = Field(min_length=1, description="Where the area comes from.")
+    confirmed: bool = Field(
+        default=False, description="Whether both are confirmed; the screen says so if not."
+    )
+    factor: float = Field(
+        default=2.0,
+        ge=1,
+        description="The count may be so many times less or more: people do not live evenly.",
+    )
+
+
+class RoadsFile(GeoFile):
+    name_field: str | None = Field(
+        default=None, description="Attribute with the road's name, where there is one."
+    )
+
+
+class ExposureSettings(Section):
+    facilities: tuple[FacilitiesFile, ...] = Field(
+        default=(), description="Schools, hospitals, homes and shelters, as the operator has them."
+    )
+    population: PopulationFile | None = Field(
+        default=None, description="A grid of people; it goes before `district`."
+    )
+    district: DistrictPeople | None = Field(
+        default=None, description="People and area of the district, where there is no grid."
+    )
+    roads: RoadsFile | None = Field(
+        default=None, description="Roads as lines; without them the answer says that it lacks them."
+    )
+
+
+class PlumeSettings(Section):
+    roughness: Literal["rural", "urban"] = Field(
+        default="rural",
+        description="Briggs' coefficients: rural carries farther, urban is for dense streets.",
+    )
+    assumed_rate_kgs: float = Field(
+        default=7.0,
+        gt=0,
+        description="Rate of a leak of which nothing is known, kg/s: said as an assumption.",
+    )
+    minutes: Literal[10, 30, 60, 240, 480] = Field(
+        default=60, description="Duration for which the AEGLs are taken."
+    )
+    wind_within_km: float = Field(
+        default=30.0, gt=0, description="How far away a wind station may stand."
+    )
+
+
 class GisSettings(Section):
     start: Box = Field(
         default=(121.76, 29.80, 122.00, 29.98),
@@ -94,4 +180,10 @@ class GisSettings(Section):
     )
     tiles: Tiles | None = Field(
         default=None, description="Outside base tiles; without them nothing leaves the intranet."
+    )
+    plume: PlumeSettings = Field(
+        default=PlumeSettings(), description="How footprints of releases are computed."
+    )
+    exposure: ExposureSettings = Field(
+        default=ExposureSettings(), description="What may lie within a footprint or a flood zone."
     )

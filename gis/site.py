@@ -6,7 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gis import style as styles
+from gis.assessment import Ground
 from gis.basemap import BUILT, FILES, build
+from gis.exposure.surroundings import open_surroundings
 from gis.layers import OperatorLayer, read_operator
 from gis.settings import GisSettings, Tiles
 
@@ -15,11 +17,15 @@ GCJ02_MODULE = Path(__file__).parent / "gcj02.mjs"
 
 @dataclass(frozen=True)
 class MapSite:
-    """`files`: name, such as land.geojson, to bytes; an allow-list, nothing else is served."""
+    """`files`: name, such as land.geojson, to bytes; an allow-list, nothing else is served.
+
+    `ground`: what footprints are held against; None for the public page, which draws none.
+    """
 
     files: Mapping[str, bytes]
     operator: tuple[OperatorLayer, ...]
     tiles: Tiles | None
+    ground: Ground | None = None
 
     @property
     def outside(self) -> str | None:
@@ -47,4 +53,5 @@ def open_map(settings: GisSettings, folder: Path, *, public: bool, built: Path =
         layer for layer in read_operator(settings, folder) if layer.public or not public
     )
     own = {f"{layer.name}.geojson": layer.document.encode() for layer in operator}
-    return MapSite(files=base | own, operator=operator, tiles=settings.tiles)
+    ground = None if public else Ground(open_surroundings(settings, folder), settings.plume)
+    return MapSite(base | own, operator, settings.tiles, ground)

@@ -36,7 +36,7 @@ def account(
 
 def bury(conn: Connection, settings: IngestSettings, message: Message, error: Exception) -> None:
     """Keep a message that no walk survives; commits. The defect is ours, so it can be replayed."""
-    letter = Letter(message, feed_of(message.topic, settings.root))
+    letter = Letter(message, feed_of(message.topic, settings.root, settings.foreign_filters))
     letter.refuse(Problem("internal", f"a defect of ours: {type(error).__name__}: {error}"[:500]))
     arrivals = [(letter.feed, message.received_at)]
     account(conn, arrivals, [letter], keep_bytes=settings.limits.keep_bytes)

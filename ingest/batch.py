@@ -48,6 +48,7 @@ class Letter:
     """A message opened: what it says, what was wrong with it, and what became of it.
 
     entries: what a plain message says, on its way to be columns; its observations are then empty.
+    canary: when a canary was sent.
     """
 
     message: Message
@@ -57,6 +58,7 @@ class Letter:
     entries: "Sequence[Entry]" = ()
     problems: list[Problem] = field(default_factory=list)
     online: bool | None = None
+    canary: datetime | None = None
     received_at: datetime = field(init=False)
     outcome: Outcome = Outcome.DUPLICATE
 
@@ -66,9 +68,10 @@ class Letter:
     @property
     def lacks_time(self) -> bool:
         """Whether its readings take the arrival time, so that a redelivery looks like news."""
-        return any(one.at == NEVER for one in self.entries) or any(
-            one.observed_at is None for one in self.observations
-        )
+        for one in self.entries:  # a loop: this is asked of every message, several times
+            if one.at == NEVER:
+                return True
+        return bool(self.observations) and any(one.observed_at is None for one in self.observations)
 
     def take(self, decoded: Decoded) -> None:
         """What a decoder found: what can be used, and why the rest cannot."""
@@ -115,6 +118,7 @@ class SeriesRow:
             self.same_since,
             self.previous_at,
             self.previous_value,
+            self.received_at,
         )
 
     def advanced(self, reading: Reading, memory: SeriesMemory) -> "SeriesRow":
@@ -208,6 +212,11 @@ class Settled:
     late: tuple[Arrived, ...]
     revisions: tuple[Arrived, ...]
     duplicates: tuple[Arrived, ...]
+
+    @property
+    def changed(self) -> list[Reading]:
+        """What the database does not have, or has otherwise."""
+        return [item.reading for item in (*self.late, *self.revisions)]
 
 
 def split(

@@ -3,16 +3,15 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 # A batch ends with the message that fills it: its readings, as objects, weigh fifty times as much.
 BATCH_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One MQTT message. epoch: the connection it came by, to which its acknowledgement belongs."""
 
     topic: str
@@ -51,11 +50,17 @@ class Inbox:
             return self._messages[0].received_at if self._messages else None
 
     def put(self, message: Message) -> None:
+        self.put_all([message])
+
+    def put_all(self, messages: Iterable[Message]) -> None:
+        """As one after the other, each as there is room."""
         with self._changed:
-            while self._full() and not self._closed:
-                self._changed.wait()
-            self._messages.append(message)
-            self._bytes += len(message.payload)
+            for message in messages:
+                while self._full() and not self._closed:
+                    self._changed.notify_all()
+                    self._changed.wait()
+                self._messages.append(message)
+                self._bytes += len(message.payload)
             self._changed.notify_all()
 
     def take(self, max_messages: int, max_wait_s: float, idle_wait_s: float) -> list[Message]:

@@ -1,10 +1,10 @@
 """The MQTT session: queues what comes, acknowledges what was committed, and does nothing else."""
 
 import logging
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -13,7 +13,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from ingest.client import Client
+from ingest.line.security import granted, secure
 from ingest.message import Inbox, Message
+from ingest.packets import Publish
 from ingest.settings import BrokerSettings
 
 log = logging.getLogger(__name__)
@@ -36,7 +39,7 @@ class Subscriber:
         self._in_flight = in_flight
         self._lock = threading.Lock()
         self._epoch = 0
-        self._started = False
+        self._started = self._been_here = False
         self.client_id = client_id
         self.connected_since: datetime | None = None
         self.refused: str | None = None
@@ -62,7 +65,7 @@ class Subscriber:
         if self._started:
             self._started = False
             self._inbox.close()
-            self._client.disconnect()
+            self._client.leave()
             self._client.loop_stop()
 
     def acknowledge(self, messages: Iterable[Message]) -> int:
@@ -71,14 +74,15 @@ class Subscriber:
         After a lost session an old packet id would confirm somebody else's new message. The broker
         delivers them again, and the database knows them.
         """
-        foreign = 0
-        for message in messages:
-            with self._lock:
-                if message.epoch == self._epoch:
-                    self._client.ack(message.packet_id, message.qos)
-                else:
-                    foreign += 1
-        return foreign
+        asked = list(messages)
+        with self._lock:
+            own = [message for message in asked if message.epoch == self._epoch]
+            self._client.acknowledge([one.packet_id for one in own if one.qos == _QOS])
+        return len(asked) - len(own)
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Hand a message of our own to the broker; what it does with it is seen by what comes."""
+        self._client.publish(topic, payload, qos=_QOS)
 
     def _connect_properties(self) -> Properties:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own
@@ -86,9 +90,9 @@ class Subscriber:
         properties.ReceiveMaximum = self._in_flight
         return properties
 
-    def _make_client(self) -> paho.Client:
+    def _make_client(self) -> Client:
         v5 = self._broker.protocol == "5"
-        client = paho.Client(
+        client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=self.client_id,
             clean_session=None if v5 else False,
@@ -98,16 +102,20 @@ class Subscriber:
         # Two seconds: one who hung and woke up finds out in the database that another leads now,
         # and lets the session go before it takes it back.
         client.reconnect_delay_set(min_delay=2, max_delay=15)
-        if self._broker.user:
-            client.username_pw_set(self._broker.user, _secret(self._broker.password_file))
         client.on_pre_connect = lambda *_: self._next_epoch()
+        secure(client, self._broker)
         client.on_connect = self._on_connect
         client.on_connect_fail = lambda *_: log.warning(
-            "no broker at %s:%s, trying again", self._broker.host, self._broker.port
+            # paho calls while it handles the exception: a refused certificate is no absent broker.
+            "no broker at %s:%s, trying again: %s",
+            self._broker.host,
+            self._broker.port,
+            sys.exc_info()[1],
         )
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_publishes = self._on_publishes
         return client
 
     def _next_epoch(self) -> None:
@@ -115,13 +123,21 @@ class Subscriber:
             self._epoch += 1
 
     def _on_connect(
-        self, client: paho.Client, _data: object, flags: Any, reason: Any, _properties: object
+        self, client: paho.Client, _data: object, flags: Any, reason: Any, properties: object
     ) -> None:
         if reason.is_failure:
             self.refused = str(reason)
             log.error("broker refuses %s: %s", self.client_id, reason)
             return
         self.refused = None
+        if self._been_here and not flags.session_present:
+            log.error(
+                "the broker forgot the session of %s: what waited in it is lost; see docs/line.md",
+                self.client_id,
+            )
+        self._been_here = True
+        for finding in granted(properties, self._broker.session_expiry_s):
+            log.warning("broker: %s", finding.sentence)
         if self._broker.protocol == "5":
             options = SubscribeOptions(qos=_QOS)
             client.subscribe([(topic, options) for topic in self._filters])
@@ -146,6 +162,14 @@ class Subscriber:
         self._next_epoch()
         self.connected_since = None
         log.warning("disconnected %s: %s", self.client_id, reason)
+
+    def _on_publishes(self, publishes: Sequence[Publish]) -> None:
+        """The plain messages of one read, which have all arrived by now."""
+        arrived, epoch = datetime.now(UTC), self._epoch
+        self._inbox.put_all(
+            Message(topic, payload, arrived, packet_id, dup, epoch, _QOS, retain)
+            for topic, payload, packet_id, dup, retain in publishes
+        )
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         self._inbox.put(
@@ -174,7 +198,3 @@ def _user_time(message: paho.MQTTMessage) -> str | None:
     """The MQTT 5 user property `t`, by which a camera says when it took a picture."""
     pairs = getattr(message.properties, "UserProperty", None) or []
     return next((value for key, value in pairs if key == "t"), None)
-
-
-def _secret(path: str | None) -> str | None:
-    return Path(path).read_text("utf-8").strip() if path else None

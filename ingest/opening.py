@@ -3,16 +3,20 @@
 import difflib
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
+from database.books import CANARY
 from database.pool import Connection
-from ingest import store
+from ingest import canary, store
 from ingest.batch import Letter, Outcome, Problem
 from ingest.columns import read_entries
 from ingest.context import Context
+from ingest.line.devices import only_own
 from ingest.message import Message
 from ingest.route import route
-from sensors.decoders import FRAME_DECODERS, observations, status
+from sensors.decoders import FRAME_DECODERS, foreign, observations, status
 from sensors.directory import Directory
+from sensors.foreign import Foreign
 from sensors.reading import BadPayload
 
 
@@ -21,17 +25,24 @@ def open_letter(message: Message, context: Context) -> Letter:
     letter = Letter(message, context.feed(message))
     if _is_plain(letter, context):
         return letter
+    mapping = context.mapping(message.topic)
     try:
+        if mapping is not None:
+            _decode_foreign(letter, mapping, context)
+            return letter
         where = route(message.topic, context.settings.root)
         letter.sender = where.sender
         check_size(message, context.settings.limits.obs_bytes)
         if where.feed == "status":
             letter.online = status.decode(message.payload)
             letter.raise_to(Outcome.STORED)
+        elif where.feed == CANARY:
+            letter.canary = _decode_canary(letter, context)
         elif where.feed == "obs":
             _decode_observations(letter, context)
         elif where.feed in FRAME_DECODERS:
-            letter.take(FRAME_DECODERS[where.feed](message.payload, context.directory))
+            decoded = FRAME_DECODERS[where.feed](message.payload, context.directory)
+            letter.take(only_own(decoded, where.sender, context.own))
         else:
             letter.refuse(Problem("no_decoder", f"no decoder for feed {where.feed!r} yet; kept"))
     except BadPayload as error:
@@ -90,13 +101,32 @@ def _decode_observations(letter: Letter, context: Context) -> None:
     if letter.sender not in context.directory.stations:
         raise BadPayload("unknown_station", unknown_station(letter.sender, context.directory))
     letter.take(observations.decode(letter.message.payload, letter.sender))
+    _refuse_retained(letter, letter.sender, "send `t` in the message")
+
+
+def _decode_foreign(letter: Letter, mapping: Foreign, context: Context) -> None:
+    message = letter.message
+    check_size(message, context.settings.limits.obs_bytes)
+    stations = context.directory.stations
+    letter.take(foreign.decode(message.payload, message.topic, mapping, stations))
+    _refuse_retained(letter, mapping.name, "say where its time lies")
+
+
+def _refuse_retained(letter: Letter, name: str, remedy: str) -> None:
+    """An old value must not be shown as new."""
     if letter.message.retain and letter.lacks_time:
         letter.observations = ()
         raise BadPayload(
             "retained",
-            f"{letter.sender}: a retained message without a time of its own may be of any age; "
-            "send `t` in the message, or do not retain it",
+            f"{name}: a retained message without a time of its own may be of any age; "
+            f"{remedy}, or do not retain it",
         )
+
+
+def _decode_canary(letter: Letter, context: Context) -> datetime:
+    if letter.sender != context.canary:
+        raise BadPayload("not_a_canary", f"there is no canary {letter.sender[:40]!r} here")
+    return canary.decode(letter.message.payload, letter.received_at)
 
 
 def check_size(message: Message, most: int) -> None:

@@ -12,10 +12,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from alerts.judging import judge_batch
+from alerts.afterwards import judge_late
+from alerts.judging import judge_batch, tell_untold
 from database.pool import Connection
-from ingest import store
+from database.touched import touch
+from ingest import canary, store
 from ingest.accounting import account
+from ingest.append import append
 from ingest.batch import (
     Arrived,
     FeedHour,
@@ -31,6 +34,7 @@ from ingest.batch import (
 )
 from ingest.columns import Columns
 from ingest.context import Context
+from ingest.marked import with_marks
 from ingest.message import Committed, Message
 from ingest.opening import digest, open_letter, recognise_redelivered
 from ingest.plain import (
@@ -45,9 +49,11 @@ from ingest.plain import (
 )
 from ingest.singly import vet_singly
 from ingest.states import advanced, among, joined, rows_of, states_of
+from ingest.upkeep import kept
 from sensors.catalogue import LEVEL
 from sensors.derive import derive
 from sensors.directory import Directory
+from sensors.marks import show_marks
 from sensors.reading import Origin, Quality, Reading
 
 SeriesKey = tuple[str, str]
@@ -81,6 +87,13 @@ def walk_again(conn: Connection, context: Context, message: Message, now: dateti
     return letter
 
 
+def tell(conn: Connection, context: Context, now: datetime, settled: bool) -> bool:
+    """Tell of the alerts that a backlog left untold; commits. settled: nothing waits."""
+    told = tell_untold(conn, context.judge, now, settled=settled)
+    conn.commit()
+    return bool(told)
+
+
 def _save(
     conn: Connection,
     context: Context,
@@ -94,7 +107,7 @@ def _save(
     waiting = _messages_of(rest)
     committed([message for message in messages if id(message) not in waiting])
     if rest:
-        save_rest(conn, context, messages, rest)
+        save_rest(conn, context, messages, rest, now)
         committed([message for message in messages if id(message) in waiting])
 
 
@@ -117,15 +130,17 @@ def save_news(
     news, rest = split(arrived, rows)
     derived, repeated = _derived(news, plain, rows, directory)
     news = sorted([*news, *derived], key=lambda item: item.reading.observed_at)
+    plain, news = with_marks(conn, plain, news)
     readings = [item.reading for item in news]
     judge_batch(conn, context.judge, [*readings, *to_judge(conn, plain, context)], now)
-    store.copy_readings(conn, plain.with_(Columns.of_readings(readings)))
+    append(conn, plain.with_(Columns.of_readings(readings)), letters, directory)
     moved = advanced(plain.take(plain.ends()), memory)
     store.save_series(conn, joined(moved, states_of(advanced_rows(news, rows, memories))))
     _raise(news, Outcome.STORED)
     for number in np.unique(plain.letter).tolist():
         letters[number].raise_to(Outcome.STORED)
     _save_statuses(conn, letters)
+    canary.save(conn, letters, now)
     _remember_deliveries(conn, context.client_id, letters)
     waiting = _messages_of(rest)
     done = [letter for letter in letters if id(letter.message) not in waiting]
@@ -137,15 +152,25 @@ def save_news(
 
 
 def save_rest(
-    conn: Connection, context: Context, messages: Sequence[Message], rest: Sequence[Arrived]
+    conn: Connection,
+    context: Context,
+    messages: Sequence[Message],
+    rest: Sequence[Arrived],
+    now: datetime,
 ) -> None:
     """The transaction of what is not news: late readings, corrections, repeats."""
     stations = {context.directory.by_id[item.reading.series_id].station for item in rest}
     rows = rows_of(store.lock_series(conn, series_of(stations, context.directory)))
     keys = {(item.reading.series_id, item.reading.observed_at) for item in rest}
     settled = settle(rest, store.stored_readings(conn, keys))
+    rederived = _rederived(conn, settled, context.directory)
     _write(conn, settled, rows)
-    _write(conn, _rederived(conn, settled, context.directory), rows)
+    _write(conn, rederived, rows)
+    changed = [*settled.changed, *rederived.changed]
+    touch(conn, [(reading.observed_at, reading.observed_at) for reading in changed])
+    show_marks(conn, [(reading.series_id, reading.observed_at) for reading in changed])
+    _judge_corrected(conn, context, settled, rows, now)
+    judge_late(conn, context.judge, changed, now)
     _raise(settled.late, Outcome.STORED)
     _raise(settled.revisions, Outcome.REVISED)
     letters = {id(item.letter.message): item.letter for item in rest if item.letter}
@@ -153,6 +178,23 @@ def save_rest(
     late = _per_hour(settled.late)
     _account(conn, context, arrivals, list(letters.values()), readings=late, late=late)
     conn.commit()
+
+
+def _judge_corrected(
+    conn: Connection,
+    context: Context,
+    settled: Settled,
+    rows: Mapping[int, SeriesRow],
+    now: datetime,
+) -> None:
+    """The newest reading of a series, corrected, is how things stand: it is judged once more."""
+    live = [
+        item
+        for item in settled.revisions
+        if rows[item.reading.series_id].observed_at == item.reading.observed_at
+    ]
+    _, marked = with_marks(conn, Columns.of_readings([]), live)
+    judge_batch(conn, context.judge, [item.reading for item in marked], now, corrected=True)
 
 
 def _derived(
@@ -234,6 +276,8 @@ def _account(
         readings=readings,
         late=late,
     )
+    if context.kept:
+        kept.mark_replayed(conn, context.kept, letters)
 
 
 def _per_hour(items: Iterable[Arrived]) -> Counter[FeedHour]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 
@@ -73,9 +74,12 @@ def per_hour(plain: Columns, letters: Sequence[Letter]) -> Counter[FeedHour]:
     """How many readings came by each feed and hour of arrival."""
     found: Counter[FeedHour] = Counter()
     counts = np.bincount(plain.letter, minlength=len(letters)).tolist()
+    hours: dict[datetime, datetime] = {}  # messages read together share their moment
     for letter, count in zip(letters, counts, strict=True):
         if count:
-            found[letter.feed, hour_of(letter.received_at)] += count
+            at = letter.received_at
+            hour = hours.get(at) or hours.setdefault(at, hour_of(at))
+            found[letter.feed, hour] += count
     return found
 
 

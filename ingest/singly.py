@@ -43,7 +43,7 @@ def _in_event_order(
     found += odd.observations(directory)
     found.sort(key=lambda one: one[0])
     pairs = [(letters[number], seen) for number, seen in found]
-    return sorted(pairs, key=lambda pair: pair[1].observed_at or pair[0].received_at)
+    return sorted(pairs, key=lambda pair: pair[1].moment(pair[0].received_at))
 
 
 def _unmeasured(seen: Observation, directory: Directory) -> Problem:

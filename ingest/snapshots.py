@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from database.books import REPLAY
 from database.pool import Connection
 from ingest import store
 from ingest.accounting import account
@@ -15,10 +16,12 @@ from ingest.batch import (
     Problem,
     Snapshot,
 )
+from ingest.context import Kept
 from ingest.message import Committed, Message
 from ingest.opening import check_size, unknown_station
 from ingest.route import feed_of, route
 from ingest.settings import IngestSettings
+from ingest.upkeep import kept
 from sensors.directory import Directory
 from sensors.image import inspect
 from sensors.reading import BadPayload, Origin
@@ -50,6 +53,16 @@ def walk_pictures(
     conn.commit()
     committed(messages)
     return any(letter.outcome is Outcome.STORED for letter in letters)
+
+
+def walk_again(conn: Connection, context: PictureContext, message: Message, row: Kept) -> Letter:
+    """Walk one quarantined picture; commits. It was counted on its own feed before."""
+    letter = _save(conn, context, message)
+    letter.feed = REPLAY
+    account(conn, [(REPLAY, message.received_at)], [letter], keep_bytes=None)
+    kept.mark_replayed(conn, row, [letter])
+    conn.commit()
+    return letter
 
 
 def open_snapshot(message: Message, context: PictureContext) -> Snapshot:

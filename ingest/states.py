@@ -41,6 +41,7 @@ def memory_of(states: States) -> Memory:
         states["same_since"],
         states["previous_at"],
         states["previous_value"],
+        states["received"],
     )
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from psycopg2.extras import execute_values
 
 from database.pool import Connection
+from ingest import old
 from ingest.batch import Key, LedgerLine, Quarantined, Snapshot
 from ingest.binary import readings_to_copy, states_from_copy
 from ingest.columns import Columns
-from ingest.message import Message
 from ingest.states import STATE, TIMES, States
 from sensors.reading import Origin, Quality, Reading
 from sensors.vetting import NEVER
@@ -126,15 +126,6 @@ delete from picture p using station s
 FORGET_DELIVERIES = (
     "delete from delivery where client_id = %(client_id)s and received_at < %(before)s"
 )
-WAITING_QUARANTINE = """
-select id, received_at, feed, topic, payload from quarantine
- where replayed_at is null and size = octet_length(payload)
-   and (%(code)s::text is null or code = %(code)s) and id > %(after)s
- order by id limit 20
-"""
-MARK_REPLAYED = """
-update quarantine set replayed_at = clock_timestamp(), outcome = %(outcome)s where id = %(id)s
-"""
 
 
 def lock_series(conn: Connection, series: Iterable[int]) -> States:
@@ -161,6 +152,7 @@ def save_series(conn: Connection, states: States) -> None:
 
 def copy_readings(conn: Connection, columns: Columns) -> None:
     """Append readings that are known to be new; fails as a whole on a repeated key."""
+    columns = old.set_apart(conn, columns)
     if len(columns):
         with conn.cursor() as cursor:
             cursor.copy_expert(COPY_READINGS, io.BytesIO(readings_to_copy(columns)))
@@ -168,11 +160,12 @@ def copy_readings(conn: Connection, columns: Columns) -> None:
 
 def stored_readings(conn: Connection, keys: Iterable[Key]) -> dict[Key, Reading]:
     """What is already stored under these (series, time) keys."""
+    asked = list(keys)
     with conn.cursor() as cursor:
         rows = execute_values(
             cursor,
             STORED_READINGS,
-            list(keys),
+            asked,
             template=STORED_READINGS_TEMPLATE,
             page_size=1000,
             fetch=True,
@@ -181,19 +174,24 @@ def stored_readings(conn: Connection, keys: Iterable[Key]) -> dict[Key, Reading]
         (row[0], row[1]): Reading(
             row[0], "", "", row[1], row[6], row[2], Quality(row[3]), Origin(row[5])
         )
-        for row in rows
+        for row in (*rows, *old.stored(conn, asked))
     }
 
 
 def keep_revision(conn: Connection, reading: Reading, by: str) -> None:
     """Keep the stored reading that `reading` is about to replace; by: the topic it came on."""
     with conn.cursor() as cursor:
-        cursor.execute(KEEP_REVISION, {**_values(reading), "by": by})
+        for statement in (KEEP_REVISION, old.KEEP_REVISION):
+            cursor.execute(statement, {**_values(reading), "by": by})
+            if cursor.rowcount or not old.may_be_old(reading.observed_at):
+                return
 
 
 def replace_reading(conn: Connection, reading: Reading) -> None:
     with conn.cursor() as cursor:
         cursor.execute(REVISE, _values(reading))
+        if cursor.rowcount == 0 and old.may_be_old(reading.observed_at):
+            cursor.execute(old.REVISE, _values(reading))
         if cursor.rowcount != 1:  # a server that looks past the row must not lose a correction
             raise LookupError(
                 f"the correction of {reading.station} {reading.metric} at "
@@ -297,21 +295,6 @@ def forget_pictures(conn: Connection, before: datetime) -> None:
     """Delete the pictures that are older than they may be kept, with all their copies."""
     with conn.cursor() as cursor:
         cursor.execute(FORGET_PICTURES, {"before": before})
-
-
-def waiting_quarantine(conn: Connection, code: str | None, after: int) -> list[tuple[int, Message]]:
-    """The next quarantined messages that are kept whole and were not replayed, oldest first."""
-    with conn.cursor() as cursor:
-        cursor.execute(WAITING_QUARANTINE, {"code": code, "after": after})
-        return [
-            (number, Message(topic, bytes(payload), received_at, 0, dup=False, epoch=0, qos=1))
-            for number, received_at, _feed, topic, payload in cursor.fetchall()
-        ]
-
-
-def mark_replayed(conn: Connection, number: int, outcome: str) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(MARK_REPLAYED, {"id": number, "outcome": outcome})
 
 
 def _values(reading: Reading) -> dict[str, Any]:

@@ -26,16 +26,21 @@ def _table(*rows: Metric) -> dict[str, Metric]:
 
 
 # The names that code must know; everything else is looked up.
-LEVEL, STORAGE, AQI = "level_m", "storage_m3", "aqi"
+LEVEL, STORAGE, AQI, TANK_LEVEL = "level_m", "storage_m3", "aqi", "tank_level_pct"
+LEL = "lel_pct"  # of whatever flammable gas, per cent of its lower explosive limit
+INFLOW, OUTFLOW, TO_LIMIT = "inflow_m3s", "outflow_m3s", "to_limit_h"
 # The six of HJ 633-2026, in the order of its table 3.
 AIR_METRICS = ("so2_ugm3", "no2_ugm3", "co_mgm3", "o3_ugm3", "pm10_ugm3", "pm25_ugm3")
 DERIVED_FROM = {STORAGE: (LEVEL,), AQI: AIR_METRICS}
+# Computed beside the flow, from hours of readings (ingest/upkeep/foresight.py).
+FORESEEN_FROM = {INFLOW: (LEVEL,), TO_LIMIT: (LEVEL,)}
 
 METRICS = _table(
     # Water
     Metric("level_m", "m", -50, 9000, 2, "水位", "Level"),
     Metric("storage_m3", "m³", 0, 5e10, 0, "库容", "Storage"),
     Metric("inflow_m3s", "m³/s", -1e4, 1e5, 1, "入库流量", "Inflow"),
+    Metric("to_limit_h", "h", 0, 1000, 1, "距下一限值", "Time to the next limit"),
     Metric("outflow_m3s", "m³/s", 0, 1e5, 1, "出库流量", "Outflow"),
     Metric("flow_m3s", "m³/s", 0, 1e5, 3, "流量", "Flow"),
     Metric("tide_m", "m", -20, 20, 2, "潮位", "Tide"),
@@ -87,7 +92,6 @@ METRICS = _table(
     Metric("stack_dust_mgm3", "mg/m³", 0, 20000, 1, "烟尘", "Stack dust"),
     Metric("stack_o2_pct", "%", 0, 25, 1, "烟气含氧量", "Stack O₂"),
     Metric("stack_temp_c", "°C", -50, 1500, 0, "烟气温度", "Stack temperature"),
-    # The devices and the path itself
+    # The devices themselves
     Metric("battery_v", "V", 0, 60, 2, "电池电压", "Battery"),
-    Metric("canary", "", 0, 1e12, 0, "金丝雀", "Canary"),
 )

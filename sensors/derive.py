@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sensors import aqi
+from sensors.air import aqi
 from sensors.catalogue import AIR_METRICS, AQI, LEVEL, STORAGE
-from sensors.curve import OffTable, storage_at
 from sensors.directory import Directory, SeriesInfo
 from sensors.reading import Origin, Quality, Reading
+from sensors.water.curve import OffTable, storage_at
 
 # Concentrations further apart do not belong to the same hour.
 HOUR = timedelta(hours=1)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sensors.curve import Points
 from sensors.instruments import Instruments, instruments
 from sensors.protocols import Hj212, Sl651
 from sensors.reading import Origin
+from sensors.settings import Months, Neighbours
+from sensors.water.curve import Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class SeriesInfo:
     """One metric of one station, with the instrument that hangs on it now.
 
     low, high: the instrument's range where it narrows the catalogue's. max_step: greatest
-    believable change within a minute. derived: computed here, never taken from a device.
+    believable change within a minute. usual: what each month brings. derived: computed here, never
+    taken from a device.
     """
 
     series_id: int
@@ -26,6 +28,9 @@ class SeriesInfo:
     high: float | None = None
     max_step: float | None = None
     stuck_after_s: int | None = None
+    usual: Months | None = None
+    spike: float | None = None
+    neighbours: Neighbours | None = None
     derived: bool = False
 
 

@@ -99,14 +99,15 @@ FACTORS = {code: factors for codes, factors in _ROWS for code in codes}
 
 # Table 8 of HJ 212-2017. What the instrument did not measure in the environment is missing; above
 # the range and set by hand stay values, doubtful ones: what is too much to measure must alert.
+_NOT_MEASURING = Quality.MISSING | Quality.STATUS
 MARKS = {
     "N": Quality.GOOD,
-    "F": Quality.MISSING,  # stopped
-    "M": Quality.MISSING,  # maintenance
-    "D": Quality.MISSING,  # fault
-    "C": Quality.MISSING,  # calibration
-    "B": Quality.MISSING,  # no connection between instrument and logger
-    "P": Quality.MISSING,  # power failure; of 2005, unconfirmed
+    "F": _NOT_MEASURING,  # stopped
+    "M": _NOT_MEASURING,  # maintenance
+    "D": _NOT_MEASURING,  # fault
+    "C": _NOT_MEASURING,  # calibration
+    "B": _NOT_MEASURING,  # no connection between instrument and logger
+    "P": _NOT_MEASURING,  # power failure; of 2005, unconfirmed
     "S": Quality.DEVICE,  # set by hand
     "T": Quality.DEVICE,  # above the measuring range
 }

@@ -20,7 +20,8 @@ _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN, _END, _EXIF = 0xDA, 0xD9, 0xE1
 # In entropy-coded data FF 00 is a byte and FF D0..D7 a restart; anything else is the next marker.
-_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+# Fill bytes before it are passed over singly: `\xff+` would go through a run of them from each.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Vetting: is this reading believable? Pure; the value itself is never touched.
 
-Gross range, rate of change, flat line (after QARTOD, the IOOS manual of real-time quality control),
-and the device's clock. What is doubtful is marked, never dropped; only an impossible time is
-refused.
+Gross range, climatology, rate of change, flat line (after QARTOD, the IOOS manual of real-time
+quality control), and the device's clock, ahead or behind. What is doubtful is marked, never
+dropped; only an impossible time is refused.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from math import isfinite
 from typing import NamedTuple
 
@@ -14,14 +14,16 @@ from sensors.catalogue import METRICS
 from sensors.directory import SeriesInfo
 from sensors.reading import BadPayload, Observation, Quality, Reading
 from sensors.settings import ClockSettings
+from sensors.vetting import CATCHING_UP_S
 
 # Bits as plain numbers, and flags looked up: this runs for every reading, and operators of flags
 # cost a microsecond each.
 _MISSING, _IMPOSSIBLE = int(Quality.MISSING), int(Quality.IMPOSSIBLE)
-_UNUSABLE = _MISSING | _IMPOSSIBLE
 _RATE, _STUCK, _CLOCK = int(Quality.RATE), int(Quality.STUCK), int(Quality.CLOCK)
 _FLAGS = tuple(Quality(bits) for bits in range(2 * max(Quality)))
+_CLIMATE, _STALE = int(Quality.CLIMATE), int(Quality.STALE_CLOCK)
 _DAY_S = 86_400
+BEIJING = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class SeriesMemory:
     """What vetting remembers of a series; the columns of series_state by the same names.
 
     observed_at, value, quality: the newest reading. previous_at, previous_value: the newest usable
-    reading before it. same_since: since when the usable values have been the same.
+    reading before it. same_since: since when the usable values have been the same. received_at:
+    when the newest reading arrived.
     """
 
     observed_at: datetime | None = None
@@ -38,6 +41,7 @@ class SeriesMemory:
     same_since: datetime | None = None
     previous_at: datetime | None = None
     previous_value: float | None = None
+    received_at: datetime | None = None
 
 
 class _Point(NamedTuple):
@@ -61,16 +65,18 @@ def vet(
     if series.derived:
         sentence = f"{series.station}: {series.metric} is computed here; a device's is not kept"
         raise BadPayload("derived_metric", sentence)
-    at = observation.observed_at or received_at
+    at = observation.moment(received_at)
     bits = int(observation.quality) | _clock(at, received_at, series, clock)
     value = observation.value
     if value is None or not isfinite(value) or bits & _MISSING:
         value, bits = None, bits | _MISSING
     else:
-        bits |= _range(value, series)
+        bits |= _range(value, at, series)
     remembered = memory
     if memory.observed_at is None or at >= memory.observed_at:
+        bits |= _stale(at, received_at, series, memory, clock)
         bits, remembered = _in_order(_Point(at, value), bits, series, memory)
+        remembered = replace(remembered, received_at=received_at)
     return (
         Reading(
             series.series_id,
@@ -101,11 +107,42 @@ def _clock(at: datetime, received_at: datetime, series: SeriesInfo, clock: Clock
     return _CLOCK
 
 
-def _range(value: float, series: SeriesInfo) -> int:
+def stale_after_s(interval_s: int, clock: ClockSettings) -> int:
+    """How late a device's time may be; means are stamped with the beginning of what they cover."""
+    return max(clock.stale_s, 2 * interval_s)
+
+
+def _stale(
+    at: datetime,
+    received_at: datetime,
+    series: SeriesInfo,
+    memory: SeriesMemory,
+    clock: ClockSettings,
+) -> int:
+    """Late as the reading before it was, and not less so: a backlog catches up, a clock does not.
+
+    So is the first one after a long silence judged good: a single late reading proves nothing.
+    """
+    if memory.observed_at is None or memory.received_at is None or at <= memory.observed_at:
+        return 0
+    lag_s = (received_at - at).total_seconds()
+    before_s = (memory.received_at - memory.observed_at).total_seconds()
+    limit_s = stale_after_s(series.interval_s, clock)
+    stays = lag_s - before_s >= -CATCHING_UP_S
+    return _STALE if lag_s > limit_s and before_s > limit_s and stays else 0
+
+
+def _range(value: float, at: datetime, series: SeriesInfo) -> int:
     metric = METRICS[series.metric]
     low = metric.low if series.low is None else series.low
     high = metric.high if series.high is None else series.high
-    return 0 if low <= value <= high else _IMPOSSIBLE
+    return (0 if low <= value <= high else _IMPOSSIBLE) | _climate(value, at, series)
+
+
+def _climate(value: float, at: datetime, series: SeriesInfo) -> int:
+    """Against what the month usually brings; the days are Beijing's."""
+    usual = series.usual and series.usual[at.astimezone(BEIJING).month - 1]
+    return _CLIMATE if usual and not usual[0] <= value <= usual[1] else 0
 
 
 def _in_order(
@@ -114,7 +151,7 @@ def _in_order(
     """Rate and flat line against the usable reading before, and the memory with this one in it."""
     before = _usable_before(now, memory)
     same_since = memory.same_since
-    if not bits & _UNUSABLE:
+    if _FLAGS[bits].usable:
         same_since = _same_since(now, before, series, memory)
         bits |= _stuck(now.at - same_since, series)
         if before is not None:
@@ -127,7 +164,7 @@ def _in_order(
 
 def _usable_before(now: _Point, memory: SeriesMemory) -> _Point | None:
     newest = memory.observed_at
-    if newest and newest < now.at and not int(memory.quality) & _UNUSABLE:
+    if newest and newest < now.at and memory.quality.usable:
         return _Point(newest, memory.value)
     return _Point(memory.previous_at, memory.previous_value) if memory.previous_at else None
 

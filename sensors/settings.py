@@ -7,17 +7,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     model_validator,
 )
 
 from config import Mistake, did_you_mean, entries
-from sensors.catalogue import AIR_METRICS, AQI, METRICS, STORAGE
+from sensors.catalogue import AIR_METRICS, AQI, INFLOW, LEVEL, METRICS, STORAGE, TO_LIMIT
+from sensors.chemicals.settings import Tank, repeated_tanks, unmeasured
 from sensors.limits import in_season
 from sensors.protocols import Hj212, Sl651
+from sensors.section import Code, Section
+from sensors.water.levels import NO_DANGER
 
 KINDS = ("reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera")
 Kind = Literal["reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera"]
@@ -30,8 +31,6 @@ def _metric(code: object) -> str:
 
 
 MetricCode = Annotated[str, BeforeValidator(_metric)]
-# Codes stand in MQTT topics and addresses: no slash, no wildcard, no space.
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 
 
 def _day(text: str) -> str:
@@ -43,10 +42,6 @@ def _day(text: str) -> str:
 
 
 Day = Annotated[str, AfterValidator(_day)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Names(Section):
@@ -66,6 +61,16 @@ class Limit(Names):
     value: float = Field(description="In the metric's unit.")
     unit: str = Field(description="Must be the metric's unit: a guard against mg for µg.")
     source: str = Field(min_length=1, description="The standard, permit or plan it comes from.")
+    mean_over_s: int | None = Field(
+        default=None,
+        gt=0,
+        description="Seconds of the mean that it limits, such as 3600 or 86400; without it each "
+        "reading. Rules compare single readings all the same, and screens then say so.",
+    )
+    side: Literal["upper", "lower"] = Field(
+        default="upper",
+        description="upper: must not be exceeded; lower: must not be fallen short of.",
+    )
     season_from: Day | None = Field(
         default=None, description="First day of its season, MM-DD; without it the whole year."
     )
@@ -109,6 +114,31 @@ class Curve(Section):
         return self
 
 
+class Neighbours(Section):
+    """When a reading is unlike what the stations around measure (docs/quality.md)."""
+
+    within_km: float = Field(gt=0, description="How far away a neighbour may stand.")
+    factor: float = Field(
+        default=5, gt=0, description="So many spreads from the neighbours' median."
+    )
+    floor: float = Field(gt=0, description="And at least this far, in the metric's unit.")
+
+
+Month = tuple[float, float] | None
+
+
+def _low_to_high(months: tuple[Month, ...]) -> tuple[Month, ...]:
+    for number, month in enumerate(months, 1):
+        if month is not None and month[0] >= month[1]:
+            raise ValueError(f"month {number}: low {month[0]:g} is not below high {month[1]:g}")
+    return months
+
+
+Months = Annotated[
+    tuple[Month, ...], Field(min_length=12, max_length=12), AfterValidator(_low_to_high)
+]
+
+
 class Sensor(Section):
     """What narrows the catalogue for one station's metric."""
 
@@ -120,6 +150,17 @@ class Sensor(Section):
     )
     stuck_after_s: int | None = Field(
         default=None, gt=0, description="Seconds without any change after which it counts as stuck."
+    )
+    usual: Months | None = Field(
+        default=None,
+        description="[low, high] of each month, January first, null for none: what lies outside is "
+        "marked as unusual for the season.",
+    )
+    spike: float | None = Field(
+        default=None, gt=0, description="A peak or trough of more than this is marked afterwards."
+    )
+    neighbours: Neighbours | None = Field(
+        default=None, description="Compare it with the same metric of the stations around."
     )
     interval_s: int | None = Field(
         default=None, gt=0, description="Seconds between readings; else the station's."
@@ -133,12 +174,6 @@ class Sensor(Section):
         if low >= high:
             raise ValueError(f"the range of {self.metric} is empty: low {low:g}, high {high:g}")
         return self
-
-
-class Tank(Section):
-    code: Code = Field(description="Its number at the plant.")
-    substance: str = Field(min_length=1, description="What it holds.")
-    volume_m3: float = Field(gt=0, description="What it can hold, m³.")
 
 
 class Station(Names):
@@ -164,6 +199,12 @@ class Station(Names):
     plant: Code | None = Field(default=None, description="The plant a gas sensor belongs to.")
     substances: tuple[str, ...] = Field(default=(), description="What a plant handles.")
     tanks: tuple[Tank, ...] = Field(default=(), description="Where a plant keeps them.")
+    people_500m: int | None = Field(
+        default=None, ge=0, description="Residents within 500 m of a plant's boundary."
+    )
+    people_source: str | None = Field(
+        default=None, min_length=1, description="Who counted them, and when."
+    )
     release: Literal["never", "automatic"] = Field(
         default="never",
         description="A camera's pictures are staff-only; automatic is the operator's word that "
@@ -177,7 +218,7 @@ class Station(Names):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if mistakes := list(self._contradictions()):
+        if mistakes := [*self._contradictions(), *self._of_plant(), *self._of_limits()]:
             raise ValueError("; ".join(mistakes))
         return self
 
@@ -189,20 +230,42 @@ class Station(Names):
         for metric in derived:
             if metric in measured:
                 yield f"{metric} is computed here: take it out of metrics"
+        if TO_LIMIT in measured and TO_LIMIT not in derived:
+            yield f"{TO_LIMIT} is computed, never measured: take it out of metrics"
         if self.curve and "level_m" not in measured:
             yield "a curve needs level_m among the metrics"
+
+    def _of_plant(self) -> Iterator[str]:
+        if twice := repeated_tanks(self.tanks):
+            yield f"two tanks {', '.join(twice)}; give each its own code"
+        if (self.people_500m is None) != (self.people_source is None):
+            yield "people_500m needs its people_source, and the other way round"
+
+    def _of_limits(self) -> Iterator[str]:
+        known = {*(sensor.metric for sensor in self.sensors), *self.derived_metrics}
         for index, limit in enumerate(self.limits):
-            if limit.metric not in (*measured, *derived):
+            if limit.metric not in known:
                 yield f"limit {limit.name} is on {limit.metric}, which is not measured here"
             if any(limit.overlaps(other) for other in self.limits[:index]):
                 yield f"two limits {limit.name} on {limit.metric} would hold on the same day"
 
     @property
     def derived_metrics(self) -> tuple[str, ...]:
-        """What is computed here: storage_m3 with a curve, aqi at an air station."""
+        """What is computed here: storage_m3 with a curve, aqi at an air station, and `foreseen`."""
         storage = (STORAGE,) if self.curve else ()
         air = self.kind == "air" and any(s.metric in AIR_METRICS for s in self.sensors)
-        return (*storage, AQI) if air else storage
+        return (*storage, *((AQI,) if air else ()), *self.foreseen_metrics)
+
+    @property
+    def foreseen_metrics(self) -> tuple[str, ...]:
+        """What is computed beside the flow at a reservoir: inflow_m3s with a curve, unless it is
+        measured; to_limit_h where its level has a limit above the dead level."""
+        measured = {sensor.metric for sensor in self.sensors}
+        if self.kind != "reservoir" or LEVEL not in measured:
+            return ()
+        inflow = (INFLOW,) if self.curve and INFLOW not in measured else ()
+        limits = any(x.metric == LEVEL and x.name not in NO_DANGER for x in self.limits)
+        return (*inflow, TO_LIMIT) if limits else inflow
 
     @property
     def sensors(self) -> Iterator[Sensor]:
@@ -216,6 +279,12 @@ class ClockSettings(Section):
     )
     suspect_ahead_s: int = Field(
         default=10, ge=0, description="Seconds ahead from which a reading is marked suspect."
+    )
+    stale_s: int = Field(
+        default=900,
+        gt=0,
+        description="Seconds a device's time may stay behind its arrival, or twice its interval; "
+        "then its clock counts as stale.",
     )
     oldest_days: int = Field(
         default=3650, gt=0, description="Older readings are quarantined as a clock that was reset."
@@ -254,7 +323,7 @@ def check(raw: Mapping[str, Any]) -> list[Mistake]:
             if isinstance(entry.get(key), str) and entry[key] not in known:
                 problem = f"unknown {key}; {did_you_mean(entry[key], filter(None, known))}"
                 mistakes.append(Mistake(("sensors", "stations", index, key), entry[key], problem))
-    return mistakes
+    return mistakes + unmeasured(raw)
 
 
 def _code(entry: Mapping[str, Any]) -> str | None:

@@ -13,7 +13,8 @@ from psycopg2 import extensions
 from psycopg2.extras import execute_values
 
 from database.pool import Connection
-from sensors.catalogue import AIR_METRICS, AQI, DERIVED_FROM, STORAGE
+from sensors.catalogue import DERIVED_FROM, FORESEEN_FROM, STORAGE, TANK_LEVEL
+from sensors.chemicals.settings import Tank
 from sensors.directory import Directory, Hj212Device, SeriesInfo, Sl651Device, StationInfo
 from sensors.protocols import Hj212, Sl651
 from sensors.reading import Origin
@@ -41,7 +42,8 @@ select s.id, s.code, s.kind, v.interval_s, v.device, v.public, v.details ->> 'or
   from station s join station_version v on v.station_id = s.id and v.valid_to is null
 """
 SERIES_NOW = """
-select q.id, s.code, q.metric, n.interval_s, n.low, n.high, n.max_step, n.stuck_after_s
+select q.id, s.code, q.metric, n.interval_s, n.low, n.high, n.max_step, n.stuck_after_s,
+       n.checks, n.derived
   from series q
   join station s on s.id = q.station_id
   join station_version v on v.station_id = s.id and v.valid_to is null
@@ -59,6 +61,7 @@ select s.code, c.points from curve c
  where c.valid_to is null
 """
 
+CHECKS = {"usual", "spike", "neighbours"}  # what tests of quality ask beside the columns
 _OWNED = ("department", "public", "public_delay_s")
 STATION = Versions(
     "station_version",
@@ -68,13 +71,13 @@ STATION = Versions(
 SENSOR = Versions(
     "sensor",
     ("series_id",),
-    ("low", "high", "max_step", "stuck_after_s", "interval_s", *_OWNED),
+    ("low", "high", "max_step", "stuck_after_s", "interval_s", "checks", "derived", *_OWNED),
 )
 CURVE = Versions("curve", ("station_id",), ("points", "source", *_OWNED))
 LIMIT = Versions(
     "limit_value",
     ("series_id", "name", "season_from"),
-    ("season_to", "value", "label_zh", "label_en", "source", *_OWNED),
+    ("season_to", "value", "label_zh", "label_en", "source", "mean_over_s", "side", *_OWNED),
 )
 
 Synced = Written
@@ -111,21 +114,26 @@ def load_directory(conn: Connection) -> Directory:
         cursor.execute(CURVES_NOW)
         curves = {code: tuple(map(tuple, points)) for code, points in cursor.fetchall()}
         cursor.execute(SERIES_NOW)
-        series = [SeriesInfo(*row) for row in cursor.fetchall()]
+        series = [_series(*row) for row in cursor.fetchall()]
         cursor.execute(PROTOCOLS_NOW)
         protocols = cursor.fetchall()
-    derived = {(code, STORAGE) for code in curves}
-    derived |= {
-        (one.station, AQI)
-        for one in series
-        if one.metric in AIR_METRICS and stations[one.station].kind == "air"
-    }
-    keys = [(one.station, one.metric) for one in series]
     return Directory(
         stations,
-        {k: replace(s, derived=k in derived) for k, s in zip(keys, series, strict=True)},
+        {(one.station, one.metric): one for one in series},
         curves,
         *_devices(protocols, series),
+    )
+
+
+def _series(*row: Any) -> SeriesInfo:
+    *known, checks, derived = row
+    of = Sensor(metric=row[2], **checks)
+    return replace(
+        SeriesInfo(*known),
+        usual=of.usual,
+        spike=of.spike,
+        neighbours=of.neighbours,
+        derived=derived,
     )
 
 
@@ -192,6 +200,8 @@ def _sensors(settings: SensorsSettings, ids: dict[tuple[str, str], int]) -> dict
         (ids[station.code, s.metric],): Wanted(
             (
                 *(s.low, s.high, s.max_step, s.stuck_after_s, s.interval_s or station.interval_s),
+                s.model_dump(mode="json", include=CHECKS, exclude_none=True),
+                s.metric in station.derived_metrics,
                 *_owned(station, shown=s.public),
             ),
             station.valid_from,
@@ -219,6 +229,7 @@ def _limits(settings: SensorsSettings, ids: dict[tuple[str, str], int]) -> dict[
         (ids[s.code, limit.metric], limit.name, limit.season_from): Wanted(
             (
                 *(limit.season_to, limit.value, limit.zh, limit.en, limit.source),
+                *(limit.mean_over_s, limit.side),
                 *_owned(s, shown=limit.public),
             ),
             s.valid_from,
@@ -230,15 +241,27 @@ def _limits(settings: SensorsSettings, ids: dict[tuple[str, str], int]) -> dict[
 
 
 def _all_sensors(station: Station) -> Iterator[Sensor]:
-    """The instruments, and one for each derived series: public only if all that it shows is."""
+    """The instruments, and one for each derived series: public only if all that it shows is.
+
+    What is foreseen stays with the staff: a figure with a band and reasons is no bare number.
+    """
     yield from station.sensors
     measured = {sensor.metric: sensor for sensor in station.sensors}
     for metric in station.derived_metrics:
-        inputs = [measured[name] for name in DERIVED_FROM[metric] if name in measured]
-        hidden = any(sensor.public is False for sensor in inputs)
+        sources = DERIVED_FROM.get(metric, FORESEEN_FROM.get(metric, ()))
+        inputs = [measured[name] for name in sources if name in measured]
+        hidden = metric in FORESEEN_FROM or any(sensor.public is False for sensor in inputs)
         if metric == STORAGE and station.curve and not station.curve.public:
             hidden = True
         yield Sensor(metric=metric, public=False if hidden else None)
+
+
+def _measured(station: Station) -> Iterator[Tank]:
+    """The tanks; the first is measured by the plant itself, if it does and nobody else is named."""
+    own = any(sensor.metric == TANK_LEVEL for sensor in station.sensors)
+    for number, tank in enumerate(station.tanks):
+        by_plant = own and number == 0 and tank.measured_by is None
+        yield tank.model_copy(update={"measured_by": station.code}) if by_plant else tank
 
 
 def _owned(station: Station, *, shown: bool | None = None) -> tuple[Any, ...]:
@@ -253,13 +276,15 @@ def _listed(curve: Curve) -> list[list[float]]:
 
 def _details(station: Station) -> dict[str, Any]:
     spoken = {"hj212": station.hj212, "sl651": station.sl651}
+    counted = {"people_500m": station.people_500m, "people_source": station.people_source}
     return {
         "town": station.town.model_dump() if station.town else None,
         "plant": station.plant,
         "substances": list(station.substances),
-        "tanks": [tank.model_dump() for tank in station.tanks],
+        "tanks": [tank.model_dump() for tank in _measured(station)],
         "release": station.release,
         "origin": station.origin,
         # Only where set: the versions of all other stations stay as they are.
         **{name: how.model_dump(mode="json") for name, how in spoken.items() if how},
+        **{name: said for name, said in counted.items() if said is not None},
     }

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.instruments import Instruments
-from sensors.reading import Quality
+from sensors.reading import UNUSABLE, VALID, VALID_OR_MISSING, Quality
 from sensors.settings import ClockSettings
 
 NEVER = np.iinfo(np.int64).min
 SECOND_US, DAY_US = 1_000_000, 86_400_000_000
+CATCHING_UP_S = 5  # less late by more than this than the reading before: a backlog
+_BEIJING_US = 8 * 3_600_000_000
 
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -23,8 +25,8 @@ Bits = NDArray[np.int16]
 Mask = NDArray[np.bool_]
 
 _MISSING, _IMPOSSIBLE = int(Quality.MISSING), int(Quality.IMPOSSIBLE)
-_UNUSABLE = _MISSING | _IMPOSSIBLE
 _RATE, _STUCK, _CLOCK = int(Quality.RATE), int(Quality.STUCK), int(Quality.CLOCK)
+_CLIMATE, _STALE = int(Quality.CLIMATE), int(Quality.STALE_CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Memory:
     same_since: Times
     previous_at: Times
     previous_value: Values
+    received: Times
 
     @property
     def usable_at(self) -> Times:
@@ -72,8 +75,14 @@ class Memory:
 
     @property
     def _newest_is_usable(self) -> Mask:
-        usable: Mask = (self.observed_at != NEVER) & (self.bits & _UNUSABLE == 0)
+        usable: Mask = (self.observed_at != NEVER) & usable_bits(self.bits)
         return usable
+
+
+def usable_bits(bits: Bits) -> Mask:
+    """`Quality.usable` of each."""
+    usable: Mask = (bits & UNUSABLE == 0) | (bits & VALID_OR_MISSING == VALID)
+    return usable
 
 
 def refused(at: Times, received: Times, clock: ClockSettings) -> Mask:
@@ -98,12 +107,41 @@ def vet_runs(
     bits[runs.at - runs.received > clock.suspect_ahead_s * SECOND_US] |= _CLOCK
     bits[missing] |= _MISSING
     bits[impossible] |= _IMPOSSIBLE
-    usable = _Usable.of(np.flatnonzero(bits & _UNUSABLE == 0), run, runs.at, value, memory)
+    bits[_unusual(runs.at, value, row, instruments)] |= _CLIMATE
+    bits[_stale(runs, memory, instruments.stale_us(clock)[row])] |= _STALE
+    usable = _Usable.of(np.flatnonzero(usable_bits(bits)), run, runs.at, value, memory)
     same_since = usable.same_since(instruments.stuck_us[row[usable.where]], memory)
     bits[usable.where] |= usable.stuck(same_since, instruments.stuck_us[row[usable.where]])
     bits[usable.where] |= usable.rate(row[usable.where], instruments)
     vetted = Runs(runs.start, runs.instrument, runs.at, runs.received, value, bits)
     return vetted, _remember(vetted, usable, same_since, memory)
+
+
+def _unusual(at: Times, value: Values, row: NDArray[np.intp], instruments: Instruments) -> Mask:
+    """Outside what its month usually brings."""
+    found = np.zeros(len(at), np.bool_)
+    where = np.flatnonzero(instruments.has_usual[row])
+    if len(where):  # most series have none, and months cost as much as all else
+        local = (at[where] + _BEIJING_US).astype("datetime64[us]").astype("datetime64[M]")
+        month, of = local.astype(np.int64) % 12, row[where]
+        low, high = instruments.usual_low[of, month], instruments.usual_high[of, month]
+        found[where] = (value[where] < low) | (value[where] > high)
+    return found
+
+
+def _stale(runs: Runs, memory: Memory, limit_us: Times) -> Mask:
+    """Late as the reading before it was, and not less so (`quality.vet` says why)."""
+    lag = runs.received - runs.at
+    late = lag > limit_us
+    if not late.any():
+        return late
+    known = memory.observed_at != NEVER
+    before = np.roll(lag, 1)
+    before[runs.start] = np.where(
+        known, memory.received - np.where(known, memory.observed_at, 0), 0
+    )
+    stays: Mask = late & (before > limit_us) & (lag - before >= -CATCHING_UP_S * SECOND_US)
+    return stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +210,7 @@ def _remember(runs: Runs, usable: _Usable, same_since: Times, memory: Memory) ->
     last[usable.run] = np.arange(len(usable.run))  # of several the last stays
     some = last >= 0
     end = runs.end
-    end_usable = runs.bits[end] & _UNUSABLE == 0
+    end_usable = usable_bits(runs.bits[end])
 
     def before(ends: Times | Values, own: Times | Values, remembered: Times | Values) -> NDArray:  # type: ignore[type-arg]  # of either kind
         if not len(own):
@@ -188,4 +226,5 @@ def _remember(runs: Runs, usable: _Usable, same_since: Times, memory: Memory) ->
         else memory.same_since,
         before(usable.before_at, usable.at, memory.usable_at),
         before(usable.before_value, usable.value, memory.usable_value),
+        runs.received[end],
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+import hypothesis
 import psycopg2
 import pytest
 from playwright.sync_api import Browser
@@ -23,6 +24,10 @@ from tests.servers.program import Program, python
 from tests.servers.proxy import Proxy
 from tests.servers.timescale import timescale_server
 from tests.servers.webhook import Webhook
+
+# Suites share cores: how long an example takes says nothing.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,18 @@ LIMITS = [
     ("G-31", "nh3_ppm", "aegl2", 160.0, "AEGL-2", "AEGL-2", False),
     ("D-02", "cod_mgl", "permit", 50.0, "许可限值", "Permit limit", False),
 ]
+# What the register says of plants, by station.
+PLANTS: dict[str, dict[str, Any]] = {
+    "P-07": {
+        "substances": ["ammonia", "methanol"],
+        "tanks": [
+            {"code": "T-21", "substance": "ammonia", "volume_m3": 650, "measured_by": "P-07"},
+            {"code": "T-22", "substance": "methanol", "volume_m3": 100},
+        ],
+        "people_500m": 46,
+        "people_source": "sample",
+    },
+}
 # id, station, metric, grade, state, minutes ago, value, limit, owner, note, public, label
 ALERTS: list[tuple[Any, ...]] = [
     ("a-nh3", "G-31", "nh3_ppm", "red", "active", 6, 186.0, 160.0, None, None, False,
@@ -157,7 +169,7 @@ def _station(cursor: Any, row: tuple[Any, ...], now: datetime) -> None:
         "department, device, interval_s, public, details) "
         "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (station, since, zh, en, lon, lat, department, device, interval_s, public,
-         Json({"town": town} if town else {})),
+         Json({"origin": "live"} | ({"town": town} if town else {}) | PLANTS.get(code, {}))),
     )  # fmt: skip
     for metric in metrics:
         cursor.execute(
@@ -318,7 +330,18 @@ def _operations(cursor: Any, now: datetime) -> None:
              "not_json", "not JSON: invalid byte"),
         ],
     )  # fmt: skip
+    balance(cursor)
     heartbeats(cursor)
+
+
+def balance(cursor: Any) -> None:
+    """The ledger says what lies in quarantine."""
+    cursor.execute(
+        "update ledger l set quarantined = k.n, received = stored + duplicate + revised + k.n "
+        "from (select b.feed, b.hour, count(q.id) as n from ledger b left join quarantine q "
+        "on q.feed = b.feed and date_trunc('hour', q.received_at, 'UTC') = b.hour "
+        "group by 1, 2) k where k.feed = l.feed and k.hour = l.hour and l.feed <> 'replay'"
+    )
 
 
 def heartbeats(cursor: Any) -> None:

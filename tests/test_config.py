@@ -12,6 +12,7 @@ from sensors.settings import SensorsSettings
 WRONG = """\
 database:
   dns: postgresql:///x
+  retention: {classes: [{metrics: [batery_v], days: 90}]}
 sensors:
   departments: [{code: water, zh: 水利局, en: Water}]
   stations:
@@ -39,11 +40,12 @@ def test_the_shipped_configuration_is_right():
     ("line", "key", "value", "remedy"),
     [
         (2, "dns", "postgresql:///x", "did you mean 'dsn'"),
-        (7, "metrics", "levle_m", "did you mean 'level_m'"),
-        (8, "lat", 299, "less than or equal to 90"),
-        (8, "code", "R-1", "duplicate"),
-        (8, "department", "watre", "did you mean 'water'"),
-        (10, "limits", None, "wrong unit 'cm' for level_m; the catalogue says 'm'"),
+        (3, "retention", "batery_v", "did you mean 'battery_v'"),
+        (8, "metrics", "levle_m", "did you mean 'level_m'"),
+        (9, "lat", 299, "less than or equal to 90"),
+        (9, "code", "R-1", "duplicate"),
+        (9, "department", "watre", "did you mean 'water'"),
+        (11, "limits", None, "wrong unit 'cm' for level_m; the catalogue says 'm'"),
     ],
 )
 def test_each_mistake_is_named_with_line_key_value_and_remedy(tmp_path, line, key, value, remedy):

@@ -2,10 +2,27 @@
 
 from fastapi import APIRouter
 
-from dashboard.api import alerts, cameras, operations, stations
+from dashboard.api import (
+    air,
+    alerts,
+    cameras,
+    discharge,
+    exposure,
+    footprints,
+    marks,
+    operations,
+    plants,
+    plume,
+    reservoirs,
+    stations,
+)
 
 API = "/api/v1"
+_SUBJECTS = (
+    *(stations, air, reservoirs, discharge, marks, alerts),
+    *(plants, plume, exposure, footprints, cameras, operations),
+)
 
 
 def routers() -> list[APIRouter]:
-    return [stations.router, alerts.router, cameras.router, operations.router]
+    return [subject.router for subject in _SUBJECTS]

@@ -3,20 +3,19 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts import store as alerts_store
 from alerts.alert import life_to_json, to_json
 from alerts.store import Acknowledged, BadCursor, Conflict
-from dashboard import idempotency
 from dashboard.accounts import Principal, audit
 from dashboard.api import models
-from dashboard.api.common import Use, Who, json_answer
+from dashboard.api.common import Key, Use, Who, json_answer, once
 from dashboard.idempotency import Outcome
 from dashboard.moments import moment
-from dashboard.problems import MEDIA_TYPE, Problem
+from dashboard.problems import Problem
 from dashboard.signin import address_of
 from database.heartbeat import wake
 from database.pool import Connection
@@ -72,20 +71,18 @@ def acknowledge(
     request: Request,
     alert_id: str,
     body: models.Acknowledge,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: Key = None,
 ) -> Response:
     """Take an alert. Send the version that was seen; the same key sent twice is done once."""
     asked = f"acknowledge {alert_id} {body.model_dump_json()}"
-    with use.pool.transaction() as conn:
-        outcome = idempotency.once(
-            conn,
-            who.account_id,
-            idempotency_key,
-            asked,
-            lambda: _acknowledge(conn, who, alert_id, body, address_of(request)),
-        )
-    headers = {"Content-Type": MEDIA_TYPE} if outcome.status >= 400 else None
-    return json_answer(outcome.body, outcome.status, headers)
+    address = address_of(request)
+    return once(
+        use,
+        who,
+        idempotency_key,
+        asked,
+        lambda conn: _acknowledge(conn, who, alert_id, body, address),
+    )
 
 
 def _acknowledge(

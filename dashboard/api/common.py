@@ -1,28 +1,37 @@
 """What the API's files share: the services behind them, who asks, answers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends
+from fastapi import Depends, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dashboard import idempotency
 from dashboard.accounts import Principal
+from dashboard.completeness import Remembered
 from dashboard.gate import PRINCIPAL
 from dashboard.live import Live
+from dashboard.moments import EXAMPLE, of_our_time
+from dashboard.problems import MEDIA_TYPE, Problem
 from dashboard.settings import DashboardSettings
-from database.pool import Pool
+from dashboard.shapes import iso
+from database.pool import Connection, Pool
+from gis.assessment import Ground
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the application opened: the staff pool, the live stream, the settings."""
+    """What the application opened: the staff pool, the live stream, the settings, the ground."""
 
     pool: Pool
     live: Live
     settings: DashboardSettings
+    ground: Ground
+    completeness: Remembered = field(default_factory=Remembered)
 
 
 def services(request: Request) -> Services:
@@ -38,6 +47,39 @@ def principal(request: Request) -> Principal:
 
 Use = Annotated[Services, Depends(services)]
 Who = Annotated[Principal, Depends(principal)]
+
+
+Key = Annotated[str | None, Header(max_length=200)]
+
+
+def once(
+    use: Services,
+    who: Principal,
+    key: str | None,
+    asked: str,
+    act: Callable[[Connection], idempotency.Outcome],
+) -> Response:
+    """Do it in one transaction; the same Idempotency-Key again has the first answer."""
+    with use.pool.transaction() as conn:
+        outcome = idempotency.once(conn, who.account_id, key, asked, lambda: act(conn))
+    headers = {"Content-Type": MEDIA_TYPE} if outcome.status >= 400 else None
+    return json_answer(outcome.body, outcome.status, headers)
+
+
+def refused(field: str, code: str, sentence: str) -> Problem:
+    """As the API's other 422s, with a word for programs that say it in their own language."""
+    where = {"where": f"body.{field}", "code": code, "problem": sentence}
+    return Problem(422, sentence, errors=[where])
+
+
+def in_the_past(at: datetime, name: str, now: datetime, rest: str = "") -> datetime:
+    """A time that a person writes of what was; raises Problem 422 naming the field."""
+    if at.tzinfo is None:
+        raise refused(name, "zone", f"{name} has no time zone; expected {EXAMPLE}")
+    if of_our_time(at, name) > now:
+        said = f"{name} ({iso(at)}) is in the future; it is {iso(now)} now{rest}"
+        raise refused(name, "future", said)
+    return at
 
 
 def json_answer(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

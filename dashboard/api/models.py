@@ -76,6 +76,7 @@ class ReadingPoint(BaseModel):
     max: float | None
     count: int = Field(description="usable readings")
     quality: QualityWord
+    flags: list[str] | None = Field(None, description="of raw readings: what marked it, by name")
 
 
 class Readings(BaseModel):
@@ -108,6 +109,9 @@ class Alert(BaseModel):
     value: float | None
     unit: str | None
     limit: float | None
+    limit_period_s: int | None = Field(
+        description="time of the mean that the limit is for; readings are compared singly"
+    )
     peak_value: float | None
     quality: QualityWord
     owner: str | None
@@ -133,7 +137,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """PostgreSQL keeps no NUL, UTF-8 no half of a surrogate pair."""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("the text contains a character that cannot be stored")
@@ -144,7 +148,54 @@ class Acknowledge(Body):
     version: Annotated[int, Field(ge=1, description="the version of the alert that was seen")]
     note: Annotated[str, Field(max_length=500, description="what is being done")] = ""
 
-    _note_storable = field_validator("note")(_storable)
+    _note_storable = field_validator("note")(storable)
+
+
+class Withdrawal(BaseModel):
+    id: int
+    who: str
+    made_at: datetime
+    reason: str
+    applied_at: datetime | None = Field(description="null: stored readings still show the mark")
+
+
+class Mark(BaseModel):
+    id: int
+    station: str
+    metric: str
+    from_: datetime = Field(alias="from")
+    to: datetime | None = Field(description="exclusive; null: until further notice")
+    verdict: Literal["invalid", "valid"]
+    reason: str
+    who: str
+    made_at: datetime
+    applied_at: datetime | None = Field(description="null: stored readings do not show it yet")
+    withdrawn: Withdrawal | None
+
+
+class MarkList(BaseModel):
+    marks: list[Mark]
+    cursor: str | None = Field(description="send it back for what follows; null at the end")
+
+
+class NewMark(Body):
+    """The name is the account's."""
+
+    metric: Annotated[str, Field(max_length=100)]
+    from_: Annotated[datetime, Field(alias="from", description="the first moment")]
+    to: Annotated[
+        datetime | None, Field(description="the first moment after; null: until further notice")
+    ]
+    verdict: Literal["invalid", "valid"]
+    reason: Annotated[str, Field(max_length=500)]
+
+    _storable = field_validator("metric", "reason")(storable)
+
+
+class Withdraw(Body):
+    reason: Annotated[str, Field(max_length=500)]
+
+    _storable = field_validator("reason")(storable)
 
 
 class Release(Body):
@@ -195,20 +246,94 @@ class LedgerRow(BaseModel):
     duplicate: int
     revised: int
     quarantined: int
-    unaccounted: int = Field(description="received less the four outcomes; 0 once all is done")
+    unaccounted: int = Field(description="received less the four outcomes")
+    pruned: int = Field(description="quarantined messages deleted when their time was over")
+    kept: int = Field(description="rows that lie in quarantine")
+    missing: int = Field(description="quarantined, less pruned, less kept: deleted by somebody")
+    gap: int = Field(description="what is unaccounted for or missing; must be 0")
     readings: int
     readings_late: int
+
+
+class Canary(BaseModel):
+    name: str
+    stored_at: datetime | None
+    age_s: float | None = Field(description="null where none ever came back")
+    delay_s: float | None = Field(description="from sending to storing, the whole path")
+    old_after_s: float
 
 
 class Ledger(BaseModel):
     rows: list[LedgerRow]
     totals: dict[str, int]
+    own: list[str] = Field(description="feeds that the totals leave out")
+    canaries: list[Canary]
+
+
+class Share(BaseModel):
+    expected: int
+    usable: int
+    share: float | None = Field(description="null where nothing is expected; never more than 1")
+
+
+class Lateness(BaseModel):
+    median_s: float
+    p95_s: float
+    late: int = Field(description="arrived later than 5 intervals, and than 300 s")
+    readings: int
+
+
+class StationCompleteness(BaseModel):
+    code: str
+    kind: str
+    names: Names
+    interval_s: int
+    interval_set: bool
+    day: Share
+    week: Share
+    strip: list[float | None] = Field(description="share of each of the last 24 whole hours")
+    lateness: Lateness | None
+
+
+class Completeness(BaseModel):
+    generated_at: datetime
+    until: datetime = Field(description="the whole hours before this one are counted")
+    hours: list[datetime]
+    stations: list[StationCompleteness]
 
 
 class QuarantineGroup(BaseModel):
     code: str
     count: int
+    waiting: int = Field(description="not replayed")
     newest: datetime
+    feeds: list[str]
+    example: str = Field(description="the reason of the newest one")
+
+
+class AskReplay(Body):
+    code: Annotated[
+        str | None, Field(max_length=100, description="which reason; null: all of them")
+    ]
+
+    @field_validator("code")
+    @classmethod
+    def _code_storable(cls, code: str | None) -> str | None:
+        return None if code is None else storable(code)
+
+
+class Replay(BaseModel):
+    id: int
+    code: str | None
+    state: Literal["asked", "running", "done"]
+    asked_at: datetime
+    asked_by: str
+    started_at: datetime | None
+    done_at: datetime | None
+    replayed: int
+    outcomes: dict[str, int]
+    refused: int
+    why: dict[str, int] = Field(description="reason -> how often it was refused again")
 
 
 class QuarantinedMessage(BaseModel):
@@ -227,6 +352,7 @@ class QuarantinedMessage(BaseModel):
 class Quarantine(BaseModel):
     groups: list[QuarantineGroup]
     messages: list[QuarantinedMessage]
+    replays: list[Replay]
     cursor: str | None
 
 

@@ -1,4 +1,4 @@
-"""How the house itself is: the ledger, what could not be used, and the stream of what changes."""
+"""The house itself: what came, what should have come, what could not be used; the stream."""
 
 import base64
 import binascii
@@ -11,17 +11,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import operations_store
+from dashboard.accounts import Principal, audit
 from dashboard.api import models
-from dashboard.api.common import Use, json_answer
+from dashboard.api.common import Key, Use, Who, json_answer, once
 from dashboard.gate import GATE, SESSION_COOKIE, Gate, cookie
 from dashboard.hub import EventStream
+from dashboard.idempotency import Outcome
 from dashboard.moments import span
 from dashboard.problems import Problem
-from dashboard.shapes import iso
+from dashboard.shapes import Json, iso
+from dashboard.signin import address_of
+from database import books, replays
+from database.books import OWN, Line, summed
+from database.pool import Connection
+from database.replays import Replay
 
 router = APIRouter(tags=["operations"])
 PREVIEW = 512
-_OUTCOMES = ("stored", "duplicate", "revised", "quarantined")
+RECENT = 20
 
 
 @router.get("/api/v1/ledger", responses={200: {"model": models.Ledger}})
@@ -31,16 +38,35 @@ def read_ledger(
     to: str | None = None,
     feed: str | None = None,
 ) -> Response:
-    """Messages per feed and hour of arrival, and what became of them."""
+    """Messages per feed and hour of arrival, and what became of them; the canary.
+
+    totals: without `canary`, `replay` and `derived`, which are ours or were counted before; gap:
+    over every feed and hour, must be 0.
+    """
     since, until = span(from_, to, datetime.now(UTC), timedelta(days=1))
     if until - since > timedelta(days=366):
         raise Problem(400, "a ledger covers at most 366 days at a time; narrow from and to")
     with use.pool.transaction() as conn:
-        found = operations_store.ledger(conn, since, until, feed)
-    rows = [_accounted(row) for row in found]
-    counted = ("received", *_OUTCOMES, "unaccounted", "readings", "readings_late")
-    totals = {name: sum(row[name] for row in rows) for name in counted}
-    return json_answer({"rows": rows, "totals": totals})
+        found = books.ledger(conn, since, until, feed)
+        canaries = books.canaries(conn)
+    total = summed(line for line in found if line.feed not in OWN)
+    totals = _counts(total.line) | {"gap": sum(line.gap for line in found)}
+    return json_answer(
+        {
+            "from": iso(since),
+            "to": iso(until),
+            "rows": [{"feed": line.feed, "hour": iso(line.hour)} | _counts(line) for line in found],
+            "totals": totals,
+            "own": sorted(OWN),
+            "canaries": [canary_json(one) for one in canaries],
+        }
+    )
+
+
+@router.get("/api/v1/completeness", responses={200: {"model": models.Completeness}})
+def read_completeness(use: Use) -> Response:
+    """What each station should have sent in the last whole hours, what came, and how late."""
+    return json_answer(use.completeness.get(use.pool, use.live.now()))
 
 
 @router.get("/api/v1/quarantine", responses={200: {"model": models.Quarantine}})
@@ -50,10 +76,14 @@ def read_quarantine(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
-    """Messages that could not be used, newest first, with their reasons; groups count them all."""
+    """Messages that could not be used, newest first, with their reasons; groups count them all.
+
+    replays: what was asked for lately, and what came of it.
+    """
     after = _read_cursor(cursor) if cursor else None
     with use.pool.transaction() as conn:
-        groups = operations_store.quarantine_groups(conn)
+        groups = books.groups(conn)
+        asked = replays.recent(conn, RECENT)
         found = operations_store.quarantine(conn, code, after, limit + 1, PREVIEW)
     more = _write_cursor(found[limit - 1]) if len(found) > limit else None
     messages = [
@@ -61,8 +91,77 @@ def read_quarantine(
                "payload": preview(row["payload"], row["size"])}
         for row in found[:limit]
     ]  # fmt: skip
-    grouped = [{"code": c, "count": n, "newest": iso(at)} for c, n, at in groups]
-    return json_answer({"groups": grouped, "messages": messages, "cursor": more})
+    grouped = [
+        {"code": g.code, "count": g.count, "waiting": g.waiting, "newest": iso(g.newest),
+         "feeds": g.feeds, "example": g.example}
+        for g in groups
+    ]  # fmt: skip
+    return json_answer(
+        {
+            "groups": grouped,
+            "messages": messages,
+            "replays": [replay_json(one) for one in asked],
+            "cursor": more,
+        }
+    )
+
+
+@router.post(
+    "/api/v1/quarantine/replay", status_code=202, responses={202: {"model": models.Replay}}
+)
+def ask_for_replay(
+    *,
+    use: Use,
+    who: Who,
+    request: Request,
+    body: models.AskReplay,
+    idempotency_key: Key = None,
+) -> Response:
+    """Ask ingest to walk quarantined messages again, after a fix. One open request a reason.
+
+    422 where no quarantined message has the reason that is named.
+    """
+    asked, address = f"replay {body.model_dump_json()}", address_of(request)
+    return once(use, who, idempotency_key, asked, lambda conn: _ask(conn, who, body.code, address))
+
+
+def _ask(conn: Connection, who: Principal, code: str | None, address: str) -> Outcome:
+    try:
+        number = replays.ask(conn, code, who.name)
+    except replays.NothingToReplay as error:
+        raise Problem(422, str(error)) from error
+    found = replays.find(conn, number)
+    assert found is not None, "just asked for"  # noqa: S101 - for the type checker
+    audit(conn, who.name, "asked for a replay", code, address, request=number)
+    return Outcome(202, replay_json(found))
+
+
+def replay_json(one: Replay) -> Json:
+    """state: asked, running, done."""
+    return {
+        "id": one.id,
+        "code": one.code,
+        "state": "done" if one.done_at else "running" if one.started_at else "asked",
+        "asked_at": iso(one.asked_at),
+        "asked_by": one.asked_by,
+        "started_at": iso(one.started_at),
+        "done_at": iso(one.done_at),
+        "replayed": one.replayed,
+        "outcomes": dict(one.outcomes),
+        "refused": one.refused,
+        "why": dict(one.why),
+    }
+
+
+def canary_json(one: books.Canary) -> Json:
+    """old_after_s: then three of them did not come."""
+    return {
+        "name": one.name,
+        "stored_at": iso(one.stored_at),
+        "age_s": one.age_s,
+        "delay_s": one.delay_s,
+        "old_after_s": books.CANARY_OLD_S,
+    }
 
 
 @router.get("/live", response_class=Response)
@@ -96,9 +195,13 @@ def preview(payload: bytes, size: int) -> dict[str, Any]:
     return {"text": shown, "cut": cut}
 
 
-def _accounted(row: dict[str, Any]) -> dict[str, Any]:
-    unaccounted = row["received"] - sum(row[name] for name in _OUTCOMES)
-    return row | {"hour": iso(row["hour"]), "unaccounted": unaccounted}
+def _counts(line: Line) -> dict[str, int]:
+    counted = {name: getattr(line, name) for name in books.COUNTS}
+    return counted | {
+        "unaccounted": line.unaccounted,
+        "missing": line.missing,
+        "gap": line.gap,
+    }
 
 
 def _write_cursor(row: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from dashboard import store
-from dashboard.api import models
+from dashboard.api import exporting, models
 from dashboard.api.common import Use, json_answer
 from dashboard.moments import span
 from dashboard.problems import Problem
@@ -50,6 +50,28 @@ def list_readings(
         series = find_series(store.series_of(conn, code), code, metric)
         resolution, points = store.history(conn, series, since, until, max_points)
     return readings_answer(code, metric, resolution, points, csv_wanted=format_ == "csv")
+
+
+@router.get("/stations/{code}/readings/export", response_class=StreamingResponse)
+def export_readings(
+    use: Use,
+    code: str,
+    metric: str,
+    from_: Annotated[str | None, Query(alias="from", description="default: a day before")] = None,
+    to: Annotated[str | None, Query(description="default: now")] = None,
+    format_: Annotated[exporting.Format, Query(alias="format")] = "csv",
+) -> Response:
+    """Every reading of a series in [from, to) as it was stored, however many there are."""
+    since, until = span(from_, to, datetime.now(UTC), timedelta(days=1))
+    with use.pool.transaction() as conn:
+        series = find_series(store.series_of(conn, code), code, metric)
+    kind = exporting.KINDS[format_]
+    name = f"{code}_{metric}_raw.{format_}"
+    return StreamingResponse(
+        kind.blocks(use.pool, series, since, until),
+        media_type=kind.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def find_series(

@@ -15,7 +15,7 @@ function cell(grade) {
   const parts = {
     root, shape: el("span", "cell-shape"), count: el("span", "cell-count"), word: el("span", "cell-word", gradeWord(grade)),
     name: el("span", "cell-name"), since: el("span", "cell-since quiet"),
-    metric: el("span", "cell-metric"), span: el("span", "cell-span"),
+    metric: el("span", "cell-metric"), dot: el("span", "cell-dot"), span: el("span", "cell-span"),
     value: el("b", "cell-value"), unit: el("span", "unit"), owner: el("span", "cell-owner"),
   };
   const value = el("span", "cell-number");
@@ -23,7 +23,7 @@ function cell(grade) {
   const number = el("span", "cell-tally");
   number.append(parts.count, parts.word);
   const what = el("span", "cell-what");
-  parts.since.append(parts.metric, parts.span);
+  parts.since.append(parts.metric, parts.dot, parts.span);
   what.append(parts.name, parts.since);
   const whose = el("span", "cell-whose");
   whose.append(value, parts.owner);
@@ -61,7 +61,8 @@ function drawCell(grade) {
   const [number, unit] = alertAmount(worst, liveValue(worst));
   setText(parts.name, shortName(worst.station_names) || worst.subject);
   setText(parts.metric, metricName(worst.metric));
-  setText(parts.span, (metricName(worst.metric) ? " · " : "") + span(sinceOf(worst), true));
+  setText(parts.dot, metricName(worst.metric) ? " · " : "");
+  setText(parts.span, span(sinceOf(worst), true));
   setText(parts.value, number === "—" ? t("no data") : number);
   setText(parts.unit, number === "—" ? "" : unit);
   setClass(parts.value, `cell-value ${valueAge(worst).state}`);
@@ -70,5 +71,5 @@ function drawCell(grade) {
 }
 function drawEmpty(parts) {
   setText(parts.name, t("Nothing open"));
-  for (const key of ["metric", "span", "value", "unit", "owner"]) setText(parts[key], "");
+  for (const key of ["metric", "dot", "span", "value", "unit", "owner"]) setText(parts[key], "");
 }

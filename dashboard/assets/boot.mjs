@@ -1,6 +1,8 @@
 // Starts what the page shows. Dash draws the layout first; nothing here touches what Dash owns.
 
 const parts = {
+  data: async () => (await import("./data.mjs")).start(),
+  environment: async () => (await import("./environment.mjs")).start(),
   desk: async () => (await import("./desk.mjs")).start(),
   wall: async () => {
     const [pictures, live, state] = await Promise.all([import("./pictures.mjs"), import("./live.mjs"), import("./state.mjs")]);

@@ -1,7 +1,7 @@
 // What every module needs: the page's texts and tables, words, numbers, the server's clock, the DOM.
 
 const page = JSON.parse(document.getElementById("page").textContent);
-export const { lang, zone, metrics, initials, urls, user } = page;
+export const { lang, zone, metrics, initials, urls, user, gas } = page;
 export const GRADES = ["red", "orange", "yellow", "blue"];
 
 // ---- words
@@ -33,6 +33,7 @@ export function figure(value, digits = 2) {
 export function amount(value, metric) {
   const known = metrics[metric];
   if (!known) return [figure(value), ""];
+  if (metric === "to_limit_h" && value >= 1000) return [t("not in sight"), ""];
   if (metric !== "storage_m3") return [figure(value, known.digits), known.unit];
   const scaled = Number.isFinite(value) ? value / (lang === "zh" ? 1e4 : 1e6) : null;
   return [figure(scaled, Math.abs(scaled ?? 0) >= 100 ? 0 : 2), lang === "zh" ? "万 m³" : "M m³"];
@@ -58,6 +59,11 @@ export function setServerTime(iso) {
 export const now = () => Date.now() + offset_ms;
 export const ageOf = (iso) => (iso ? Math.max(0, (now() - Date.parse(iso)) / 1000) : null);
 
+/** How old the proof of a canary is, its own way included; null: none ever came back. */
+export function canaryAge(one) {
+  const age_s = one?.stored_at ? ageOf(one.stored_at) + one.delay_s : null;
+  return { age_s, old: age_s === null || age_s > one.old_after_s };
+}
 /** A length of time, cut not rounded: 4 s, 9 min, 2 h 14 min, 3 d 4 h; precise: 6 min 12 s. */
 export function span(seconds, precise = false) {
   const s = Math.floor(Math.max(0, seconds));
@@ -69,6 +75,8 @@ export function span(seconds, precise = false) {
   if (d === 0) return t("{h} h {min} min", { h, min: two(min % 60) });
   return t("{d} d {h} h", { d, h: h % 24 });
 }
+/** A round time as limits name it: 1 h, 24 h, 10 min. */
+export const period = (s) => (s % 3600 ? t("{min} min", { min: s / 60 }) : t("{h} h", { h: s / 3600 }));
 /** fresh, late, stale or unknown, counted in reporting intervals. */
 export function ageState(age_s, interval_s) {
   if (age_s === null) return "unknown";
@@ -92,6 +100,15 @@ export function date(ms) {
   const part = Object.fromEntries(dateFormat.formatToParts(ms).map((p) => [p.type, p.value]));
   return lang === "zh" ? `${part.month} 月 ${part.day} 日 ${part.weekday}` :
     `${part.weekday} ${part.day} ${part.month}`;
+}
+/** 2026-11-22T03:14:07 in the district, as date fields and plotly's axes write it, and back. */
+export const toLocal = (ms) => `${dayFormat.format(ms)}T${clock(ms)}`;
+export function fromLocal(text) {
+  const wanted = Date.parse(`${text.replace(" ", "T").slice(0, 19)}Z`);
+  if (Number.isNaN(wanted)) return NaN;
+  const offset = (ms) => Date.parse(`${toLocal(ms)}Z`) - Math.floor(ms / 1000) * 1000;
+  const near = wanted - offset(wanted);
+  return wanted - offset(near); // once more, for the hours around a change of the clock
 }
 /** 03:14 today, 11-21 03:14 on another day. */
 export function moment(iso) {
@@ -189,6 +206,8 @@ export function setCookie(name, value) {
 }
 export const cookie = (name) =>
   document.cookie.split("; ").find((c) => c.startsWith(name + "="))?.slice(name.length + 1) ?? "";
+/** A key of a write that may be sent twice. Over plain http a browser makes no UUIDs. */
+export const newKey = () => self.crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
 export async function post(url, body, key) {
   return fetch(url, {
     method: "POST",

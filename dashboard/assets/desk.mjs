@@ -4,11 +4,14 @@ import { $, alertAmount, gradeWord, metricName, setData, shortName, t } from "./
 import { alerts, choose, chosen, emit, isOwned, on, stations, toAcknowledge } from "./state.mjs";
 import * as board from "./board.mjs";
 import * as chart from "./chart.mjs";
+import * as chemicals from "./chemicals.mjs";
 import * as drawer from "./drawer.mjs";
 import * as finder from "./find.mjs";
 import * as list from "./list.mjs";
 import * as live from "./live.mjs";
+import * as marks from "./marks.mjs";
 import * as desk_map from "./map.mjs";
+import * as plume from "./plume.mjs";
 
 const known = new Set(); // alerts that have been announced
 
@@ -17,7 +20,10 @@ export function start() {
   list.start();
   chart.start();
   drawer.start();
+  marks.start();
+  chemicals.start();
   finder.start();
+  plume.start();
   document.addEventListener("keydown", onKey);
   on("first", begin);
   on("change", announce);

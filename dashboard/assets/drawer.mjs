@@ -1,10 +1,12 @@
 // The station drawer: values with age and quality, why it burns, chart, picture, neighbours, what to do.
 
-import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
-import { alerts, alertsOf, choose, chosen, condition, isOwned, liveValue, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
+import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
+import { alerts, alertsOf, choose, chosen, condition, isOwned, liveValue, meanPeriod, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
 import { ask } from "./chart.mjs";
+import * as outlook from "./outlook.mjs";
 import { showPicture } from "./pictures.mjs";
 
+const REPORTS = { discharge: "/environment", stack: "/environment", air: "/environment#air" };
 let opener = null; // where the focus goes when the drawer closes
 let lifeOf = null; // "id|version" of the journal shown
 
@@ -12,6 +14,7 @@ export function start() {
   on("chosen", open);
   for (const event of ["first", "all", "change", "tick"]) on(event, fill);
   $("drawer-close").addEventListener("click", close);
+  outlook.start(fill);
 }
 export function close() {
   if ($("drawer").hidden) return;
@@ -32,6 +35,7 @@ function open() {
     lifeOf = null;
   }
   chosen.metric ??= alertsOf(station.code)[0]?.metric ?? Object.keys(station.latest)[0] ?? null;
+  if (chosen.metric === "to_limit_h") chosen.metric = "level_m"; // its chart has the way ahead
   ask(station, chosen.metric);
   fill();
 }
@@ -39,7 +43,8 @@ function fill() {
   const station = stations.get(chosen.station);
   if (!station || $("drawer").hidden) return;
   head(station);
-  const metrics = Object.keys(station.latest).sort((a, b) => rank(station, a) - rank(station, b));
+  outlook.show(station);
+  const metrics = Object.keys(station.latest).filter((metric) => metric !== "to_limit_h").sort((a, b) => rank(station, a) - rank(station, b));
   keyed($("drawer-values"), metrics, (metric) => metric, (metric) => makeValue(metric), (node, metric) => fillValue(node, station, metric));
   setData($("drawer-values"), "count", metrics.length > 4 ? 3 : metrics.length || 1);
   why(station);
@@ -73,6 +78,9 @@ function head(station) {
   // Figures keep their room; where the line is too narrow the words after them are cut.
   setText($("drawer-facts"), parts.join(" · ") + (words.length ? " · " : ""));
   setText($("drawer-words"), words.join(" · "));
+  const report = REPORTS[station.kind], link = $("drawer-report");
+  link.parentElement.hidden = !report;
+  if (report) link.setAttribute("href", report);
 }
 
 /** How far over its limit, where it is. */
@@ -99,15 +107,16 @@ function fillValue(root, station, metric) {
   const [shown, unit] = amount(state === "unknown" && !latest.t ? null : latest.value, metric);
   const number = root.querySelector(".value-figure");
   const before = number.textContent;
-  setText(root.querySelector(".value-label"), metricName(metric));
+  const more = outlook.beside(station, metric);
+  setText(root.querySelector(".value-label"), more?.label ?? metricName(metric));
   setText(number, shown + (latest.quality === "suspect" ? " ~" : ""));
   setText(root.querySelector(".unit"), unit);
-  setText(root.querySelector(".value-trend"), trendText(latest, metric, station));
+  setText(root.querySelector(".value-trend"), more?.text ?? trendText(latest, metric, station));
   setText(root.querySelector(".value-age"), qualityText(latest) + ageText(ageOf(latest.t), state));
   setClass(root, `value ${state}${alert ? " alarmed" : ""}`);
   setData(root, "grade", alert?.grade);
   root.setAttribute("aria-pressed", String(chosen.metric === metric));
-  root.title = provenance(latest);
+  root.title = [more?.title, provenance(latest)].filter(Boolean).join(" · ");
   if (before && before !== number.textContent && root.dataset.seen === latest.t + "") return;
   if (before && root.dataset.seen && root.dataset.seen !== latest.t + "") flash(root);
   root.dataset.seen = latest.t + "";
@@ -116,7 +125,7 @@ function trendText(latest, metric, station) {
   const arrow = trend(station, metric);
   if (!arrow || !["fresh", "late"].includes(valueState(station, latest))) return "";
   const [shown, unit] = amount(Math.abs(latest.trend_per_h), metric);
-  return arrow === "→" ? arrow : `${arrow} ${shown} ${metric === "storage_m3" ? unit : ""}/h`;
+  return arrow === "→" ? arrow : `${arrow} ${shown} ${unit === "pH" ? "" : unit}/h`;
 }
 function qualityText(latest) {
   if (latest.quality === "missing" && latest.t) return `${word("missing")} · `;
@@ -147,7 +156,9 @@ function fillWhy(root, alert) {
   setShape(root.querySelector(".why-shape"), alert.grade, isOwned(alert));
   setText(root.querySelector(".why-label"), `${named(alert.label)}${alert.state === "returned" ? " · " + t("back to normal") : ""}`);
   setText(root.querySelector(".why-since"), span(sinceOf(alert), !isOwned(alert)));
-  setText(root.querySelector(".why-reason"), named(alert.reason));
+  const mean_s = meanPeriod(alert);
+  const caution = mean_s ? t("Compared reading by reading; the limit is for a mean over {period}.", { period: period(mean_s) }) : "";
+  setText(root.querySelector(".why-reason"), [named(alert.reason), caution].filter(Boolean).join(t(". ")));
 }
 
 // ---- picture and neighbours
@@ -162,6 +173,7 @@ function nearest(station, wanted) {
     .map((s) => ({ station: s, km: distance_km(station.at, s.at) })).sort((a, b) => a.km - b.km);
 }
 function look(station) {
+  setData($("drawer-picture").parentElement, "kind", station.kind);
   const camera = station.kind === "camera" ? { station, km: 0 } : nearest(station, (s) => s.kind === "camera" && s.newest)[0];
   $("drawer-picture").hidden = !camera || camera.km > 3;
   if (camera && camera.km <= 3) showPicture($("drawer-picture"), camera.station, station.kind === "camera" ? "full" : "thumb");
@@ -207,6 +219,10 @@ function todo(station) {
 }
 /** Every step of its life and the evidence, fetched when the alert or its version changed. */
 async function life(alert) {
+  if (!lifeOf?.startsWith(`${alert.id}|`)) {
+    $("life").replaceChildren(); // what is there is of another alert
+    evidence({});
+  }
   lifeOf = `${alert.id}|${alert.version}`;
   const asked = lifeOf;
   let found = null;

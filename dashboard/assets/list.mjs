@@ -1,7 +1,7 @@
 // The alert list: to acknowledge, acknowledged, no data and stale. Rows are kept, not rebuilt.
 
-import { $, alertAmount, ageOf, ageText, el, figure, keyed, metricName, moment, named, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { acknowledged, alerts, choose, chosen, isOwned, liveValue, on, silent, sinceOf, stationState, stations, toAcknowledge, trend, valueAge } from "./state.mjs";
+import { $, alertAmount, ageOf, ageText, el, figure, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
+import { acknowledged, alerts, choose, chosen, isOwned, liveValue, meanPeriod, on, silent, sinceOf, stationState, stations, toAcknowledge, trend, valueAge } from "./state.mjs";
 import { openForm } from "./acknowledge.mjs";
 
 export function start() {
@@ -74,6 +74,8 @@ export function limitText(alert) {
   const parts = [];
   if (alert.limit !== null && alert.limit !== undefined) {
     parts.push(t("limit {value}", { value: alertAmount(alert, alert.limit)[0] }));
+    const mean_s = meanPeriod(alert);
+    if (mean_s) parts.push(t("{period} mean", { period: period(mean_s) }));
   }
   if (alert.found_afterwards) parts.push(t("found afterwards"));
   if (alert.quality === "suspect") parts.push(t("suspect"));

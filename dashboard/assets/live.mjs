@@ -1,6 +1,6 @@
 // The link to the server: events in, and the truth about the link itself.
 
-import { $, clock, date, isSample, now, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
+import { $, canaryAge, clock, date, isSample, now, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
 import { change, emit, replaceAll, stations } from "./state.mjs";
 
 const LOST_AFTER_MS = 5000; // a beat comes every 2 s
@@ -11,7 +11,7 @@ let lostAt = null; // on the server's clock
 let shownAt = null;
 let backUntil = 0;
 let signedOut = false;
-export const link = { state: "connecting", newest: null, p95_s: null, silent: [] };
+export const link = { state: "connecting", newest: null, p95_s: null, silent: [], canary: null };
 
 export function start() {
   heardAt = performance.now();
@@ -73,6 +73,7 @@ function onBeat(data) {
   link.newest = data.newest;
   link.p95_s = data.screen_p95_s;
   link.silent = data.silent ?? [];
+  link.canary = data.canary ?? null;
 }
 /** The server says that its database is away: what it would send is old. */
 function onLost(data) {
@@ -106,10 +107,20 @@ function tick() {
   setText($("link-age"), age === null ? t("no data yet") : t("newest {span} ago", { span: span(age) }));
   setText($("link-p95"), link.p95_s === null || link.p95_s === undefined ? "" : link.p95_s.toFixed(1) + " s");
   setClass($("link-screen"), $("link-p95").textContent ? "wide" : "wide gone");
+  canary();
   banner();
   // Recorded, simulated and exercise data say so at all times; only a live district has no chip.
   $("sample-chip").hidden = stations.size > 0 && [...stations.values()].every((s) => s.origin === "live" && !isSample(s.names));
   emit("tick");
+}
+/** How long the whole path took; an old canary is said in place of it, wherever there is room. */
+function canary() {
+  const one = link.canary;
+  const { age_s, old } = canaryAge(one);
+  setClass($("link-path"), one ? (old ? "wide old" : "wide") : "wide gone");
+  if (!one) return;
+  setText($("link-canary"), age_s === null ? t("never came back")
+    : old ? t("missing for {span}", { span: span(age_s) }) : `${one.delay_s.toFixed(1)} s`);
 }
 /** A process of ours that no longer says that it lives: what it did is not being done. */
 function silence({ process, since }) {

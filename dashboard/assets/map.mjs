@@ -4,6 +4,7 @@ import { $, el, icon, keyed, lang, remScale, setText, shape, shortName, t, urls 
 import { alertsOf, choose, chosen, condition, isOwned, on, openAlerts, stations, valueState } from "./state.mjs";
 import * as markers from "./markers.mjs";
 import * as overview from "./overview.mjs";
+import * as plume from "./plume_layer.mjs";
 import * as rings from "./rings.mjs";
 import { arrange, firstValue, isTagged, label } from "./tags.mjs";
 import { numberSides, thin } from "./thin.mjs";
@@ -31,7 +32,7 @@ export async function start() {
   map.addControl(new gl.ScaleControl({ maxWidth: 90 * remScale() }), "bottom-left");
   map.on("style.load", onStyle);
   map.setMissingStyleImageResolver(addImage);
-  map.on("move", () => { standTags(); pointers(); overview.frame(map, useful()); });
+  map.on("move", () => { standTags(); pointers(); reaches(); overview.frame(map, useful()); });
   map.on("moveend", () => { if (ready) { thinOut(); standTags(); } });
   map.on("click", onClick);
   map.on("mousemove", onHover);
@@ -42,7 +43,7 @@ export async function start() {
   on("home", goHome);
   on("centre", () => centre(chosen.station));
   rings.start();
-  on("zoom-to", ({ bounds, zoom }) => map.fitBounds(bounds, { padding: padding(80 * remScale()), maxZoom: zoom, duration: duration() }));
+  on("zoom-to", ({ bounds, zoom, beside }) => bounds && map.fitBounds(bounds, { padding: padding(80 * remScale(), beside), maxZoom: zoom, duration: duration() }));
   await map.once("load");
 }
 const theme = () => document.documentElement.dataset.shown;
@@ -58,6 +59,7 @@ function addImage(id) {
 function onStyle() {
   drawn.clear();
   thinnedFor = "";
+  plume.add(map, markers.palette());
   map.addSource("stations", { type: "geojson", promoteId: "code", data: { type: "FeatureCollection", features: [...stations.values()].map(feature) } });
   map.addLayer({ id: "wind", source: "stations", type: "symbol", filter: ["has", "wind"],
     layout: { ...OVER, "icon-image": ["get", "wind"], "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map" } });
@@ -70,6 +72,7 @@ function onStyle() {
   ready = true;
   update();
   select();
+  reaches();
 }
 /** The style's labels are sized for a desk; on a 4K wall of pixels they grow with the rest. */
 function enlargeLabels() {
@@ -169,6 +172,34 @@ function standTags() {
 }
 const point = (code) => { const { x, y } = map.project(stations.get(code).at); return { x, y }; };
 
+// ---- the footprint: below the stations, its reaches written beside it
+
+let footprint = null;
+function drawPlume(found) {
+  plume.show(ready ? map : null, found);
+  if (ready) { reaches(); pointers(); }
+}
+on("plume", drawPlume); // before the map is there: what has come first is drawn with it
+function reaches() {
+  const written = [...document.querySelectorAll("#map .tag:not([hidden]), #map .more"), $("plume-card")].map(boxOf);
+  const marked = discs.filter(({ code }) => stations.has(code)).map(({ code, radius }) => {
+    const { x, y } = point(code);
+    return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
+  });
+  const taken = [...written, ...marked];
+  plume.leaders(map, leaderSheet(), useful(), taken);
+}
+/** Where a node stands over the map, in its pixels. */
+function boxOf(node) {
+  const panel = $("map").getBoundingClientRect(), box = node.getBoundingClientRect();
+  return { left: box.left - panel.left, right: box.right - panel.left, top: box.top - panel.top, bottom: box.bottom - panel.top };
+}
+const within = ({ x, y }, box) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+function leaderSheet() {
+  const holder = $("plume-leaders");
+  return holder.firstChild ?? holder.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "svg"));
+}
+
 // ---- edge pointers: an alert out of sight, or under a panel, is still shown
 
 /** What the panels leave free, in pixels of the map. */
@@ -181,15 +212,18 @@ export function useful() {
     if (over.left > box.left + 40) free.right = Math.min(free.right, over.left - box.left);
     else if (over.top > box.top + 40) free.bottom = Math.min(free.bottom, over.top - box.top);
   }
+  const card = boxOf($("plume-card")); // on a phone it lies across; elsewhere in a corner
+  if (card.right - card.left > box.width - 16 && card.top > 40) free.bottom = Math.min(free.bottom, card.top);
   return free;
 }
 function pointers() {
-  const free = useful();
+  const free = useful(), card = boxOf($("plume-card"));
   const out = openAlerts().filter((a) => stations.has(a.station)).map((alert) => ({ alert, at: map.project(stations.get(alert.station).at) }))
-    .filter(({ at }) => at.x < free.left || at.y < free.top || at.x > free.right || at.y > free.bottom);
+    .filter(({ at }) => !within(at, free) || within(at, card));
   const seen = new Set();
   const shown = out.filter(({ alert }) => !seen.has(alert.station) && seen.add(alert.station)).slice(0, 8);
-  keyed($("pointers"), shown, ({ alert }) => alert.station, makePointer, (node, item) => fillPointer(node, item, free));
+  keyed($("pointers"), shown, ({ alert }) => alert.station, makePointer, (node, item) => fillPointer(node, item, free, card));
+  standInLine(card, free);
 }
 function makePointer({ alert }) {
   const root = el("button", "pointer", null, { type: "button" });
@@ -197,7 +231,7 @@ function makePointer({ alert }) {
   root.addEventListener("click", () => { choose(alert.station, alert.metric, alert.id); centre(alert.station); });
   return root;
 }
-function fillPointer(root, { alert, at }, free) {
+function fillPointer(root, { alert, at }, free, card) {
   const key = `${alert.grade}|${isOwned(alert)}`;
   if (root.dataset.look !== key) {
     root.dataset.look = key;
@@ -208,8 +242,19 @@ function fillPointer(root, { alert, at }, free) {
   const w = root.offsetWidth || 90, h = root.offsetHeight || 26;
   const x = Math.min(free.right - w - 8, Math.max(free.left + 8, at.x - w / 2));
   const y = Math.min(free.bottom - h - 8, Math.max(free.top + 8, at.y - h / 2));
+  root.covered = x < card.right && x + w > card.left && y < card.bottom && y + h > card.top;
   root.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
   root.firstChild.style.transform = `rotate(${Math.round(Math.atan2(at.x - cx, cy - at.y) * 57.3)}deg)`;
+}
+
+/** Those that would stand under the card stand in a line along it. */
+function standInLine(card, free) {
+  let x = Math.max(card.left, free.left + 8);
+  for (const root of [...$("pointers").children].filter((each) => each.covered)) {
+    const above = card.top > free.top + root.offsetHeight + 16;
+    root.style.transform = `translate(${Math.round(x)}px, ${Math.round(above ? card.top - root.offsetHeight - 8 : card.bottom + 8)}px)`;
+    x += root.offsetWidth + 6;
+  }
 }
 
 // ---- what a person does
@@ -220,9 +265,12 @@ function home() {
   const lon = at.map((p) => p[0]), lat = at.map((p) => p[1]);
   return [[Math.min(...lon), Math.min(...lat)], [Math.max(...lon), Math.max(...lat)]];
 }
-function padding(extra) {
+/** beside: id of a panel in the left corner to keep clear of. */
+function padding(extra, beside = null) {
   const box = $("map").getBoundingClientRect(), free = useful();
-  return { left: extra, top: extra, right: box.width - free.right + extra, bottom: box.height - free.bottom + extra };
+  const corner = beside ? boxOf($(beside)) : null;
+  const left = corner && corner.right < free.right - 3 * extra ? corner.right : 0;
+  return { left: left + extra / (left ? 2 : 1), top: extra, right: box.width - free.right + extra, bottom: box.height - free.bottom + extra };
 }
 const duration = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300);
 export function goHome() {

@@ -1,6 +1,6 @@
 // Camera pictures: one at a time, swapped when an event says so. Nothing is written on a picture.
 
-import { $, ageOf, ageText, clock, el, moment, setClass, setData, setText, shortName, t, urls, word } from "./core.mjs";
+import { $, ageOf, ageState, ageText, clock, el, moment, setClass, setData, setText, shortName, t, urls, word } from "./core.mjs";
 import { on, stations, stationState } from "./state.mjs";
 
 /** The newest picture's address; its time is in it, so an unchanged picture is never fetched again. */
@@ -11,25 +11,44 @@ export function address(station, size) {
 /** Fill a <figure> (img + caption) with the camera's newest picture, age and state. */
 export function showPicture(figure, station, size) {
   const img = figure.querySelector("img");
-  const state = stationState(station);
+  if (figure.dataset.of !== station.code) forget(figure, img, station.code);
   const src = station.newest ? address(station, size) : "";
-  if (img.dataset.src !== src) swap(img, src);
-  img.alt = src ? t("Picture of {name}, {at}", { name: shortName(station.names), at: moment(station.newest) }) : "";
+  if (img.dataset.src !== src) swap(img, src, station.newest, () => describe(figure, img, station));
   img.hidden = !src;
   setData(figure, "picture", src ? "yes" : null);
+  describe(figure, img, station);
+}
+/** Another camera's picture never stands under this one's name. */
+function forget(figure, img, code) {
+  figure.dataset.of = code;
+  img.removeAttribute("src");
+  img.dataset.src = "";
+  delete img.dataset.taken;
+}
+/** Name, time and age: of the picture that is seen, not of one that is still on its way. */
+function describe(figure, img, station) {
+  if (figure.dataset.of !== station.code) return;
+  const at = img.dataset.taken ?? station.newest, newest = at === station.newest;
+  const state = newest ? stationState(station) : ageState(ageOf(at), station.interval_s);
+  img.alt = at ? t("Picture of {name}, {at}", { name: shortName(station.names), at: moment(at) }) : "";
   const [name, when] = figure.querySelectorAll("figcaption > *");
   setText(name, shortName(station.names));
-  const parts = [station.newest ? moment(station.newest) : "", ageText(ageOf(station.newest), state)];
+  const parts = [at ? moment(at) : "", ageText(ageOf(at), state)];
   if (station.origin !== "live") parts.push(word(station.origin));
   setText(when, parts.filter(Boolean).join(" · "));
   setData(figure, "state", state);
 }
 /** Load first, then swap: the old picture stays until the new one is whole. */
-function swap(img, src) {
+function swap(img, src, taken, done) {
   img.dataset.src = src;
   if (!src) return;
   const next = new Image();
-  next.onload = () => { if (img.dataset.src === src) img.src = src; };
+  next.onload = () => {
+    if (img.dataset.src !== src) return;
+    img.src = src;
+    img.dataset.taken = taken;
+    done();
+  };
   next.onerror = () => { if (img.dataset.src === src) img.dataset.src = ""; }; // asked again with the next event
   next.src = src;
 }
@@ -65,9 +84,7 @@ function makeCard(camera) {
   card.append(button, caption);
   button.addEventListener("click", () => {
     $("viewer").dataset.code = camera.code;
-    const large = $("viewer-picture").querySelector("img");
-    large.removeAttribute("src");
-    large.dataset.src = "";
+    setData($("viewer-picture"), "of", null); // what was large before is not shown again, even of this camera
     showPicture($("viewer-picture"), stations.get(camera.code), "full");
     $("viewer").showModal();
   });

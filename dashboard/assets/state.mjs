@@ -59,6 +59,12 @@ export function valueState(station, latest) {
   if (latest.state === "unknown") return "unknown";
   return ageState(ageOf(latest.t), latest.interval_s ?? station.interval_s);
 }
+/** Where the limit is for a mean over a longer time than one reading stands for: that time, s. */
+export function meanPeriod(alert) {
+  const latest = stations.get(alert.station)?.latest[alert.metric];
+  const interval_s = latest?.interval_s ?? stations.get(alert.station)?.interval_s ?? 0;
+  return alert.limit_period_s > interval_s ? alert.limit_period_s : null;
+}
 /** The station's state now: its newest value's. */
 export function stationState(station) {
   if (station.state === "unknown") return "unknown";

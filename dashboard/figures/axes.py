@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dashboard.figures.look import Look
 from dashboard.figures.points import Point
 
-DAY = timedelta(hours=24)
+DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 # Widths in hours, with the hours between ticks: a young series is not squeezed into a corner.
 WIDTHS = ((3, 1), (6, 2), (12, 3), (24, 6))
 PLOT_PX = 300  # about the plot's width: what stands so many px apart stands so much time apart
@@ -17,21 +17,23 @@ PLOT_PX = 300  # about the plot's width: what stands so many px apart stands so 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `start` to `now`, with a little air; `since`: where a young series begins."""
+    """From `start` to `now`, with a little air; `since`: where a young series begins. ahead: how
+    much of the future is shown."""
 
     start: datetime
     now: datetime
     tick_h: int
     zone: ZoneInfo
     since: datetime | None = None
+    ahead: timedelta = timedelta(0)
 
     @property
     def end(self) -> datetime:
-        return self.now + (self.now - self.start) / 48
+        return self.now + max((self.now - self.start) / 48, self.ahead)
 
     def px(self, count: float) -> timedelta:
         """How much time so many pixels are."""
-        return (self.now - self.start) * (count / PLOT_PX)
+        return (self.now - self.start + self.ahead) * (count / PLOT_PX)
 
 
 def window(points: Sequence[Point], now: datetime, zone: ZoneInfo, *, older: bool) -> Window:
@@ -131,11 +133,13 @@ def _time_axis(seen: Window, look: Look) -> dict[str, Any]:
 def _ticks(seen: Window) -> list[tuple[datetime, str]]:
     """Full hours, the date at midnight, and the present moment with room to either side."""
     first = seen.start.astimezone(seen.zone).replace(minute=0, second=0, microsecond=0)
-    hours = [first + timedelta(hours=i) for i in range(1, 26)]
+    hours = [first + timedelta(hours=i) for i in range(1, 26 + round(seen.ahead / HOUR))]
     room = seen.px(52)
     full = [
         (at, f"{at:%H:%M}" if at.hour else f"{at:%m-%d}")
         for at in hours
-        if at.hour % seen.tick_h == 0 and seen.start + room / 2 < at < seen.now - room
+        if at.hour % seen.tick_h == 0
+        and seen.start + room / 2 < at < seen.end - room / 4
+        and abs(at - seen.now) > room
     ]
     return [*full, (seen.now, f"<b>{seen.now.astimezone(seen.zone):%H:%M}</b>")]

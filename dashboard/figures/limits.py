@@ -16,11 +16,13 @@ ROOM_BELOW = 0.6  # of the height that values and limits take without it
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
-    """A limit with its label; grade only where an open alert stands on it."""
+    """A limit with its label; grade only where an open alert stands on it. mean: over which it
+    holds, in words, where that is more than a reading."""
 
     value: float
     label: str
     grade: str | None = None
+    mean: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,14 @@ def lines(limits: Iterable[LimitLine], look: Look) -> list[dict[str, Any]]:
 def labels(
     found: Sorted, digits: int, look: Look, span: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    """Right of the plot at their own height, moved apart where two would meet.
+    """Right of the plot at their own height, from the highest down, apart where two would meet.
 
     What has no room in the plot stands at its edge with an arrow.
     """
     low, high = span
     least = (high - low) * 0.082
     texts = [
-        *((high, label(each, digits) + " ↑", each) for each in _upwards(found.above)),
+        *((high, label(each, digits) + " ↑", each) for each in _downwards(found.above)),
         *((each.value, label(each, digits), each) for each in _downwards(found.shown)),
         *((low, label(each, digits) + " ↓", each) for each in _downwards(found.below)),
     ]
@@ -119,19 +121,20 @@ def labels(
 
 
 def label(limit: LimitLine, digits: int) -> str:
-    """Name and value; the value below where the name is long."""
-    long = _width_px(limit.label) > LABEL_PX - 48
-    return f"{limit.label}{'<br>' if long else ' '}{limit.value:,.{digits}f}"
+    """Name and value; the value below where the name is long, or with the mean it is for."""
+    long = bool(limit.mean) or width_px(limit.label) > LABEL_PX - 48
+    mean = f" · {limit.mean}" if limit.mean else ""
+    return f"{limit.label}{'<br>' if long else ' '}{limit.value:,.{digits}f}{mean}"
 
 
 def labels_px(found: Iterable[LimitLine], digits: int) -> float:
     """Room right of the plot for the widest line of the labels."""
     parts = [part for limit in found for part in f"{label(limit, digits)} ↑".split("<br>")]
-    return min(LABEL_PX, max((_width_px(part) for part in parts), default=0.0)) + 14
+    return min(LABEL_PX, max((width_px(part) for part in parts), default=0.0)) + 14
 
 
 def _upwards(limits: Iterable[LimitLine]) -> list[LimitLine]:
-    """The nearest at the edge first: it is the next to be met."""
+    """The nearest first: it is the next to be met."""
     return sorted(limits, key=lambda each: each.value)
 
 
@@ -158,6 +161,6 @@ def _colour(limit: LimitLine, look: Look) -> str:
     return look.grades[limit.grade] if limit.grade else look.secondary
 
 
-def _width_px(line: str) -> float:
+def width_px(line: str) -> float:
     """About how wide 12 px type runs: a Chinese character is square, a Latin one half of that."""
     return sum(12.0 if ord(character) > 0x2E80 else 6.6 for character in line)

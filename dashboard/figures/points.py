@@ -13,16 +13,33 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One reading. quality: good, suspect or missing; late: it arrived afterwards."""
+    """One reading. quality: good, suspect or missing; late: it arrived afterwards.
+
+    flags: the names of what marked it, as the API has them.
+    """
 
     at: datetime
     value: float | None
     quality: str = "good"
     late: bool = False
+    flags: tuple[str, ...] = ()
+
+    @property
+    def invalid(self) -> bool:
+        """A person said so."""
+        return "marked_invalid" in self.flags
+
+    @property
+    def doubtful(self) -> bool:
+        """Suspect, and no person said that it is valid."""
+        return self.quality == "suspect" and "marked_valid" not in self.flags
 
 
 def values(points: Iterable[Point]) -> list[float]:
-    return [p.value for p in points if p.value is not None and p.quality != "missing"]
+    """What the axis must hold: not what a person called invalid, unless there is nothing else."""
+    known = [p for p in points if p.value is not None and p.quality != "missing"]
+    usable = [p for p in known if not p.invalid]
+    return [p.value for p in usable or known if p.value is not None]
 
 
 def line(points: Sequence[Point], interval_s: float) -> list[Point]:
@@ -30,11 +47,11 @@ def line(points: Sequence[Point], interval_s: float) -> list[Point]:
     allowed = longest_step(interval_s)
     joined: list[Point] = []
     for point in points:
-        if point.quality == "suspect":
+        if point.doubtful:
             continue
         if joined and point.at - joined[-1].at > allowed:
             joined.append(Point(joined[-1].at, None, "missing"))
-        joined.append(point if point.quality == "good" else Point(point.at, None, "missing"))
+        joined.append(Point(point.at, None, "missing") if point.quality == "missing" else point)
     return joined
 
 

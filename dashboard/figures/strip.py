@@ -50,5 +50,5 @@ def _boxes(points: Sequence[Point], seen: Window, look: Look) -> list[dict[str, 
     return [
         rectangle(p.at - width / 2, p.at + width / 2, seen.zone, STRIP[0] - 0.008, STRIP[1] + 0.008)
         | {"fillcolor": look.panel, "line": edge}
-        for p in apart((p for p in points if p.quality == "suspect"), width * 1.4)
+        for p in apart((p for p in points if p.doubtful), width * 1.4)
     ]

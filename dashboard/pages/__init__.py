@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import dash
+import flask
 import psycopg2
 from dash import Dash, Input, Output, html
 
-from dashboard.pages import cameras, desk
+from dashboard.pages import cameras, data, desk, environment
 from dashboard.pages.chart import Request, chart
 from dashboard.pages.day import station_names
 from dashboard.pages.not_found import install_not_found
@@ -25,10 +26,15 @@ from database.pool import Pool
 
 PLOTLY = "/assets/vendor/plotly-basic.min.js"  # before Dash's own bundle, which it replaces
 MAPLIBRE_CSS = "/assets/vendor/maplibre-gl.css"
-# Dash loads the entry module only; it imports the others, and tokens.css comes before desk.css.
-NOT_BY_ITSELF = r"^(?!boot\.mjs$|desk\.css$|tokens\.css$).*"
-# path, module name in Dash's registry, layout
-PAGES = (("/", "desk", desk.layout), ("/cameras", "cameras", cameras.layout))
+# Dash loads the style sheets and the entry module; that imports the others.
+NOT_BY_ITSELF = r"^(?!boot\.mjs$|\w+\.css$).*"
+# path, module name in Dash's registry, layout, its name in the title
+PAGES = (
+    ("/", "desk", desk.layout, "Duty"),
+    ("/environment", "environment", environment.layout, "Environment"),
+    ("/cameras", "cameras", cameras.layout, "Pictures"),
+    ("/data", "data", data.layout, "Data"),
+)
 # The right that each callback needs (dashboard/access.py); Dash's own page switch included.
 CALLBACK_RIGHTS = {
     "chart.figure": "see",
@@ -77,9 +83,9 @@ def create_dash(pool: Pool, settings: DashboardSettings, clock: Callable[[], dat
         enable_mcp=False,
         add_log_handler=False,
     )
-    for path, name, layout in PAGES:
+    for path, name, layout, label in PAGES:
         dash.register_page(  # type: ignore[no-untyped-call] # Dash's own
-            name, path=path, title=settings.title.zh, layout=_page(layout, settings)
+            name, path=path, title=_title(label, settings), layout=_page(layout, settings)
         )
 
     @app.callback(Output("chart", "figure"), Input("chart-request", "data"))
@@ -87,7 +93,7 @@ def create_dash(pool: Pool, settings: DashboardSettings, clock: Callable[[], dat
         request = Request.read(wanted)
         return chart(pool, request, clock(), settings.zone) if request else dash.no_update
 
-    install_not_found(app.server, {path for path, _, _ in PAGES}, settings)
+    install_not_found(app.server, {path for path, *_ in PAGES}, settings)
     return app
 
 
@@ -101,12 +107,11 @@ class StaffDash(Dash):
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override] # Dash names each part
         who = viewer(self._settings.language)
         page = page_data(who.lang, self._settings.time_zone, self._names(), who.name)
-        title = self._settings.title.zh if who.lang == "zh" else self._settings.title.en
         return INDEX.format(
             lang="zh-CN" if who.lang == "zh" else "en",
             theme=f' data-theme="{who.theme}"' if who.theme else "",
             page=json.dumps(page, ensure_ascii=False).replace("<", "\\u003c"),
-            **(parts | {"title": title}),
+            **(parts | {"title": _title(_label(flask.request.path), self._settings)()}),
         )
 
     def _names(self) -> dict[str, str]:
@@ -117,6 +122,21 @@ class StaffDash(Dash):
         except psycopg2.Error as error:
             log.warning("the page has no station names to search: %s", str(error).strip())
             return {}
+
+
+def _label(path: str) -> str | None:
+    return next((label for of, _, _, label in PAGES if of == path), None)
+
+
+def _title(label: str | None, settings: DashboardSettings) -> Callable[..., str]:
+    """The browser's title, in the viewer's language: Dash sets it anew when its page has come."""
+
+    def of_request(**_: Any) -> str:
+        lang = viewer(settings.language).lang
+        title = settings.title.zh if lang == "zh" else settings.title.en
+        return f"{text(lang)(label)} · {title}" if label else title
+
+    return of_request
 
 
 def _page(layout: Callable[..., html.Div], settings: DashboardSettings) -> Callable[..., html.Div]:

@@ -7,13 +7,20 @@ from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
+from dashboard import store
+from dashboard.figures.ahead import Ahead
 from dashboard.figures.look import look
 from dashboard.figures.station import Words, day_chart
 from dashboard.pages.day import read_day
 from dashboard.pages.tokens import TOKENS
+from dashboard.reservoirs import read_water
 from dashboard.text import DEFAULT, LANGUAGES, text
-from database.pool import Pool
-from sensors.catalogue import METRICS
+from dashboard.wording import word
+from database.pool import Connection, Pool
+from sensors.catalogue import LEVEL, METRICS
+from sensors.reading import Quality
+
+_EVERY = sum(Quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,9 @@ def chart(pool: Pool, request: Request, now: datetime, zone: ZoneInfo) -> go.Fig
     """The last day of the series; a chart that says so where there is nothing."""
     with pool.transaction() as conn:
         day = read_day(conn, request.station, request.metric, now, request.lang)
+        ahead = _ahead(conn, request, now)
     t = text(request.lang)
-    return day_chart(
+    figure = day_chart(
         day.points if day else [],
         day.limits if day else [],
         now=now,
@@ -72,7 +80,30 @@ def chart(pool: Pool, request: Request, now: datetime, zone: ZoneInfo) -> go.Fig
             late=t("found afterwards"),
             nothing=t("No data in 24 h"),
             since=t("since {at}"),
+            flags={flag: word(flag, request.lang) for flag in Quality(_EVERY).flags},
+            verdicts={"invalid": t("Invalid"), "valid": t("Valid")},
         ),
         look=look(TOKENS, request.theme, request.scale),
         older=day.older if day else True,
+        stretches=day.stretches if day else (),
+        ahead=ahead,
     )
+    # Whose it is: until the answer has come the screen holds the chart of the station before.
+    return figure.update_layout(meta={"station": request.station, "metric": request.metric})
+
+
+def _ahead(conn: Connection, request: Request, now: datetime) -> Ahead | None:
+    """Where a rising level goes; nothing of a replayed recording, whose hours are not ours."""
+    if request.metric != LEVEL:
+        return None
+    series = store.series_of(conn, request.station)
+    if not series or LEVEL not in series:
+        return None
+    seen = read_water(conn, request.station, series, now).seen
+    found = seen.outlook
+    if seen.own_time or found.at is None or found.level_m is None or found.limit_m is None:
+        return None
+    if found.central_h is None or found.earliest_h is None:
+        return None
+    times = (found.earliest_h, found.central_h, found.latest_h)
+    return Ahead(found.at, found.level_m, found.limit_m, *times)

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dashboard import marks_store
 from dashboard.figures.axes import DAY
 from dashboard.figures.limits import LimitLine
+from dashboard.figures.marks import Stretch, shown
 from dashboard.figures.points import Point
 from dashboard.text import DEFAULT
+from dashboard.wording import mean_words
 from database.pool import Connection
+from sensors.catalogue import DERIVED_FROM, STORAGE
 from sensors.reading import Quality
 
 # What arrives this much after it was measured was found afterwards, not live (LOOK.md, late data).
@@ -30,7 +34,7 @@ select observed_at, value, quality, received_at
 _OLDER = "select exists (select from reading where series_id = %s and observed_at <= %s)"
 # Limits in force on the day, with the grade of the open alert that stands on one.
 _LIMITS = """
-select l.value, l.label_zh, l.label_en, min(a.grade)
+select l.value, l.label_zh, l.label_en, min(a.grade), l.mean_over_s
   from limit_value l
   left join alert a on a.series_id = l.series_id and a.state <> 'ended' and a.limit_value = l.value
  where l.series_id = %(series)s and l.valid_from <= %(now)s
@@ -39,7 +43,7 @@ select l.value, l.label_zh, l.label_en, min(a.grade)
         or case when l.season_from <= l.season_to
                 then %(day)s between l.season_from and l.season_to
                 else %(day)s >= l.season_from or %(day)s <= l.season_to end)
- group by l.value, l.label_zh, l.label_en
+ group by l.value, l.label_zh, l.label_en, l.mean_over_s
 """
 _INITIALS = """
 select s.code, v.name_zh
@@ -49,12 +53,13 @@ select s.code, v.name_zh
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """older: the series has readings from before these 24 h."""
+    """older: the series has readings from before these 24 h. stretches: marks, oldest first."""
 
     points: tuple[Point, ...]
     limits: tuple[LimitLine, ...]
     interval_s: float
     older: bool = True
+    stretches: tuple[Stretch, ...] = ()
 
 
 def read_day(
@@ -76,10 +81,16 @@ def read_day(
         (older,) = cursor.fetchone() or (True,)
         cursor.execute(_LIMITS, {"series": series, "now": now, "day": f"{now:%m-%d}"})
         limits = tuple(
-            LimitLine(value, zh if lang == "zh" else en, grade)
-            for value, zh, en, grade in cursor.fetchall()
+            LimitLine(value, zh if lang == "zh" else en, grade, _mean(mean_s, interval_s, lang))
+            for value, zh, en, grade, mean_s in cursor.fetchall()
         )
-    return Day(points, limits, float(interval_s), bool(older))
+    return Day(
+        points, limits, float(interval_s), bool(older), _stretches(conn, station, metric, now)
+    )
+
+
+def _mean(mean_s: int | None, interval_s: float, lang: str) -> str:
+    return "" if mean_s is None or mean_s <= interval_s else mean_words(mean_s, lang)
 
 
 def station_names(conn: Connection) -> dict[str, str]:
@@ -94,4 +105,21 @@ def _point(
 ) -> Point:
     late = received_at - at > timedelta(seconds=max(LATE_LEAST_S, LATE_INTERVALS * interval_s))
     flags = Quality(quality)
-    return Point(at, value, flags.word, late)
+    return Point(at, value, flags.word, late, flags.flags)
+
+
+def _stretches(conn: Connection, station: str, metric: str, now: datetime) -> tuple[Stretch, ...]:
+    """Marks that hold, in the order they were made; of storage also what makes its level invalid.
+
+    The latter last: they count whatever was said of the storage itself.
+    """
+    sources = DERIVED_FROM[STORAGE] if metric == STORAGE else ()
+    found = marks_store.listed(conn, station, [metric, *sources], since=now - DAY, until=now)
+    held = [mark for mark in reversed(found) if mark.withdrawn is None]
+    own = [_stretch(mark) for mark in held if mark.metric == metric]
+    above = shown([_stretch(mark) for mark in held if mark.metric != metric], now - DAY, now)
+    return (*own, *(one for one in above if one.verdict == "invalid"))
+
+
+def _stretch(mark: marks_store.Mark) -> Stretch:
+    return Stretch(mark.since, mark.until, mark.verdict, mark.who, mark.reason)

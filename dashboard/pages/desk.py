@@ -4,6 +4,8 @@ from typing import Any
 
 from dash import dcc, html
 
+from dashboard.access import ENTER, MARK, RIGHTS
+from dashboard.pages import outlook, plume
 from dashboard.pages.layout import Say, aria, data, frame, icon_button
 from dashboard.pages.viewer import Viewer
 
@@ -21,7 +23,7 @@ CHART_CONFIG: Any = {
 def layout(say: Say, viewer: Viewer, title: str) -> html.Div:
     board = html.Section(id="board", className="board", **aria(label=say("Severity board")))
     main = html.Main(
-        [_list(say), _map(say), _drawer(say)], id="content", className="main", tabIndex=-1
+        [_list(say), _map(say), _drawer(say, viewer)], id="content", className="main", tabIndex=-1
     )
     return frame("desk", "/", say, viewer, title, _tabs(say), board, main)
 
@@ -103,6 +105,7 @@ def _map(say: Say) -> html.Div:
                 hidden=True,
                 **aria(label=say("Stations at this place")),
             ),
+            *plume.card(say),
             tools,
             overview,
         ],
@@ -113,7 +116,7 @@ def _map(say: Say) -> html.Div:
 # ---- drawer
 
 
-def _drawer(say: Say) -> html.Aside:
+def _drawer(say: Say, viewer: Viewer) -> html.Aside:
     head = html.Div(
         [
             html.Span(id="drawer-shape", className="drawer-shape"),
@@ -135,7 +138,12 @@ def _drawer(say: Say) -> html.Aside:
         ],
         className="drawer-head",
     )
-    body = [_values(say), _why(say), _chart(say), _look(say), _todo(say), _life(say)]
+    body = [
+        *(_values(say), _why(say), outlook.block(say)),
+        *(_chart(say), _report(say), _marks(say, viewer)),
+        *(_hazard(say, viewer), _toxic(say)),
+        *(_look(say), _todo(say), _life(say)),
+    ]
     return html.Aside(
         [head, html.Div(body, id="drawer-body", className="drawer-body", tabIndex=0)],
         id="drawer",
@@ -149,6 +157,12 @@ def _values(say: Say) -> html.Div:
     return html.Div(
         id="drawer-values", className="values", role="group", **aria(label=say("Values"))
     )
+
+
+def _report(say: Say) -> html.P:
+    """Where the day's verdicts of an outfall, stack or air station stand."""
+    link = html.A(say("Means against their limits"), id="drawer-report", href="/environment")
+    return html.P(link, className="part secondary", hidden=True)
 
 
 def _why(say: Say) -> html.Section:
@@ -168,10 +182,74 @@ def _chart(say: Say) -> html.Section:
     )
     graph = dcc.Graph(id="chart", config=CHART_CONFIG, responsive=True, style={"height": "100%"})
     return html.Section(
-        [title, html.Div(graph, className="chart"), dcc.Store(id="chart-request")],
+        [
+            title,
+            html.Div([graph, html.P(id="chart-wait", className="chart-wait")], className="chart"),
+            dcc.Store(id="chart-request"),
+        ],
         id="drawer-chart",
         className="part",
         **aria(label=say("Chart")),
+    )
+
+
+def _marks(say: Say, viewer: Viewer) -> html.Section:
+    """What people said of the readings above; the script fills it and opens the form."""
+    opener = html.Button(
+        say("Mark readings"),
+        id="mark-open",
+        type="button",
+        className="button small",
+        **aria(expanded="false", controls="mark-form"),
+    )
+    head = html.Div(
+        [
+            html.H3([say("Marks"), " ", html.B(id="marks-count")], className="part-title"),
+            *([opener] if MARK in RIGHTS.get(viewer.role, ()) else []),
+        ],
+        className="marks-head",
+    )
+    more = html.Button(id="marks-more", type="button", className="link-button", hidden=True)
+    return html.Section(
+        [head, html.Div(id="mark-form"), html.Ul(id="marks", className="marks"), more],
+        id="drawer-marks",
+        className="part",
+        hidden=True,
+        **aria(label=say("Marks")),
+    )
+
+
+def _hazard(say: Say, viewer: Viewer) -> html.Section:
+    """A plant as a major hazard, and its tanks; the script fills it and opens the form."""
+    return html.Section(
+        [
+            html.H3(
+                [say("Major hazard"), html.Span(id="hazard-standard", className="quiet")],
+                className="part-title between",
+            ),
+            html.Dl(id="hazard-grades", className="hazard-grades"),
+            html.Ul(id="tanks", className="tanks"),
+            html.P(id="hazard-notes", className="secondary small-print"),
+        ],
+        id="drawer-hazard",
+        className="part",
+        hidden=True,
+        **data(enter="yes" if ENTER in RIGHTS.get(viewer.role, ()) else "no"),
+        **aria(label=say("Major hazard")),
+    )
+
+
+def _toxic(say: Say) -> html.Section:
+    return html.Section(
+        [
+            html.H3(id="toxic-title", className="part-title"),
+            html.Ul(id="toxic", className="toxic"),
+            html.P(id="toxic-notes", className="secondary small-print"),
+        ],
+        id="drawer-toxic",
+        className="part",
+        hidden=True,
+        **aria(label=say("Toxic limits")),
     )
 
 

@@ -10,7 +10,10 @@ from dashboard.pages.viewer import Viewer
 from dashboard.wording import word
 
 Say = Callable[..., str]
-NAVIGATION = (("/", "Duty"), ("/cameras", "Pictures"))
+NAVIGATION = (
+    *(("/", "Duty"), ("/environment", "Environment")),
+    *(("/cameras", "Pictures"), ("/data", "Data")),
+)
 
 
 def frame(page: str, path: str, say: Say, viewer: Viewer, title: str, *body: Component) -> html.Div:
@@ -109,6 +112,11 @@ def _link(say: Say) -> html.Div:
             html.Span(
                 [say("to screen"), " ", html.B(id="link-p95"), " p95"],
                 id="link-screen",
+                className="wide gone",
+            ),
+            html.Span(
+                [say("canary"), " ", html.B(id="link-canary")],
+                id="link-path",
                 className="wide gone",
             ),
         ],

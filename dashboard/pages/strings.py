@@ -8,15 +8,18 @@ from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 
+from dashboard.pages.kept import KEPT
 from dashboard.pages.tokens import ASSETS, TOKENS
 from dashboard.text import text
 from dashboard.wording import word
+from gis.incident import GAS_METRICS
 from sensors.catalogue import METRICS
 
 # The codes that the scripts turn into words.
 CODES = (
     *("red", "orange", "yellow", "blue", "normal", "unknown", "fresh", "late", "stale"),
     *("good", "suspect", "missing", "impossible", "rate", "stuck", "clock", "device"),
+    *("spike", "climate", "neighbour", "status", "marked_invalid", "marked_valid", "stale_clock"),
     *("derived_from_suspect", "live", "recorded", "simulated", "exercise"),
     *("active", "acknowledged", "returned", "ended"),
     *("reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera"),
@@ -32,6 +35,12 @@ STEPS = {
 URLS = {
     "live": "/live",
     "alerts": "/api/v1/alerts",
+    "stations": "/api/v1/stations",
+    "marks": "/api/v1/marks",
+    "plants": "/api/v1/plants",
+    "substances": "/api/v1/substances",
+    "plume": "/api/v1/plume",
+    "footprints": "/api/v1/footprints",
     "cam": "/cam",
     "style": "/map/style-{theme}-{lang}.json",
     "maplibre": "/assets/vendor/maplibre-gl.mjs",
@@ -59,12 +68,15 @@ def page_data(lang: str, zone: str, names: Mapping[str, str], user: str) -> dict
         "user": user,
         "texts": {msgid: t(msgid) for msgid in msgids()},
         "words": {code: word(code, lang) for code in CODES}
-        | {code: t(step) for code, step in STEPS.items()},
+        | {code: t(step) for code, step in STEPS.items()}
+        | {f"kept_{code}": t(name) for code, (name, _) in KEPT.items()}
+        | {f"why_{code}": t(why) for code, (_, why) in KEPT.items()},
         "grades": TOKENS["grade"],
         "metrics": {
             m.code: {"zh": m.zh, "en": m.en, "unit": m.unit, "digits": m.digits}
             for m in METRICS.values()
         },
+        "gas": sorted(GAS_METRICS),
         "initials": {code: initials(name) for code, name in names.items()},
         "urls": URLS,
     }

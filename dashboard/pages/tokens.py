@@ -15,7 +15,7 @@ FONT_STACK: str = TOKENS["type"]["family"]
 def style_sheet(tokens: dict[str, Any]) -> str:
     """Custom properties: light, dark by the system's wish, and either by the person's."""
     light, dark = (_properties(tokens["theme"][name]) for name in ("light", "dark"))
-    root = f"  --font: {tokens['type']['family']};\n"
+    root = f"  --font: {tokens['type']['family']};\n" + _of_aqi(tokens["aqi"])
     return (
         "/* Made from tokens.json by dashboard/pages/tokens.py; change the tokens, not this. */\n"
         f":root {{\n{root}{light}  color-scheme: light;\n}}\n"
@@ -27,6 +27,14 @@ def style_sheet(tokens: dict[str, Any]) -> str:
 
 def _properties(theme: dict[str, Any]) -> str:
     return "".join(f"  --{name}: {value};\n" for name, value in _flat(theme))
+
+
+def _of_aqi(steps: list[dict[str, Any]]) -> str:
+    """The legal colours, the same in both themes: `aqi-1`, `aqi-1-text`."""
+    return "".join(
+        f"  --aqi-{number}: {step['fill']};\n  --aqi-{number}-text: {step['text']};\n"
+        for number, step in enumerate(steps, 1)
+    )
 
 
 def _flat(theme: dict[str, Any]) -> list[tuple[str, str]]:

@@ -7,42 +7,11 @@ from datetime import datetime
 from dashboard.public.look import Look, Value
 from dashboard.shapes import StationRow
 from dashboard.text import text
-from sensors import aqi as index
-from sensors.aqi_tables import CATEGORIES
+from sensors.air import advice as health
+from sensors.air import aqi as index
 from sensors.catalogue import AIR_METRICS
 
-_LANGS = ("zh", "en")
-CATEGORY_WORDS = {lang: [c.name[i] for c in CATEGORIES] for i, lang in enumerate(_LANGS)}
-
-# HJ 633-2026 table 2; the English is ours.
-_LUNGS = (
-    "患有呼吸系统疾病（如哮喘）的人、青少年儿童",
-    "people with asthma or other respiratory disease",
-)
-_PARTICLES = (
-    "患有心血管系统疾病或呼吸系统疾病（如哮喘）的人、青少年儿童、户外活动频繁的人以及老年人",
-    (
-        "people with heart, vascular or respiratory disease, children, adolescents, people who are "
-        "often active outdoors, older people"
-    ),
-)
-SENSITIVE = {
-    "so2_ugm3": (
-        "患有哮喘的人、青少年儿童以及老年人",
-        "people with asthma, children, adolescents, older people",
-    ),
-    "no2_ugm3": (
-        f"{_LUNGS[0]}以及老年人",
-        f"{_LUNGS[1]}, children, adolescents, older people",
-    ),
-    "co_mgm3": ("患有心血管系统疾病的人", "people with heart or vascular disease"),
-    "o3_ugm3": (
-        f"{_LUNGS[0]}、户外活动频繁的人以及老年人",
-        f"{_LUNGS[1]}, children, adolescents, people who are often active outdoors, older people",
-    ),
-    "pm10_ugm3": _PARTICLES,
-    "pm25_ugm3": _PARTICLES,
-}
+CATEGORY_WORDS = {lang: health.category_words(lang) for lang in health.LANGUAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +44,14 @@ class AirNow:
 
     def advice(self, lang: str) -> str | None:
         """What to do, as the standard words it. None without an AQI."""
-        return CATEGORIES[self.step - 1].advice[_LANGS.index(lang)] if self.step else None
+        return health.advice(self.step or None, lang)
 
     def effect(self, lang: str) -> str | None:
-        return CATEGORIES[self.step - 1].effect[_LANGS.index(lang)] if self.step else None
+        return health.effect(self.step or None, lang)
 
     def sensitive(self, lang: str) -> str | None:
         """Who is more sensitive to the primary pollutants; from the third category on."""
-        if self.step < 3:
-            return None
-        found = (SENSITIVE[v.metric][_LANGS.index(lang)] for v in self.primary)
-        return ("；" if lang == "zh" else "; ").join(dict.fromkeys(found))
+        return health.sensitive(self.step or None, (v.metric for v in self.primary), lang)
 
 
 def air_now(look: Look, station: StationRow) -> AirNow:

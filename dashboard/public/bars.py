@@ -8,7 +8,7 @@ from itertools import groupby
 from dashboard.public.store import HourMean
 from dashboard.text import text
 from dashboard.wording import DISTRICT_TIME
-from sensors import aqi as index
+from sensors.air import aqi as index
 
 Series = Mapping[str, Sequence[tuple[datetime, int | None]]]
 Intervals = Mapping[tuple[str, str], int]

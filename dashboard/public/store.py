@@ -10,6 +10,7 @@ from dashboard.resolution import Bucket, RawRow
 from dashboard.shapes import LatestRow, StationRow
 from database.pool import Connection
 from sensors.catalogue import METRICS
+from sensors.discharge.permits import Side
 
 RESOLUTIONS = (resolution.RAW, "5m", "1h", "1d")
 
@@ -46,6 +47,8 @@ class Limit:
     source: str
     season_from: str | None
     season_to: str | None
+    mean_over_s: int | None = None
+    side: Side = "upper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +134,16 @@ _ALERTS = (
 )
 _LIMITS = """
 select station, metric, name, value, jsonb_build_object('zh', label_zh, 'en', label_en), source,
-       season_from, season_to
+       season_from, season_to, mean_over_s, side
   from city.limit_value order by station, metric, name"""
 _CURVES = "select station, points from city.curve order by station"
-# `quality & 3 = 0`: neither missing nor impossible (sensors/reading.py).
+# Of usable readings (Quality.usable in sensors/reading.py).
 _HOURS = """
 select station, metric, count(*), sum(value), min(observed_at),
        (array_agg(value order by observed_at))[1], max(observed_at),
        (array_agg(value order by observed_at desc))[1]
   from city.reading
- where metric = any(%(metrics)s) and quality & 3 = 0
+ where metric = any(%(metrics)s) and (quality & 2051 = 0 or quality & 4097 = 4096)
    and observed_at > now() - interval '1 hour' and observed_at <= now()
  group by station, metric"""
 # From the readings, not the roll-up: on plain PostgreSQL a roll-up's view reads all there ever was.
@@ -148,9 +151,11 @@ _HOUR_MEANS = """
 select station, metric, date_bin('1 hour', observed_at, '2000-01-01 00:00:00+00') as bucket,
        avg(value), count(*)
   from city.reading
- where metric = any(%(metrics)s) and quality & 3 = 0
+ where metric = any(%(metrics)s) and (quality & 2051 = 0 or quality & 4097 = 4096)
    and observed_at >= %(since)s and observed_at <= now()
  group by 1, 2, 3 order by 1, 2, 3"""
+# Raw readings from before purged_to may be gone; the roll-ups tell of that time.
+_GONE = "select from retention where metric = %(metric)s and purged_to > %(since)s"
 _RAW = """
 select observed_at, value, quality from city.reading
  where station = %(station)s and metric = %(metric)s
@@ -208,15 +213,18 @@ def history(
     circular = METRICS[metric].circular
     names = resolution.candidates(since, until, interval_s, max_points, RESOLUTIONS)
     if names[0] == resolution.RAW:
-        rows = _rows(conn, _RAW, **asked, limit=max_points + 1)
-        if len(rows) <= max_points:
+        gone = _rows(conn, _GONE, metric=metric, since=since)
+        rows = [] if gone else _rows(conn, _RAW, **asked, limit=max_points + 1)
+        if not gone and len(rows) <= max_points:
             return resolution.RAW, list(resolution.raw_points(RawRow(*row) for row in rows))
         names = names[1:] or [RESOLUTIONS[-1]]
     name = names[0]
     rows = _rows(conn, _BUCKETS_OF[name], **asked, width=resolution.WIDTHS[name])
     days, found = resolution.merged([Bucket(*row) for row in rows], max_points)
     said = name if days == 1 else f"{days}d"
-    return said, list(resolution.bucket_points(found, circular=circular))
+    return said, list(
+        resolution.bucket_points(found, circular=circular, far=resolution.far_of(metric))
+    )
 
 
 def alerts(

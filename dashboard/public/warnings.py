@@ -6,23 +6,38 @@ from datetime import datetime
 
 from dashboard.public.look import Look, Value, by_grade
 from dashboard.public.places import plain_name
-from dashboard.public.store import Alert
+from dashboard.public.store import Alert, Limit
 from dashboard.shapes import StationRow
-from dashboard.wording import name
+from dashboard.text import text
+from dashboard.wording import mean_words, name
 
 MOST_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One station under a warning. value: the newest of the series, so when it was checked."""
+    """One station under a warning. value: the newest of the series, so when it was checked.
+
+    limit: that of the alert by its value; None where the rule has a figure of its own.
+    """
 
     station: StationRow
     alert: Alert
     value: Value
+    limit: Limit | None = None
 
     def name(self, lang: str) -> str:
         return plain_name(self.station.name_zh if lang == "zh" else self.station.name_en)
+
+    def mean_limit(self, lang: str) -> str:
+        """The mean that the limit is for, where that is more than one reading: `1 h mean`."""
+        length_s = (self.limit and self.limit.mean_over_s) or 0
+        return "" if length_s <= self.station.interval_s else mean_words(length_s, lang)
+
+    def limit_word(self, lang: str) -> str:
+        """Before the limit's figure: one that bounds from below, as a pH's, says so."""
+        lower = self.limit is not None and self.limit.side == "lower"
+        return text(lang)(", lower limit") if lower else text(lang)(", limit")
 
     @property
     def origin(self) -> int:
@@ -84,13 +99,15 @@ def _inside(label: str) -> str:
 
 def warnings(look: Look, near: Iterable[StationRow]) -> list[Notice]:
     """Worst first; of equal grade the nearest first (near: stations by distance)."""
+    limits = {(x.station, x.metric, x.value): x for x in look.city.limits}
     rank = {station.code: index for index, station in enumerate(near)}
     groups: dict[tuple[str, bool, str, str], list[Item]] = {}
     for alert in by_grade(look.city.alerts):
         station = look.stations.get(alert.station)
         if station is None:
             continue
-        item = Item(station, alert, look.value(alert.station, alert.metric))
+        limit = limits.get((alert.station, alert.metric, alert.limit or 0.0))
+        item = Item(station, alert, look.value(alert.station, alert.metric), limit)
         words = str(sorted(alert.label.items())), str(sorted(alert.advice.items()))
         # What is real and what is not never stand in one notice.
         groups.setdefault((alert.grade, item.real, *words), []).append(item)

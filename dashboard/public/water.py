@@ -7,8 +7,8 @@ from dashboard.public.look import Look, Value
 from dashboard.public.store import Hour, Limit
 from dashboard.shapes import GRADES, StationRow
 from dashboard.wording import DISTRICT_TIME
-from sensors.curve import Points, storage_at
 from sensors.limits import in_season
+from sensors.water.curve import Points, storage_at
 
 FLOOD_LIMIT, NORMAL_POOL = "flood_limit", "normal_pool"
 STEADY_M_PER_H = 0.02

@@ -2,7 +2,7 @@
 
 A decoder takes the payload and the station's code from the topic; that of a frame protocol takes
 the payload and the directory, because its frames name their stations. It raises BadPayload, and
-nothing else, where nothing of the message can be used.
+nothing else, where nothing of the message can be used. `foreign` reads by a mapping of config.yaml.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """What the decoders of frame protocols share: a message is read frame by frame."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import TypeVar
 
 from sensors.decoders.decoded import SHOWN_PROBLEMS, Decoded
@@ -24,8 +24,13 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self._shown)
 
+    @property
+    def full(self) -> bool:
+        """Whether nobody will read what a further problem says."""
+        return len(self._shown) >= SHOWN_PROBLEMS
+
     def append(self, problem: BadPayload) -> None:
-        if len(self._shown) < SHOWN_PROBLEMS:
+        if not self.full:
             self._shown.append(problem)
         else:
             self._more, self._code = self._more + 1, self._code or problem.code
@@ -63,11 +68,11 @@ def read_frames(
 
 
 def agreed(observations: Iterable[Observation], problems: Problems) -> list[Observation]:
-    """Each metric and time of a frame once; where two values contradict each other, neither."""
-    found: dict[tuple[str, datetime | None], Observation] = {}
+    """Each series and time of a message once; where two values contradict each other, neither."""
+    found: dict[tuple[object, ...], Observation] = {}
     doubtful = set()
     for seen in observations:
-        key = (seen.metric, seen.observed_at)
+        key = (seen.station, seen.metric, seen.observed_at, seen.after_arrival)
         if found.setdefault(key, seen) != seen:
             doubtful.add(key)
             sentence = f"{seen.station}: two values of {seen.metric} for the same time"

@@ -135,7 +135,7 @@ def _observation(
     if text and not quality & Quality.MISSING:
         value = _value(text, code, factor, device, where)
     if value is None:
-        quality = Quality.MISSING
+        quality |= Quality.MISSING
     return Observation(device.station, factor.metric, observed_at, value, quality)
 
 

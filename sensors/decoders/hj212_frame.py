@@ -20,9 +20,9 @@ _CRCS = {
     "modbus": crc16.modbus,
     "modbus_swapped": crc16.modbus_swapped,
 }
-_HEAD = re.compile(rb"##([0-9]{4})")
+HEAD = re.compile(rb"##([0-9]{4})")
 _CRC_TEXT = re.compile(rb"[0-9A-Fa-f]{4}")
-_BETWEEN = b" \r\n\t\0"
+BETWEEN = b" \r\n\t\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Frame:
 
 def frames(payload: bytes) -> Iterator[Frame | BadPayload]:
     """Every frame of a message, and a problem for everything that is none."""
-    heads = list(_HEAD.finditer(payload))
+    heads = list(HEAD.finditer(payload))
     starts = [*(head.start() for head in heads), len(payload)]
-    if payload[: starts[0]].strip(_BETWEEN):
+    if payload[: starts[0]].strip(BETWEEN):
         yield BadPayload("no_frame", _no_frame(payload[: starts[0]]))
     for head, end in zip(heads, starts[1:], strict=True):
         yield from _frame(int(head[1]), payload[head.end() : end])
@@ -65,8 +65,13 @@ def check(frame: Frame, crc: Crc) -> None:
     raise BadPayload("bad_crc", sentence)
 
 
+def framed(data: bytes, crc: Crc) -> bytes:
+    """The frame around a data segment."""
+    return b"##%04d%s%04X\r\n" % (len(data), data, _CRCS[crc](data))
+
+
 def _frame(length: int, rest: bytes) -> Iterator[Frame | BadPayload]:
-    data, crc, after = rest[:length], rest[length : length + 4], rest[length + 4 :].strip(_BETWEEN)
+    data, crc, after = rest[:length], rest[length : length + 4], rest[length + 4 :].strip(BETWEEN)
     if len(crc) < 4:
         sentence = f"a frame says {length} bytes and is cut short after {len(rest)}"
         yield BadPayload("truncated", sentence)

@@ -9,7 +9,6 @@ keep the good values of the message and to say what is wrong with the others.
 """
 
 import difflib
-import json
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -20,12 +19,12 @@ import msgspec
 from sensors.catalogue import METRICS
 from sensors.decoders.decoded import (
     SHOWN_CHARS,
-    SHOWN_PROBLEMS,
     Decoded,
-    bounded,
     name_shown,
     shown,
 )
+from sensors.decoders.frames import Problems
+from sensors.decoders.json_text import Constant, parsed
 from sensors.reading import BadPayload, Observation, Origin, Quality
 
 MAX_READINGS = 10_000
@@ -33,6 +32,7 @@ MAX_READINGS = 10_000
 _LEAST_MS = 1e11
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 QUALITY = {"good": Quality.GOOD, "suspect": Quality.DEVICE, "missing": Quality.MISSING}
+_ONE_MORE = BadPayload("unknown_metric", "one more unknown metric")
 _ORIGIN = {origin.word: origin for origin in Origin}
 
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -44,12 +44,6 @@ class Message(msgspec.Struct):
     q: dict[str, Literal["good", "suspect", "missing"]] = {}
     o: Literal["live", "recorded", "simulated", "exercise"] = "live"
     t0: _Time | int | float | None = None
-
-
-class _Constant(str):
-    """NaN, Infinity or -Infinity where JSON has a number."""
-
-    __slots__ = ()
 
 
 _TYPED = msgspec.json.Decoder(Message | list[Message])
@@ -66,7 +60,7 @@ def read_typed(payload: bytes) -> list[Message] | None:
 
 def decode(payload: bytes, station: str) -> Decoded:
     """Read one message of `station`. Raises BadPayload where nothing of it can be used."""
-    problems: list[BadPayload] = []
+    problems = Problems()
     name = name_shown(station)
     messages = _read(payload, name, problems)
     count = sum(len(message.v) or 1 for message in messages)
@@ -80,16 +74,16 @@ def decode(payload: bytes, station: str) -> Decoded:
             problems.append(problem)
     if not observations and not problems:
         raise BadPayload("empty", f"{name}: the message holds no value")
-    return Decoded(tuple(observations), bounded(problems))
+    return Decoded(tuple(observations), problems.bounded)
 
 
-def _read(payload: bytes, name: str, problems: list[BadPayload]) -> list[Message]:
+def _read(payload: bytes, name: str, problems: Problems) -> list[Message]:
     found = read_typed(payload)
-    return _read_slowly(_parsed(payload, name), name, problems) if found is None else found
+    return _read_slowly(parsed(payload, name, float), name, problems) if found is None else found
 
 
 def _observations(
-    message: Message, station: str, name: str, problems: list[BadPayload]
+    message: Message, station: str, name: str, problems: Problems
 ) -> Iterable[Observation]:
     observed_at = _utc(message.t, f"{name}: t")
     original_at = _utc(message.t0, f"{name}: t0")
@@ -97,8 +91,7 @@ def _observations(
     for metric, value in message.v.items():
         if metric not in METRICS:
             # Looking for the nearest name is slow: only where somebody will read it.
-            read = len(problems) < SHOWN_PROBLEMS
-            problems.append(_unknown_metric(metric, name) if read else problems[-1])
+            problems.append(_ONE_MORE if problems.full else _unknown_metric(metric, name))
             continue
         quality = QUALITY[message.q.get(metric, "good")] if message.q else Quality.GOOD
         if value is None:
@@ -132,24 +125,7 @@ def _unknown_metric(metric: str, name: str) -> BadPayload:
     return BadPayload("unknown_metric", f"{name}: unknown metric {shown(metric)}; {remedy}")
 
 
-def _parsed(payload: bytes, name: str) -> Any:
-    """The message as plain JSON, more tolerant than msgspec: a byte order mark, NaN as a marker."""
-    if not payload.strip():
-        raise BadPayload("empty", f"{name}: the message is empty")
-    try:
-        text = payload.decode("utf-8-sig")
-        return json.loads(text, parse_int=float, parse_constant=_Constant)
-    except UnicodeDecodeError as error:
-        raise BadPayload("not_json", f"{name}: not UTF-8 text at byte {error.start}") from error
-    except json.JSONDecodeError as error:
-        near = shown(error.doc[error.pos : error.pos + 20])
-        sentence = f"{name}: not JSON: {error.msg} at character {error.pos}, before {near}"
-        raise BadPayload("not_json", sentence) from error
-    except RecursionError as error:
-        raise BadPayload("too_deep", f"{name}: the JSON is nested too deeply") from error
-
-
-def _read_slowly(found: Any, name: str, problems: list[BadPayload]) -> list[Message]:
+def _read_slowly(found: Any, name: str, problems: Problems) -> list[Message]:
     if not isinstance(found, list | dict):
         sentence = f"{name}: expected an object or an array of objects, got {shown(found)}"
         raise BadPayload("wrong_shape", sentence)
@@ -165,7 +141,7 @@ def _read_slowly(found: Any, name: str, problems: list[BadPayload]) -> list[Mess
     return messages
 
 
-def _checked(entry: Any, name: str, problems: list[BadPayload]) -> Message:
+def _checked(entry: Any, name: str, problems: Problems) -> Message:
     """One object of the message with its wrong values taken out and named."""
     if not isinstance(entry, dict) or not isinstance(entry.get("v"), dict):
         got = shown(entry.get("v")) if isinstance(entry, dict) and "v" in entry else shown(entry)
@@ -183,10 +159,10 @@ def _checked(entry: Any, name: str, problems: list[BadPayload]) -> Message:
     return Message(values, t, _words(entry.get("q"), values, name, problems), origin, t0)  # type: ignore[arg-type]  # checked above
 
 
-def _is_number(value: Any, where: str, problems: list[BadPayload]) -> bool:
+def _is_number(value: Any, where: str, problems: Problems) -> bool:
     if value is None or (isinstance(value, float) and math.isfinite(value)):
         return True
-    if isinstance(value, _Constant):
+    if isinstance(value, Constant):
         sentence = f"{where} is {value}, which JSON does not have; send null for a missing value"
         problems.append(BadPayload("not_finite", sentence))
     elif isinstance(value, float):
@@ -196,9 +172,7 @@ def _is_number(value: Any, where: str, problems: list[BadPayload]) -> bool:
     return False
 
 
-def _words(
-    found: Any, values: dict[str, Any], name: str, problems: list[BadPayload]
-) -> dict[str, Any]:
+def _words(found: Any, values: dict[str, Any], name: str, problems: Problems) -> dict[str, Any]:
     """The quality words; one that is not understood makes its value suspect: it is not "good"."""
     if found is None:
         return {}

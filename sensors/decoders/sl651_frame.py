@@ -13,9 +13,9 @@ from sensors.decoders.crc16 import modbus
 from sensors.decoders.decoded import SHOWN_CHARS
 from sensors.reading import BadPayload
 
-_BEGIN = b"\x7e\x7e"
-_STX, _SYN = 0x02, 0x16
-_ENDS = frozenset(b"\x03\x17\x04\x05\x06\x15\x1b")
+BEGIN = b"\x7e\x7e"
+STX, SYN = 0x02, 0x16
+ENDS = frozenset(b"\x03\x17\x04\x05\x06\x15\x1b")
 _HEAD = 14
 _TAIL = 3
 _HEX = re.compile(rb"[0-9A-Fa-f\s]+")
@@ -65,7 +65,7 @@ def frames(payload: bytes) -> Iterator[Frame | BadPayload]:
     """
     data = _as_bytes(payload)
     at = unread = 0
-    while (begin := data.find(_BEGIN, at)) >= 0:
+    while (begin := data.find(BEGIN, at)) >= 0:
         end = _end(data, begin)
         if end is None:
             at = begin + 1
@@ -150,16 +150,29 @@ def _as_bytes(payload: bytes) -> bytes:
     return bytes.fromhex(text[: len(text) // 2 * 2].decode())
 
 
+def says_end(data: bytes | bytearray, begin: int) -> int | None:
+    """Where the frame that begins here ends, as far as its head says, which may be after the data;
+    None if what stands here has not a frame's form."""
+    head = data[begin : begin + _HEAD]
+    if len(head) < _HEAD:
+        return begin + _HEAD + _TAIL
+    if head[11] >> 4 not in (0, 8) or head[13] not in (STX, SYN):
+        return None
+    return begin + _HEAD + _length(head) + _TAIL
+
+
+def closed(data: bytes | bytearray, end: int) -> bool:
+    """Whether a control character that ends a frame stands before the checksum."""
+    return data[end - _TAIL] in ENDS
+
+
 def _end(data: bytes, begin: int) -> int | None:
     """Where the frame that begins here ends; None if what stands here has not a frame's form."""
-    head = data[begin : begin + _HEAD]
-    if len(head) < _HEAD or head[11] >> 4 not in (0, 8) or head[13] not in (_STX, _SYN):
-        return None
-    last = begin + _HEAD + _length(head)
-    return last + _TAIL if last + _TAIL <= len(data) and data[last] in _ENDS else None
+    end = says_end(data, begin)
+    return end if end is not None and end <= len(data) and closed(data, end) else None
 
 
-def _length(head: bytes) -> int:
+def _length(head: bytes | bytearray) -> int:
     return int.from_bytes(head[11:13]) & 0xFFF
 
 
@@ -173,7 +186,7 @@ def _frame(data: bytes) -> Frame | BadPayload:
         return BadPayload("bad_crc", sentence)
     if data[11] >> 4:
         return BadPayload("downlink", "a frame from a centre to a station; stations' are expected")
-    if data[13] == _SYN:
+    if data[13] == SYN:
         both = int.from_bytes(body[:3])
         packet, body = (both >> 12, both & 0xFFF), body[3:]
     return Frame(data[2], station, data[8:10].hex().upper(), function, body, data[-3], packet)
@@ -184,7 +197,7 @@ def _rest(data: bytes) -> Iterator[BadPayload]:
     if not data.strip(b" \r\n\t\0"):
         return
     some = data[: SHOWN_CHARS // 2].hex().upper() + ("…" if len(data) > SHOWN_CHARS // 2 else "")
-    if _BEGIN in data:
+    if BEGIN in data:
         sentence = f"{len(data)} bytes begin like a frame and are cut short or damaged: {some}"
         yield BadPayload("truncated", sentence)
     else:

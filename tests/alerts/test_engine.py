@@ -160,8 +160,39 @@ def test_a_suspect_value_raises_and_the_reason_says_so():
     assert desk.happened[0].reason.params["quality"] == "suspect"
 
 
+def test_what_a_person_called_valid_is_good_whatever_the_rule_needs_and_tests_say():
+    for settings in (rule(needs="good"), rule(without=["spike"])):
+        valid = Quality.MARKED_VALID | Quality.SPIKE
+        desk = Desk(settings)
+        desk.batch(at(0, 101, valid))
+        assert desk.life == ["raised blue at 0"]
+        assert desk.happened[0].reason.params["quality"] == "good"
+        desk.batch(at(1, 99, valid))
+        assert desk.life[-1] == "ended blue at 1"
+
+
 def test_a_rule_that_needs_good_data_ignores_suspect_ones():
     assert life(rule(needs="good"), at(0, 101, Quality.RATE), at(1, 101)) == ["raised blue at 1"]
+
+
+def test_a_rule_leaves_out_only_what_it_names():
+    picky = rule(without=("spike", "stuck"))
+    assert life(picky, at(0, 101, Quality.SPIKE | Quality.RATE)) == []
+    assert life(picky, at(0, 101, Quality.RATE)) == ["raised blue at 0"]
+
+
+def test_a_rule_that_names_no_test_judges_every_mark_of_a_test():
+    for flag in (Quality.SPIKE, Quality.CLIMATE, Quality.NEIGHBOUR, Quality.STALE_CLOCK):
+        assert life(rule(), at(0, 101, flag)) == ["raised blue at 0"]
+
+
+def test_a_value_that_a_person_marked_invalid_is_not_judged_and_one_marked_valid_is():
+    assert life(rule(), at(0, 101, Quality.MARKED_INVALID)) == []
+    vouched = Quality.IMPOSSIBLE | Quality.MARKED_VALID
+    assert life(rule(), at(0, 101, vouched), at(1, 99, vouched)) == [
+        "raised blue at 0",
+        "ended blue at 1",
+    ]
 
 
 def test_what_was_judged_already_is_refused():

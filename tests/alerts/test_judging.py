@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.clock import Pace, tick_once, withdraw_uncovered
-from alerts.judging import Judge, judge_batch
+from alerts.judging import Judge, judge_batch, tell_untold
 from alerts.rulebook import seed
 from alerts.settings import AlertsSettings
 from alerts.store import acknowledge, get_alert, list_alerts, open_alerts
@@ -174,6 +174,75 @@ def test_the_announcement_of_a_backlog_is_one_message(take, ingest):
     alert = open_alerts(ingest)[0]
     assert alert.announced_at == NOW + timedelta(minutes=102)
     assert [s.kind for s in get_alert(ingest, alert.id).steps] == ["raised", "announced"]
+
+
+HIGH = [(1, 24, 0)]
+
+
+@pytest.fixture
+def tell(ingest, judge, district):
+    """`tell(minute)`: how often people were told in all, once ingest has looked at what it left.
+
+    stored: (minute, level, quality) of readings, as ingest has stored them.
+    """
+
+    def tell(minute, *, quiet_s=3.0, settled=True, stored=()):
+        with ingest.cursor() as cursor:
+            for at, level, quality in stored:
+                cursor.execute(
+                    "insert into reading (series_id, observed_at, value, quality, received_at)"
+                    " values (%s, %s, %s, %s, %s) on conflict do nothing",
+                    (district["R-01/level_m"], NOW + timedelta(minutes=at), level, quality, NOW),
+                )
+                cursor.execute(
+                    "update series_state set observed_at = %s where series_id = %s",
+                    (NOW + timedelta(minutes=at), district["R-01/level_m"]),
+                )
+            cursor.execute(
+                "update series_state set changed_at = %s",
+                (NOW + timedelta(minutes=minute, seconds=-quiet_s),),
+            )
+        tell_untold(ingest, judge, NOW + timedelta(minutes=minute), settled=settled)
+        ingest.commit()
+        return count(ingest, "outbox")
+
+    return tell
+
+
+def test_what_a_backlog_leaves_open_is_told_once_no_more_comes(take, tell, ingest):
+    take(0, 24, 24, now=8)
+    assert tell(8.1, quiet_s=0.5, stored=HIGH) == 0
+    assert tell(8.1, settled=False) == 0
+    assert tell(8.1) == 1
+    assert tell(8.2) == 1
+    alert = open_alerts(ingest)[0]
+    assert alert.announced_at == NOW + timedelta(minutes=8.1)
+    assert [s.kind for s in get_alert(ingest, alert.id).steps] == ["raised", "announced"]
+    take(9, 24)
+    assert count(ingest, "outbox") == 1
+    take(10, 20)
+    assert count(ingest, "outbox") == 2
+
+
+def test_a_backlog_without_end_does_not_keep_an_alert_untold(take, tell):
+    take(0, 24, 24, now=8)
+    take(2, 26, now=8.2)
+    take(3, 24, now=8.4)  # each step is a fresh one, the first is what counts
+    stored = [(3, 24, 0)]
+    assert tell(8.3, quiet_s=0, settled=False, stored=stored) == 0
+    assert tell(8.4, quiet_s=0, settled=False, stored=stored) == 1
+
+
+@pytest.mark.parametrize(("level", "quality"), [(None, 1), (24, 2048), (9999, 2)])
+def test_a_reading_that_no_rule_counts_tells_nobody(take, tell, level, quality):
+    """What lies before it is old, and what it says is no exceedance."""
+    take(0, 24, now=99)
+    assert tell(99.5, stored=[(0, 24, 0), (99, level, quality)]) == (level == 9999)
+
+
+def test_what_is_stale_at_the_end_of_a_backlog_is_not_told(take, tell):
+    take(0, 24, now=100)
+    assert tell(101, stored=HIGH) == 0
 
 
 def test_an_exercise_stays_an_exercise(take, ingest):

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import config
+from alerts.judging import Judge
 from alerts.rulebook import SYSTEM_INGEST, drift, load_rulebook, seed
 from alerts.settings import AlertsSettings
 from sensors.settings import SensorsSettings
@@ -148,3 +149,36 @@ def test_every_shipped_rule_covers_something(owner):
     assert covered == {rule.code for rule in shipped.section(AlertsSettings).rules} | {
         SYSTEM_INGEST
     }
+
+
+def test_rules_are_laid_anew_when_something_changed_and_only_then(owner, district):
+    seed(owner, file(rule()), NOW)
+    judge = Judge.load(owner)
+    assert judge.newest(owner) is judge
+    changes = [
+        lambda: seed(owner, file(rule(dead_band=1)), LATER),
+        lambda: edit(owner, versions(owner)[0][2] | {"dead_band": 3.0}),
+        lambda: seed(owner, file(rule(code="OTHER")), NOW - timedelta(days=1)),  # clock set back
+        lambda: execute(owner, "update limit_value set value = 24"),
+        lambda: execute(owner, "update sensor set valid_to = now()"),
+    ]
+    for change in changes:
+        change()
+        later = judge.newest(owner)
+        assert later is not judge
+        assert later.newest(owner) is later
+        judge = later
+
+
+def test_a_limit_brings_the_mean_that_it_is_for_into_the_reason(owner, district):
+    execute(owner, "update limit_value set mean_over_s = 3600 where name = 'flood_limit'")
+    seed(owner, file(rule(**FLOOD)), NOW)
+    judge = Judge.load(owner)
+    [watch] = [watch for some in judge.watches.values() for watch in some]
+    [limit] = [limit for some in watch.limits for limit in some]
+    assert (limit.mean_over_s, limit.en) == (3600, "flood limit")
+
+
+def execute(conn, statement):
+    with conn.cursor() as cursor:
+        cursor.execute(statement)

@@ -89,6 +89,14 @@ def test_a_sensor_that_only_sends_null_or_error_codes_has_no_data():
     assert words(clock.happened[-1]) == "ended yellow at 18"
 
 
+def test_a_detector_that_is_being_calibrated_is_not_silent():
+    clock = Clock()
+    for moment in range(30):
+        clock.reading(at(moment, 5, Quality.MARKED_INVALID))
+    assert clock.tick(30) == []
+    assert clock.tick(44) == ["raised yellow at 44"]
+
+
 def test_an_old_reading_out_of_a_backlog_does_not_end_the_silence():
     clock = Clock()
     clock.reading(at(0, 5))
@@ -181,3 +189,43 @@ def test_ingests_that_share_the_topics_are_as_well_as_the_worst_of_them():
 def test_an_ingest_that_never_said_a_word_leaves_the_team_silent():
     assert together([healthy(9), None]) is None
     assert together([]) is None
+
+
+# ---- the canary
+
+
+def sung(now: float, *, proven: float) -> Heartbeat:
+    return replace(healthy(now), proven_at=minute(proven))
+
+
+def test_a_canary_that_does_not_come_back_is_the_one_alert_of_ingest():
+    clock = Clock(patience_s=86400)
+    assert clock.tick(3, sung(3, proven=0)) == []
+    assert clock.tick(3.1, sung(3.1, proven=0)) == ["raised orange at 3.1"]
+    assert clock.happened[0].reason.code == "canary_silent"
+    assert clock.happened[0].watch == INGEST
+    assert clock.tick(9, sung(9, proven=0)) == []
+    assert clock.tick(10, sung(10, proven=9.9)) == ["ended orange at 10"]
+
+
+def test_an_outage_whose_canary_comes_later_than_the_heartbeat_is_still_one_alert():
+    clock = Clock(patience_s=86400)
+    dead = sung(1, proven=1)
+    assert clock.tick(1.2, dead) == ["raised orange at 1.2"]
+    assert clock.tick(60, sung(60, proven=1)) == []
+    assert clock.tick(60.1, sung(60.1, proven=60)) == ["ended orange at 60.1"]
+    assert [step.kind for step in clock.happened] == ["raised", "ended"]
+
+
+def test_a_machine_that_starts_gives_the_canary_time_to_come():
+    clock = Clock(patience_s=86400)
+    assert clock.tick(100, sung(100, proven=1), watching=99) == []
+    assert clock.tick(102.1, sung(102.1, proven=1), watching=99) == ["raised orange at 102.1"]
+
+
+def test_where_no_canary_is_sent_none_is_missed():
+    clock = Clock(patience_s=86400)
+    assert clock.tick(500) == []
+    one = sung(9, proven=5)
+    assert together([one, replace(one, proven_at=None)]).proven_at == minute(5)
+    assert together([one, replace(one, proven_at=minute(3))]).proven_at == minute(3)

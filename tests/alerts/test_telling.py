@@ -53,6 +53,18 @@ def test_an_alert_untold_in_one_batch_and_over_in_the_next_is_found_afterwards()
     assert desk.happened[-1].found_afterwards
 
 
+def test_amid_a_backlog_only_what_is_of_this_moment_is_told():
+    """The rest of the backlog may end what its beginning raised; told at the end: test_judging."""
+    desk = Desk(rule())
+    desk.batch(*backlog((0, 101), (5, 101), arrived=10))
+    assert desk.told == []
+    desk.batch(*backlog((6, 99), (9, 99), arrived=10))
+    assert desk.told == []
+    assert desk.happened[-1].found_afterwards
+    desk.batch(at(10, 101, arrived=11.4))  # a minute's interval and half a minute on its way
+    assert desk.told == ["raised blue at 10"]
+
+
 def test_an_alert_that_people_know_of_ends_for_them_however_old_the_news_is():
     desk = Desk(rule())
     desk.batch(at(0, 101))

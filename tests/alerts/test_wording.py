@@ -6,7 +6,7 @@ import pytest
 
 from alerts.outbox import word
 from alerts.reason import Reason
-from alerts.wording import SENTENCES, duration, say
+from alerts.wording import SENTENCES, duration, limit_period_s, say
 from tests.alerts.timeline import Desk, at, rule
 
 ABOVE = {
@@ -117,3 +117,11 @@ def test_what_has_no_word_is_shown_as_it_is_and_hides_no_alert(put_alert, staff)
     text = word(alert, "escalated", "violet", alert.reason)
     assert "【violet】escalated：超汛限 R-01 站" in text["zh"]
     assert "VIOLET escalated: Above flood limit, Station R-01." in text["en"]
+
+
+def test_a_limit_for_a_mean_says_so_itself_not_by_its_name():
+    named = ABOVE | {"limit_zh": "1 小时预警", "limit_en": "1 h warning"}
+    assert limit_period_s(Reason("above", named)) is None
+    assert limit_period_s(Reason("above", ABOVE | {"mean_over_s": 3600})) == 3600
+    assert limit_period_s(Reason("above", ABOVE | {"mean_over_s": None})) is None
+    assert limit_period_s(Reason("no_data", {})) is None

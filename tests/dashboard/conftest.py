@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
-import hypothesis
 import pytest
 
 from dashboard.__main__ import Server
@@ -26,10 +24,7 @@ from gis.settings import GisSettings
 from gis.site import open_map
 from tests import sample
 from tests.conftest import execute, sealed
-
-# Suites share cores: how long an example takes says nothing.
-hypothesis.settings.register_profile("house", deadline=None)
-hypothesis.settings.load_profile("house")
+from tests.servers.program import ROOT
 
 PASSWORD = "correct-horse-battery"
 
@@ -127,13 +122,14 @@ def served(
     template: str,
     tokens: dict[str, str],
     clock: Callable[[], datetime] = utc_now,
+    gis: GisSettings | None = None,
 ) -> Iterator[Desk]:
-    """A staff service on a copy of the database `template`."""
+    """A staff service on a copy of the database `template`; gis: with paths from the root."""
     name = f"desk_{uuid.uuid4().hex[:8]}"
     execute(server_dsn, f"create database {name} template {template}")
     database = DatabaseSettings(dsn=with_database(server_dsn, name))
     settings = DashboardSettings.model_validate({"staff": {"port": 0, "attempts_per_minute": 100}})
-    site = open_map(GisSettings(), Path(), public=False)
+    site = open_map(gis or GisSettings(), ROOT, public=False)
     staff = Staff(database, settings, site, clock)
     with running(Server(staff, settings.staff)) as url:
         yield Desk(url, database, tokens, staff)

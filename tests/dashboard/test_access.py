@@ -14,6 +14,7 @@ from dashboard.pages import CALLBACK_RIGHTS
 EXAMPLES = {
     "{code}": "R-02",
     "{alert_id}": "a-nh3",
+    "{mark_id}": "1",
     "/assets/vendor/{name}": "/assets/vendor/maplibre-gl.css",
     "/map/{name}": "/map/land.geojson",
     "{name}": "style.css",

@@ -94,10 +94,11 @@ def test_a_day_of_readings_is_raw_with_its_gap_and_its_doubts(viewer):
     }  # fmt: skip
     points = body["points"]
     assert 1300 < len(points) < 1441
-    assert list(points[0]) == ["t", "value", "min", "max", "count", "quality"]
+    assert list(points[0]) == ["t", "value", "min", "max", "count", "quality", "flags"]
     assert [p["t"] for p in points] == sorted(p["t"] for p in points)
     qualities = [p["quality"] for p in points]
     assert qualities.count("suspect") == 3
+    assert all(bool(p["flags"]) == (p["quality"] != "good") for p in points)
     [missing] = [p for p in points if p["quality"] == "missing"]
     assert missing["value"] is None
     times = [datetime.fromisoformat(p["t"]) for p in points]
@@ -457,6 +458,7 @@ def test_health_answers_nobody_and_says_what_is_ready(shared_desk):
     assert body.status_code == 200
     assert body.json()["ready"] is True
     assert set(body.json()["heartbeat_age_s"]) >= {"ingest", "alerts"}
+    assert body.json()["jobs_late"] == []
 
 
 def test_a_missing_migration_is_not_ready(desk):
@@ -476,6 +478,8 @@ def test_metrics_are_prometheus_text(viewer):
     assert answer.headers["content-type"].startswith("text/plain")
     assert 'dongtai_heartbeat_age_seconds{process="ingest"}' in answer.text
     assert 'dongtai_open_alerts{grade="red"} 1' in answer.text
+    for name in ("jobs_failed", "jobs_late", "touched_ranges", "touched_wait_seconds"):
+        assert f"\ndongtai_{name} " in answer.text
     for line in answer.text.splitlines():
         assert line.startswith("#") or float(line.rpartition(" ")[2]) >= 0
 
@@ -487,6 +491,7 @@ def test_openapi_describes_every_route_of_the_api(viewer):
     document = viewer.get("/api/v1/openapi.json").json()
     assert {
         "/api/v1/stations", "/api/v1/stations/{code}/readings", "/api/v1/alerts",
+        "/api/v1/stations/{code}/marks", "/api/v1/marks/{mark_id}/withdraw",
         "/api/v1/alerts/{alert_id}/acknowledge", "/api/v1/cameras", "/cam/{code}.jpg",
         "/api/v1/ledger", "/api/v1/quarantine", "/live", "/healthz", "/readyz", "/metrics",
     } <= set(document["paths"])  # fmt: skip

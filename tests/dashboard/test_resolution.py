@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import resolution, store
-from dashboard.resolution import ALL, Bucket, RawRow, bucket_points, candidates, mean, merged
+from dashboard.resolution import (
+    ALL,
+    Bucket,
+    RawRow,
+    bucket_points,
+    candidates,
+    far_of,
+    mean,
+    merged,
+)
 from tests import sample
 
 NOW = datetime(2026, 11, 22, 3, 14, tzinfo=UTC)
@@ -59,6 +68,16 @@ def test_a_mean_lies_between_least_and_greatest(values):
     found = mean(bucket(NOW, values), circular=False)
     assert found is not None
     assert min(values) - 1e-6 <= found <= max(values) + 1e-6
+
+
+def test_hours_to_a_limit_that_was_out_of_sight_have_no_mean():
+    buckets = [bucket(NOW, v) for v in ([2.0, 4.0], [2.0, 1000.0], [1000.0, 1000.0], [])]
+    found = list(bucket_points(buckets, circular=False, far=far_of("to_limit_h")))
+    said = [(point["value"], point["min"], point["max"]) for point in found]
+    assert said == [(3.0, 2.0, 4.0), (None, 2.0, None), (None, None, None), (None, None, None)]
+    assert [point["count"] for point in found] == [2, 2, 2, 0]
+    storage = bucket_points(buckets[1:2], circular=False, far=far_of("storage_m3"))
+    assert next(storage)["value"] == 501.0
 
 
 @given(st.floats(0, 360), st.floats(0, 60))

@@ -13,6 +13,10 @@ values (%s, %s, %s, %s, %s)
 """
 
 VIEWS = ("reading_1m", "reading_5m", "reading_1h", "reading_1d", "reading_1d_hydro")
+# How many buckets a refresh job computes at once: one where nothing is said.
+PIECES = """
+select hypertable_name, coalesce((config ->> 'buckets_per_batch')::integer, 1)
+  from timescaledb_information.jobs where proc_name = 'policy_refresh_continuous_aggregate'"""
 
 
 @dataclass(frozen=True)

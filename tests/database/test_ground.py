@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from database.ground import UnfitDatabase, decide_ground, failing_jobs, ground_of
+from database.ground import UnfitDatabase, decide_ground, failing_jobs, ground_of, late_jobs
 
 FAILED_RUN = """
 insert into _timescaledb_internal.bgw_job_stat
@@ -57,7 +57,8 @@ def test_the_embedded_server_is_plain(plain_owner):
 
 
 def test_no_job_fails_where_there_are_none(plain_owner):
-    assert failing_jobs(plain_owner) == []
+    assert failing_jobs(plain_owner) == {}
+    assert late_jobs(plain_owner) == []
 
 
 def test_a_job_that_failed_is_named_with_its_error(timescale_owner):
@@ -69,6 +70,29 @@ def test_a_job_that_failed_is_named_with_its_error(timescale_owner):
         cursor.execute("delete from _timescaledb_internal.bgw_job_stat where job_id = %s", (job,))
         cursor.execute(FAILED_RUN, {"job": job})
         cursor.execute(FAILED_BECAUSE, {"job": job})
-    expected = "policy_refresh_continuous_aggregate on reading_1h: the disk is full"
-    assert expected in failing_jobs(timescale_owner)
+    name = "policy_refresh_continuous_aggregate on reading_1h"
+    assert failing_jobs(timescale_owner)[name] == "the disk is full"
+    with timescale_owner.cursor() as cursor:
+        cursor.execute("set local role staff")
+    assert name in failing_jobs(timescale_owner)
+    timescale_owner.rollback()
+
+
+def test_a_job_that_does_not_run_any_more_is_late(timescale_owner):
+    with timescale_owner.cursor() as cursor:
+        cursor.execute(
+            "select job_id from timescaledb_information.jobs where hypertable_name = 'reading_1d'"
+        )
+        job = cursor.fetchone()[0]
+        cursor.execute("delete from _timescaledb_internal.bgw_job_stat where job_id = %s", (job,))
+        cursor.execute(FAILED_RUN, {"job": job})
+        name = "policy_refresh_continuous_aggregate on reading_1d"
+        assert name not in late_jobs(timescale_owner)
+        cursor.execute(
+            "update _timescaledb_internal.bgw_job_stat set next_start = now() - interval '2 hours' "
+            "where job_id = %s",
+            (job,),
+        )
+        cursor.execute("set local role staff")
+    assert name in late_jobs(timescale_owner)
     timescale_owner.rollback()

@@ -1,14 +1,16 @@
 """Migrations: once each, in order, under a lock; every disagreement is a sentence."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
 import pytest
 
-from database import migrate as module
 from database.ground import UnfitDatabase, ground_of
+from database.lead import Lock
 from database.migrate import Applied, Migration, available, migrate, require_current, unapplied
 from database.pool import ROLES, connect
+from tests.servers.waiting import until
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def test_the_lock_is_free_after_a_failure(bare, bare_database, tmp_path):
     with pytest.raises(psycopg2.Error, match="nonsense"):
         migrate(bare, tmp_path)
     other = connect(bare_database, None, application="test")
-    assert column(other, f"select pg_try_advisory_lock({module._LOCK})") == [True]
+    assert column(other, f"select pg_try_advisory_lock({Lock.MIGRATION})") == [True]
     other.close()
 
 
@@ -89,6 +91,26 @@ def test_a_lost_connection_is_reported_as_itself(bare, tmp_path):
     put(tmp_path, "0001_cut.sql", "select pg_terminate_backend(pg_backend_pid());")
     with pytest.raises(psycopg2.OperationalError, match="terminat"):
         migrate(bare, tmp_path)
+
+
+def test_a_migration_that_a_deadlock_ended_is_run_again(bare, bare_database, tmp_path):
+    """As with a job of TimescaleDB that refreshes what the migration drops."""
+    put(
+        tmp_path,
+        "0001_two_locks.sql",
+        "create table one (a int);"
+        "select pg_advisory_xact_lock(1); select pg_advisory_xact_lock(2);",
+    )
+    job = connect(bare_database, None, application="test")
+    column(job, "set deadlock_timeout = '1h'; select pg_advisory_lock(2)")  # the other is ended
+    with ThreadPoolExecutor(1) as pool:
+        migrated = pool.submit(migrate, bare, tmp_path)
+        waits = "select 1 from pg_locks where locktype = 'advisory' and objid = 2 and not granted"
+        until(lambda: column(job, waits), "the migration to wait for the job", seconds=30)
+        column(job, "select pg_advisory_lock(1)")
+        job.close()
+        assert [m.number for m in migrated.result(30)] == [1]
+    assert recorded(bare) == [1]
 
 
 def test_every_role_can_ask_whether_the_database_is_current(database):

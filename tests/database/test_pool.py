@@ -1,11 +1,12 @@
 """Connections and their pool: nothing half-done stays, a dead one is replaced."""
 
+import socket
 import threading
 
 import psycopg2
 import pytest
 
-from database.pool import Pool, connect
+from database.pool import Pool, connect, wait_for_start
 from database.settings import DatabaseSettings
 from tests.servers.waiting import until
 
@@ -113,3 +114,38 @@ def test_who_signed_in_as_a_role_cannot_leave_it(database):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute("set role staff")
     conn.close()
+
+
+class Starting(threading.Thread):
+    """Stands for a server that is not ready: says so to the first two, then that it lacks a user.
+
+    A real one is in this state for milliseconds only.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port, self.asked = self._socket.getsockname()[1], 0
+
+    def run(self) -> None:
+        while self.asked < 3:
+            line, _ = self._socket.accept()
+            with line:
+                line.recv(1000)
+                line.sendall(b"N")  # no TLS
+                line.recv(1000)
+                self.asked += 1
+                code, text = (b"57P03", b"the database system is starting up")
+                if self.asked == 3:
+                    code, text = b"28000", b"role does not exist"
+                said = b"SFATAL\0VFATAL\0C" + code + b"\0M" + text + b"\0\0"
+                line.sendall(b"E" + (len(said) + 4).to_bytes(4, "big") + said)
+        self._socket.close()
+
+
+def test_a_server_that_is_starting_is_waited_for_and_nothing_else():
+    server = Starting()
+    server.start()
+    dsn = f"postgresql://postgres@127.0.0.1:{server.port}/x?gssencmode=disable&sslmode=prefer"
+    wait_for_start(DatabaseSettings(dsn=dsn), most_s=20)
+    assert server.asked == 3

@@ -22,6 +22,7 @@ ALLOW_LIST = {
     "rollup_5m",
     "rollup_1h",
     "rollup_1d",
+    "retention",
 }
 RELATIONS = """
 select n.nspname, c.relname, c.oid::regclass::text from pg_class c
@@ -31,11 +32,11 @@ select n.nspname, c.relname, c.oid::regclass::text from pg_class c
 RIGHTS = ("select", "insert", "update", "delete", "truncate", "references", "trigger")
 # Who may delete what; nothing else ever loses a row.
 DELETED = {
-    "ingest": {"delivery", "picture"},
+    "ingest": {"delivery", "picture", "quarantine", "message", "canary", "footprint"},
     "staff": {"session", "idempotency", "picture_masked", "picture_released"},
     "public_reader": set(),
 }
-WRITTEN_ONCE = {"alert_transition", "audit", "reading_revision"}
+WRITTEN_ONCE = {"alert_transition", "audit", "reading_revision", "mark"}
 
 
 def rows(conn: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -8,9 +8,10 @@ import pytest
 from database.ground import ground_of
 from database.migrate import available, migrate, pending
 from database.pool import Connection
+from database.touched import ROLLUPS
 from ingest import store
 from sensors.reading import Origin, Quality, Reading
-from tests.database.district import Row, add, new_series
+from tests.database.district import PIECES, Row, add, new_series
 from tests.database.statements import Statement, all_statements, refusal
 
 NAMES = """
@@ -67,6 +68,19 @@ def test_the_readings_are_a_compressed_hypertable_under_continuous_aggregates(ti
         "where proc_name = 'policy_refresh_continuous_aggregate'",
     )
     assert refreshed == {(name,) for name in names}
+    ordered = found(
+        timescale_owner,
+        "select hypertable_name from timescaledb_information.jobs "
+        "where proc_name = 'policy_reorder'",
+    )
+    assert ordered == {("reading_1m",), ("reading_5m",)}
+
+
+def test_a_refresh_job_goes_by_pieces_of_a_day_at_least(timescale_owner):
+    """By single buckets it counts up every minute since the first reading, each minute."""
+    pieces = {str(view): int(str(count)) for view, count in found(timescale_owner, PIECES)}
+    for rollup in ROLLUPS:
+        assert pieces[rollup.view] * rollup.width >= timedelta(days=1)
 
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -47,6 +47,15 @@ def test_relative_paths_still_point_at_the_same_files(tmp_path: Path) -> None:
     assert paths == [str(tmp_path / "roads.gpkg"), "/srv/a.shp"]
 
 
+def test_paths_inside_messages_are_no_files(tmp_path: Path) -> None:
+    source = tmp_path / "config.yaml"
+    source.write_text("ingest: {foreign: [{name: ttn, time: {path: received_at}}]}\n")
+    (tmp_path / "run").mkdir()
+    effective.write(source, tmp_path / "run" / "config.yaml", {})
+    raw = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
+    assert raw["ingest"]["foreign"] == [{"name": "ttn", "time": {"path": "received_at"}}]
+
+
 @given(MAPPINGS, MAPPINGS)
 def test_laying_changes_twice_changes_nothing_more(base: Tree, changes: Tree) -> None:
     once = effective.merged(base, changes)

@@ -20,14 +20,15 @@ from tests.servers.waiting import free_port, until
 class Demo:
     """One data folder, started as often as a test likes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **env: str) -> None:
         self.data, self._said, self._starts = folder / "data", folder, 0
-        self.staff, self.public, mqtt = free_port(), free_port(), free_port()
+        self.staff, self.public, self.mqtt = free_port(), free_port(), free_port()
         self._env = {
             "STAFF_PORT": str(self.staff),
             "PUBLIC_PORT": str(self.public),
-            "MQTT_PORT": str(mqtt),
+            "MQTT_PORT": str(self.mqtt),
             "DATA_DIR": str(self.data),
+            **env,
         }
 
     def start(self) -> Program:

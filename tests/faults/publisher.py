@@ -18,6 +18,7 @@ HIGH_PPM, LOW_PPM = 40.0, 3.0
 EPISODE = 30  # readings of a station: the first half of each episode is beyond the limit
 REPEATED_S = 5.0  # a killed Mosquitto has written all but the last moment
 Key = tuple[str, int]
+Episode = tuple[str, int, int]  # station, from, to: milliseconds
 
 
 @dataclass
@@ -26,13 +27,15 @@ class Log:
 
     readings: dict[Key, float] = field(default_factory=dict)
 
-    def episodes(self) -> dict[str, int]:
-        """How often each station went beyond the limit, and came back: the expected alerts."""
-        found = {}
+    def episodes(self) -> list[Episode]:
+        """When each station was beyond the limit, from first to last reading: the alerts due."""
+        found = []
         for station in STATIONS:
-            told = [v for (code, _), v in sorted(self.readings.items()) if code == station]
-            highs = [value > LIMIT_PPM for value in told]
-            found[station] = sum(b and not a for a, b in itertools.pairwise([False, *highs]))
+            told = sorted((at, v) for (code, at), v in self.readings.items() if code == station)
+            for beyond, run in itertools.groupby(told, lambda one: one[1] > LIMIT_PPM):
+                times = [at for at, _ in run]
+                if beyond:
+                    found.append((station, times[0], times[-1]))
         return found
 
 
@@ -57,7 +60,7 @@ class Publisher:
         self._client.on_connect = self._repeat
         self._client.connect_async("127.0.0.1", port, keepalive=5)
         self._client.loop_start()
-        self._thread = threading.Thread(target=self._run, name="fleet")
+        self._thread = threading.Thread(target=self._run, name="fleet", daemon=True)
 
     @property
     def count(self) -> int:

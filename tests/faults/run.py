@@ -33,4 +33,8 @@ def run(scenario: Scenario, chance: random.Random, times: int) -> Verdict:
             (folder / "postgres").mkdir()
             stack.enter_context(small_disk(folder / "postgres"))
         site = Site(folder, fake_clock=scenario is our_clock_jumps)
-        return scenario(stack.enter_context(site), chance, times)
+        stack.enter_context(site)
+        try:
+            return scenario(site, chance, times)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{site.last_words()}") from error

@@ -102,6 +102,7 @@ def progress(site: Site) -> None:
     before = site.stored()
 
     def more() -> bool:
+        site.supervise()
         with suppress(psycopg2.Error):
             return site.stored() > max(before, 0)
         return False

@@ -60,6 +60,19 @@ class Site:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    def supervise(self) -> None:
+        """As a service manager does: one that ended, for the database was not up, starts again."""
+        for program in self.programs:
+            if not program.running:
+                program.start()
+
+    def last_words(self) -> str:
+        """Which programs run, and the end of what each said: why something did not come."""
+        return "\n".join(
+            f"{one.command[3:5]} {'runs' if one.running else 'ENDED'}:\n{one.said[-1500:]}"
+            for one in self.programs
+        )
+
     @property
     def ingests(self) -> list[Program]:
         return self.programs[:2]
@@ -148,7 +161,10 @@ class Site:
                 "receivers": [{"name": "hook", "type": "webhook", "url": self.webhook.url}],
                 "clock": {"retry_first_s": 0.2, "retry_most_s": 1, "attempts": 100},
             },
-            "ingest": {"broker": {"host": "127.0.0.1", "port": self.to_broker.port}},
+            "ingest": {
+                "broker": {"host": "127.0.0.1", "port": self.to_broker.port},
+                "batch": {"max_messages": 100},  # so that what waits is several batches
+            },
         }
         path = self.folder / "config.yaml"
         path.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")

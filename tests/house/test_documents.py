@@ -36,6 +36,23 @@ def test_every_dependency_has_its_reason():
     assert not rows - names, f"docs/dependencies.md explains what is gone: {sorted(rows - names)}"
 
 
+# docs/line.md sets up a site of its own, with the config.yaml that it shows.
+BESIDE_THE_DEMO = [
+    *("README.md", "docs/import.md", "docs/ledger.md"),
+    *("docs/database.md", "docs/demo.md", "docs/gateway.md"),
+]
+
+
+@pytest.mark.parametrize("path", BESIDE_THE_DEMO)
+def test_a_command_to_be_tried_beside_the_demo_names_its_configuration(path):
+    """Without it a command looks for a database that the demo's is not."""
+    text = (ROOT / path).read_text("utf-8").replace("\\\n", " ")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines() if "python -m " in line]
+    assert commands, f"{path} shows no command any more"
+    assert [line for line in commands if "--config data/config.yaml" not in line] == []
+
+
 def test_every_page_is_reached_by_a_link():
     pages = {path.name for path in (ROOT / "docs").glob("*.md")}
     linked = set()

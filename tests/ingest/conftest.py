@@ -2,8 +2,8 @@
 
 import itertools
 import json
+import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -62,6 +62,7 @@ def context(owner: Connection) -> Context:
         directory=load_directory(owner),
         judge=Judge.load(owner),
         client_id="test",
+        canary="test",
     )
 
 
@@ -72,7 +73,7 @@ def message(station: str, payload: Any, *, arrived: float = 0, **changes: Any) -
     plain = Message(
         f"dongtai/v1/obs/{station}", body, at, next(_numbers), dup=False, epoch=1, qos=1
     )
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
 def level(value: float | None, at: float, **more: Any) -> dict[str, Any]:
@@ -88,3 +89,9 @@ def query(owner: Connection) -> Callable[..., list[tuple[Any, ...]]]:
             return cursor.fetchall()
 
     return ask
+
+
+@pytest.fixture
+def stopped() -> threading.Event:
+    """Of who is never asked to stop."""
+    return threading.Event()

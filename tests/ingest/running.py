@@ -35,6 +35,8 @@ class RunningIngest:
         database: DatabaseSettings,
         broker: Mosquitto,
         start: Callable[..., Program],
+        sensors: dict[str, Any] | None = None,
+        alerts: dict[str, Any] | None = None,
         **ingest: Any,
     ) -> None:
         self._database, self._broker, self._start = database, broker, start
@@ -42,10 +44,12 @@ class RunningIngest:
         stations = [{"code": code, **STATION} for code in ("R-01", "R-02")]
         document = {
             "database": {"dsn": database.dsn},
-            "sensors": {
+            "sensors": sensors
+            or {
                 "departments": [{"code": "water", "zh": "水利局", "en": "Water"}],
                 "stations": stations,
             },
+            "alerts": alerts or {},
             "ingest": {"broker": {"host": broker.host, "port": broker.port}, **ingest},
         }
         self._path.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
@@ -61,6 +65,17 @@ class RunningIngest:
     def start(self) -> Program:
         self.program = self._start("ingest", "--config", str(self._path))
         return self.program
+
+    def add_station(self, code: str) -> None:
+        """What an operator does after a message of an unknown one; takes effect with a start."""
+        document = yaml.safe_load(self._path.read_text("utf-8"))
+        document["sensors"]["stations"].append({"code": code, **STATION})
+        self._path.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
+
+    def command(self, *words: str) -> tuple[int, str]:
+        """Another `python -m ingest` with this configuration: its exit status, what it printed."""
+        program = self._start("ingest", "--config", str(self._path), *words)
+        return program.wait(), program.said
 
     def alive(self) -> bool:
         assert self.program.running, f"ingest ended:\n{self.program.said}"

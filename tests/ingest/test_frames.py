@@ -92,8 +92,8 @@ def test_the_same_frame_again_is_a_duplicate(take, query):
 def test_a_zero_marked_as_a_fault_is_missing(take, query):
     take("hj212", STACK, "2018-03-03 11:09:07", stack={"hj212": {"mn": "8888888000114W"}})
     assert [row[1:4] for row in query(VALUES)] == [
-        ("stack_o2_pct", None, 1),
-        ("stack_so2_mgm3", None, 1),
+        ("stack_o2_pct", None, 1025),
+        ("stack_so2_mgm3", None, 1025),
     ]
 
 

@@ -45,7 +45,7 @@ def test_the_same_message_again_changes_nothing_and_counts_as_a_duplicate(take, 
     first = message("R-01", level(23.5, -5))
     take(first)
     before = query("select * from reading order by series_id")
-    take(replace(first, packet_id=9), replace(first, packet_id=10))
+    take(first._replace(packet_id=9), first._replace(packet_id=10))
     assert query("select * from reading order by series_id") == before
     assert query(LEDGER) == [(3, 1, 2, 0, 0)]
 
@@ -105,7 +105,7 @@ def test_old_weeks_take_late_readings_corrections_and_repeats_alike(take, query,
 def test_a_redelivery_without_device_time_is_recognised_by_its_packet_id(take, query):
     first = message("R-01", {"v": {"level_m": 23.5}})
     take(first)
-    take(replace(first, dup=True, received_at=NOW + timedelta(seconds=30), epoch=2))
+    take(first._replace(dup=True, received_at=NOW + timedelta(seconds=30), epoch=2))
     assert query(LEVELS, NOW) == [(0, 23.5, 0)]
     assert query(LEDGER) == [(2, 1, 1, 0, 0)]
 
@@ -113,7 +113,7 @@ def test_a_redelivery_without_device_time_is_recognised_by_its_packet_id(take, q
 def test_a_redelivery_is_recognised_in_the_batch_of_its_first_delivery(take, query):
     """The connection was lost while the first waited in the inbox, and both are taken at once."""
     first = message("R-01", {"v": {"level_m": 23.5}}, arrived=-5)
-    take(first, replace(first, dup=True, received_at=NOW, epoch=2))
+    take(first, first._replace(dup=True, received_at=NOW, epoch=2))
     assert query(LEVELS, NOW) == [(-5, 23.5, 0)]
     assert query(LEDGER) == [(2, 1, 1, 0, 0)]
 
@@ -122,7 +122,7 @@ def test_another_message_under_the_same_packet_id_is_not_taken_for_a_redelivery(
     first = message("R-01", {"v": {"level_m": 23.5}})
     take(first)
     other = message("R-01", {"v": {"level_m": 23.6}}, arrived=30)
-    take(replace(other, dup=True, packet_id=first.packet_id, epoch=2))
+    take(other._replace(dup=True, packet_id=first.packet_id, epoch=2))
     assert [row[1] for row in query(LEVELS, NOW)] == [23.5, 23.6]
 
 

@@ -1,6 +1,5 @@
 """Pictures through the pipeline: checked, timed, stored as three things, each accounted for."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -87,7 +86,7 @@ def test_the_time_is_that_of_the_topic_else_of_the_property_else_of_the_arrival(
 
 def test_the_same_picture_again_is_a_duplicate(take, query):
     first = picture("C-01", at=milliseconds(30))
-    take(first, replace(first, packet_id=7))
+    take(first, first._replace(packet_id=7))
     assert not take(first)
     assert query("select count(*) from picture") == [(1,)]
     assert query("select received, stored, duplicate from ledger") == [(3, 1, 2)]

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 from psycopg2 import OperationalError
 
 from database.pool import Connection, connect
@@ -20,6 +22,7 @@ from ingest.mqtt import Subscriber
 from ingest.settings import BrokerSettings
 from ingest.worker import Walk, Work, Worker
 from tests.ingest.conftest import NOW
+from tests.servers.embedded_broker import EmbeddedBroker
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.waiting import until
 
@@ -29,14 +32,20 @@ TOPIC = "dongtai/v1/obs/R-01"
 class Running:
     """Workers in threads, each with a session of its own under the same client id."""
 
-    def __init__(self, database: DatabaseSettings, broker: Mosquitto, context: Context) -> None:
+    def __init__(
+        self,
+        database: DatabaseSettings,
+        broker: Mosquitto | EmbeddedBroker,
+        context: Context,
+    ) -> None:
         self._database, self._broker, self._context = database, broker, context
         self._threads: list[tuple[threading.Thread, threading.Event]] = []
 
     def start(self, walk: Walk | None = None, *, standby: bool = False) -> threading.Event:
         """Start a worker; a leader has its subscription when this returns."""
         inbox = Inbox(1000, 1_000_000)
-        settings = BrokerSettings(port=self._broker.port)
+        protocol = "3.1.1" if isinstance(self._broker, EmbeddedBroker) else "5"
+        settings = BrokerSettings(port=self._broker.port, protocol=protocol)
         work = Work(
             name="ingest",
             subscriber=Subscriber(settings, "test-ingest", ["dongtai/v1/obs/#"], inbox, 500),
@@ -44,6 +53,7 @@ class Running:
             connect=lambda: connect(self._database, "ingest", application="worker"),
             walk=walk or self.walk,
             bury=lambda conn, message, error: bury(conn, self._context.settings, message, error),
+            tell=lambda conn, now, settled: pipeline.tell(conn, self._context, now, settled),
             max_messages=100,
             max_wait_s=0.02,
         )
@@ -272,3 +282,24 @@ def test_screens_are_woken_after_the_commit_and_without_a_payload(
     assert stored() == 1
     assert (notice.channel, notice.payload) == ("dongtai", "")
     listening.close()
+
+
+def test_confirmations_keep_the_order_of_arrival(database, embedded_broker, context, owner, stored):
+    """News is committed before what is late; a broker that insists on the order (MQTT-4.6.0-2), as
+    this one does, hangs up on a confirmation out of turn and brings everything again."""
+    running = Running(database, embedded_broker, context)
+    try:
+        running.start()
+        sender = paho.Client(CallbackAPIVersion.VERSION2)
+        sender.connect(embedded_broker.host, embedded_broker.port)
+        sender.loop_start()
+        for number in range(300):
+            minutes = number if number % 2 else -number  # every other one is late
+            at = NOW + timedelta(minutes=minutes)
+            sender.publish(TOPIC, json.dumps({"t": at.isoformat(), "v": {"level_m": 1}}), 1)
+        until(lambda: stored() == 300, "all readings")
+        sender.disconnect()
+        sender.loop_stop()
+    finally:
+        running.stop()
+    assert balanced(owner) == (300, 300, 0)

@@ -21,6 +21,7 @@ from dashboard.shapes import LatestRow, StationRow
 from dashboard.text import catalogue
 from dashboard.wording import DISTRICT_TIME
 from sensors.catalogue import AIR_METRICS
+from sensors.discharge.permits import Side
 from sensors.reading import Origin
 
 NOW = datetime(2026, 11, 21, 19, 14, tzinfo=UTC)
@@ -222,6 +223,33 @@ def test_a_warning_of_many_stations_lists_two_and_counts_the_rest() -> None:
     alerts = tuple(replace(alert("red", "nh3_ppm", r.station), id=r.station) for r in rows)
     (notice,) = page(look(*rows, alerts=alerts), Past(), lang="en").warnings
     assert (len(notice.shown), notice.more) == (2, 3)
+
+
+def test_a_limit_for_a_mean_says_so_beside_the_reading() -> None:
+    """By what it says of itself, not by its name."""
+    label = {"zh": "1 小时预警", "en": "1 h warning"}
+    for mean_s, said in ((3600, "1 h mean"), (None, ""), (86400, "24 h mean"), (60, "")):
+        limit = Limit("A-1", "pm25_ugm3", "x", 5.0, label, "", None, None, mean_s)
+        seen = look(
+            row("A-1", "pm25_ugm3", 9.0),
+            alerts=(alert("yellow", "pm25_ugm3", "A-1"),),
+            limits=(limit,),
+        )
+        (notice,) = page(seen, Past(), lang="en").warnings
+        assert notice.items[0].mean_limit("en") == said
+
+
+@pytest.mark.parametrize(
+    ("lang", "side", "said"),
+    [("en", "lower", ", lower limit"), ("en", "upper", ", limit"), ("zh", "lower", "，下限"),
+     ("zh", "upper", "，限值")],
+)  # fmt: skip
+def test_a_limit_that_bounds_from_below_says_so(lang: str, side: Side, said: str) -> None:
+    label = {"zh": "限值", "en": "limit"}
+    limit = Limit("W-1", "ph", "x", 5.0, label, "", None, None, None, side)
+    seen = look(row("W-1", "ph", 4.0), alerts=(alert("yellow", "ph", "W-1"),), limits=(limit,))
+    (notice,) = page(seen, Past(), lang=lang).warnings
+    assert notice.items[0].limit_word(lang) == said
 
 
 def test_a_place_has_what_is_near_it_first_but_a_warned_reservoir_before() -> None:

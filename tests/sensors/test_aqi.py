@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.aqi import Aqi, category_of, daily, iaqi, realtime
-from sensors.aqi_tables import BREAKPOINTS, CATEGORIES, HJ633_2012, HJ633_2026, IAQI
+from sensors.air.advice import SENSITIVE, advice, effect, sensitive
+from sensors.air.aqi import Aqi, category_of, daily, iaqi, realtime
+from sensors.air.aqi_tables import BREAKPOINTS, CATEGORIES, HJ633_2012, HJ633_2026, IAQI
 from sensors.catalogue import AIR_METRICS
 
 DATA = Path(__file__).parent / "data"
@@ -73,14 +74,32 @@ def test_the_categories_are_those_of_the_standard():
             theirs["cls"],
         )
         assert list(ours.rgb) == theirs["rgb"]
-        assert [ours.effect[0], ours.advice[0]] == RULES["health_text_2026"][ours.level[0]]
+        assert [
+            effect(ours.number, "zh"),
+            advice(ours.number, "zh"),
+        ] == RULES["health_text_2026"][ours.level[0]]
 
 
 def test_every_category_speaks_english_too():
     for category in CATEGORIES:
-        for text in (category.level, category.name, category.effect, category.advice):
-            assert text[1].isascii()
-            assert len(text[1]) > 3
+        said = (effect(category.number, "en"), advice(category.number, "en"))
+        for text in (category.level[1], category.name[1], *said):
+            assert text.isascii()
+            assert len(text) > 3
+
+
+def test_the_sensitive_groups_are_those_of_the_standard():
+    published = RULES["sensitive_groups_table2"]
+    both = dict.fromkeys(("PM10", "PM25"), published.pop("PM10/PM2.5"))
+    for name, group in (published | both).items():
+        assert sensitive(3, [CODES[name]], "zh") == group
+        assert sensitive(3, [CODES[name]], "en").isascii()
+
+
+def test_the_sensitive_are_named_from_light_pollution_on_and_each_group_once():
+    assert sensitive(None, ["co_mgm3"], "zh") is sensitive(2, ["co_mgm3"], "zh") is None
+    assert sensitive(3, ["pm25_ugm3", "pm10_ugm3"], "en") == SENSITIVE["pm10_ugm3"][1]
+    assert effect(None, "zh") is advice(None, "en") is None
 
 
 @given(st.sampled_from(ITEMS), st.floats(0, 5000), st.floats(0, 5000))

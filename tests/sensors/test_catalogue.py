@@ -2,7 +2,7 @@
 
 import pytest
 
-from sensors.catalogue import DERIVED_FROM, METRICS
+from sensors.catalogue import DERIVED_FROM, FORESEEN_FROM, METRICS
 
 # DESIGN.md section 3.
 DESIGN = (
@@ -37,6 +37,7 @@ UNITS = {
     "m": "m",
     "m3": "m³",
     "m3s": "m³/s",
+    "h": "h",
     "mm": "mm",
     "ugm3": "µg/m³",
     "mgm3": "mg/m³",
@@ -82,5 +83,5 @@ def test_no_two_metrics_have_the_same_name():
 
 
 def test_what_is_derived_and_from_what_are_metrics():
-    for metric, inputs in DERIVED_FROM.items():
+    for metric, inputs in (DERIVED_FROM | FORESEEN_FROM).items():
         assert {metric, *inputs} <= METRICS.keys()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.curve import OffTable, Points, level_at, storage_at
+from sensors.water.curve import OffTable, Points, level_at, storage_at
 
 # Shaped like a small reservoir: 12 m to 30 m, up to 11 million m³.
 POINTS = ((12.0, 0.0), (18.0, 1.2e6), (24.0, 4.8e6), (30.0, 1.1e7))

@@ -1,6 +1,7 @@
 """Whatever bytes arrive, a decoder answers with readings or a sentence, and with nothing else."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from sensors.decoders import crc16, hj212, observations, sl651, status
 from sensors.directory import Directory, Hj212Device, Sl651Device
+from sensors.hj212_factors import FACTORS, units_of
 from sensors.protocols import Hj212, Sl651
 from sensors.reading import BadPayload
 
@@ -23,8 +25,9 @@ SL651 = [
 ]
 METRICS = frozenset(("pm25_ugm3", "pm10_ugm3", "level_m", "rain_mm"))
 ADDRESS = "0011223344"
+UNITS = {code: units_of(code)[-1] for code in FACTORS}
 DIRECTORY = Directory(
-    by_mn={"M1": Hj212Device("D-01", Hj212(mn="M1"), METRICS)},
+    by_mn={"M1": Hj212Device("D-01", Hj212(mn="M1", units=UNITS), METRICS)},
     by_address={ADDRESS: Sl651Device("H-01", Sl651(address=ADDRESS, rain="22"), METRICS)},
 )
 EXAMPLES = 1000
@@ -62,6 +65,7 @@ AREAS = st.lists(
     st.sampled_from(
         (
             *("DataTime=20260601080000;", "a34004-Rtd=", "a34002-Avg=", "-Flag=N"),
+            *(f"{code}-Rtd=12.5;" for code in FACTORS),
             *(";", ",", "=", "&&", "1.5", "nan", "1e999", "-0", "\N{ARABIC-INDIC DIGIT THREE}"),
         )
     )
@@ -84,6 +88,31 @@ def test_hj212_answers_to_any_bytes(payload: bytes) -> None:
 def test_hj212_answers_to_any_data_area_under_a_right_checksum(command: str, area: bytes) -> None:
     payload = hj212_frame(f"QN=20260601080000000;ST=32;CN={command};".encode(), area)
     answers(lambda: hj212.decode(payload, DIRECTORY))
+
+
+CODES_AND_UNITS = [(code, unit) for code in FACTORS for unit in units_of(code)]
+DIGITS = st.text("0123456789", max_size=20)
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.sampled_from(CODES_AND_UNITS), st.sampled_from(("", "-")), DIGITS, DIGITS)
+def test_hj212_makes_a_number_of_any_value_in_any_unit(
+    sent: tuple[str, str], sign: str, whole: str, fraction: str
+) -> None:
+    code, unit = sent
+    device = Hj212Device("D-01", Hj212(mn="M1", units={code: unit}), METRICS)
+    area = f"DataTime=20260601080000;{code}-Rtd={sign}{whole}.{fraction},{code}-Flag=N".encode()
+    frame = hj212_frame(b"QN=20260601080000000;ST=32;CN=2011;", area)
+    decoded = hj212.decode(frame, Directory(by_mn={"M1": device}))
+    if not whole and not fraction:
+        assert [problem.code for problem in decoded.problems] == ["not_a_number"]
+        return
+    assert decoded.problems == ()
+    (observation,) = decoded.observations
+    assert observation.value is not None
+    assert math.isfinite(observation.value)
+    number = float(f"{sign}{whole}.{fraction}")
+    assert (observation.value > 0) == (number > 0)  # no unit makes nothing of something
 
 
 @settings(max_examples=EXAMPLES)

@@ -130,7 +130,7 @@ def test_sulphur_dioxide_is_of_the_air_or_of_the_stack_as_the_station_measures()
         ("n", 5.0, Quality.GOOD),
         ("T", 5.0, Quality.DEVICE),
         ("S", 5.0, Quality.DEVICE),
-        *((mark, None, Quality.MISSING) for mark in "FMDCB"),
+        *((mark, None, Quality.MISSING | Quality.STATUS) for mark in "FMDCB"),
     ],
 )
 def test_a_mark_decides_whether_a_value_is_good_doubtful_or_missing(mark, value, quality):

@@ -3,12 +3,14 @@
 import math
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ioos_qc.qartod import ClimatologyConfig, climatology_test
 
 from sensors.directory import SeriesInfo
-from sensors.quality import SeriesMemory, vet
+from sensors.quality import BEIJING, SeriesMemory, vet
 from sensors.reading import BadPayload, Observation, Origin, Quality
 from sensors.settings import ClockSettings
 
@@ -237,3 +239,57 @@ def test_a_devices_own_figure_for_a_derived_series_is_refused():
     series = SeriesInfo(2, "R-01", "storage_m3", 60, derived=True)
     with pytest.raises(BadPayload, match="storage_m3 is computed here"):
         vet(Observation("R-01", "storage_m3", START, 1.0), START, series, SeriesMemory(), CLOCK)
+
+
+@given(st.lists(st.floats(10, 40), max_size=30))
+def test_a_rise_within_the_range_is_usable_however_steep(values):
+    sent = [seen(minute, value) for minute, value in enumerate(sorted(values))]
+    assert all(reading.quality.usable for reading in walk(sent)[0])
+
+
+MONTHS = tuple((-10.0, float(month)) for month in range(1, 13))
+
+
+@given(st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=20))
+def test_the_season_is_that_of_ioos_qc(values):
+    config = ClimatologyConfig()
+    for month in range(1, 13):
+        config.add(vspan=(-10, month), tspan=(month, month), period="month")
+    moments = [START + timedelta(days=30 * number) for number in range(len(values))]
+    # They take months of the given times: give them Beijing's.
+    local = np.array([m.astimezone(BEIJING).replace(tzinfo=None) for m in moments], "M8[ns]")
+    theirs = climatology_test(config, np.array(values), local, np.zeros(len(values)))
+    series = SeriesInfo(7, "A-01", "temp_c", 60, low=-100, usual=MONTHS)
+    found = [
+        bool(
+            vet(Observation("", "", m, v), m, series, SeriesMemory(), CLOCK)[0].quality
+            & Quality.CLIMATE
+        )
+        for m, v in zip(moments, values, strict=True)
+    ]
+    assert found == np.isin(np.ma.filled(theirs, 9), (3, 4)).tolist()
+
+
+def stale(lags_s, interval_s=60):
+    series = SeriesInfo(7, "A-01", "temp_c", interval_s)
+    memory, found = SeriesMemory(), []
+    for minute, lag_s in enumerate(lags_s):
+        when = START + timedelta(minutes=minute)
+        observation = Observation("", "", when, 20.0 + minute % 2)
+        arrival = when + timedelta(seconds=lag_s)
+        reading, memory = vet(observation, arrival, series, memory, CLOCK)
+        found.append(bool(reading.quality & Quality.STALE_CLOCK))
+    return found
+
+
+def test_a_clock_that_stays_behind_is_found_at_the_second_reading():
+    assert stale([1000, 1000, 1001, 997, 0, 0]) == [False, True, True, True, False, False]
+
+
+def test_a_backlog_after_an_outage_is_not_a_stale_clock():
+    assert not any(stale([3600 - 60 * n for n in range(60)]))
+
+
+def test_a_mean_stamped_with_its_beginning_is_not_stale():
+    assert not any(stale([3650] * 5, interval_s=3600))
+    assert any(stale([7300] * 5, interval_s=3600))

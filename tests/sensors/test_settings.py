@@ -106,7 +106,10 @@ def test_a_limit_may_be_on_what_is_derived():
     ("changes", "derived"),
     [
         ({}, ()),
-        ({"curve": CURVE}, ("storage_m3",)),
+        ({"curve": CURVE}, ("storage_m3", "inflow_m3s")),
+        ({"curve": CURVE, "metrics": ["level_m", "inflow_m3s"]}, ("storage_m3",)),
+        ({"limits": [LIMIT]}, ("to_limit_h",)),
+        ({"limits": [LIMIT | {"name": "dead"}]}, ()),
         ({"kind": "air", "metrics": ["pm25_ugm3", "temp_c"]}, ("aqi",)),
         ({"kind": "air", "metrics": ["temp_c"]}, ()),
         ({"kind": "plant", "metrics": ["so2_ugm3"]}, ()),

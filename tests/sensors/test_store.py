@@ -123,7 +123,8 @@ def test_ingest_finds_what_it_needs(owner):
     assert directory.series["A-1", "o3_ugm3"].interval_s == 3600
     assert directory.curves == {"R-1": ((10, 0), (20, 1e6))}
     derived = {key for key, series in directory.series.items() if series.derived}
-    assert derived == {("R-1", "storage_m3"), ("A-1", "aqi")}
+    foreseen = {("R-1", "inflow_m3s"), ("R-1", "to_limit_h")}
+    assert derived == {("R-1", "storage_m3"), ("A-1", "aqi"), *foreseen}
 
 
 def test_the_first_version_holds_for_recordings_of_the_past(owner):
@@ -170,7 +171,7 @@ def test_a_station_gone_from_the_file_ends_and_stays_known(owner):
     sync(owner, settings(RESERVOIR, AIR), NOW)
     ids = load_directory(owner).series
     written = sync(owner, settings(AIR), LATER)
-    assert len(written.closed) == 1 + 3 + 1 + 3  # station, sensors, curve, limits
+    assert len(written.closed) == 1 + 5 + 1 + 3  # station, sensors, curve, limits
     assert versions(owner, "R-1") == [(BEGINNING, LATER, "甲", 121.8)]
     assert load_directory(owner).stations.keys() == {"A-1"}
     back = LATER + timedelta(days=1)
@@ -195,7 +196,8 @@ def test_a_station_that_measures_its_own_aqi_may_send_it(owner):
 def test_a_metric_taken_off_a_station_is_unknown_from_then_on(owner):
     sync(owner, settings(RESERVOIR), NOW)
     sync(owner, settings(RESERVOIR | {"metrics": ["level_m"]}), LATER)
-    assert load_directory(owner).series.keys() == {("R-1", "level_m"), ("R-1", "storage_m3")}
+    left = {metric for _, metric in load_directory(owner).series}
+    assert left == {"level_m", "storage_m3", "inflow_m3s", "to_limit_h"}
 
 
 def test_the_limits_of_a_name_stand_side_by_side_by_season(owner):
@@ -212,6 +214,18 @@ def test_the_limits_of_a_name_stand_side_by_side_by_season(owner):
         (None, 19, None),
         ("04-15", 17.5, None),
     ]
+
+
+def test_a_limit_says_over_which_mean_it_holds_and_which_side_it_bounds(owner):
+    sync(owner, settings(RESERVOIR), NOW)
+    assert set(rows(owner, "select mean_over_s, side from limit_value")) == {(None, "upper")}
+    told = RESERVOIR["limits"][0] | {"mean_over_s": 3600, "side": "lower"}
+    written = sync(owner, settings(RESERVOIR | {"limits": [told]}), LATER)
+    assert "limit R-1 level_m flood_limit" in written.opened
+    found = rows(owner, "select mean_over_s, side from limit_value where valid_to is null")
+    assert found == [(3600, "lower")]
+    owner.cursor().execute("update limit_value set public = true where valid_to is null")
+    assert rows(owner, "select mean_over_s, side from city.limit_value") == [(3600, "lower")]
 
 
 def test_a_corrected_kind_and_a_renamed_department_are_taken_over(owner):
@@ -239,7 +253,14 @@ def test_what_follows_from_something_private_is_private(owner, changes, hidden):
     found = rows(
         owner, "select metric from sensor n join series q on q.id = n.series_id where not n.public"
     )
-    assert {metric for (metric,) in found} == hidden
+    assert {metric for (metric,) in found} == {*hidden, "inflow_m3s", "to_limit_h"}
+
+
+def test_a_measured_inflow_is_taken_from_the_device(owner):
+    sync(owner, settings(RESERVOIR | {"metrics": ["level_m", "inflow_m3s"]}), NOW)
+    found = load_directory(owner).series
+    assert not found["R-1", "inflow_m3s"].derived
+    assert found["R-1", "to_limit_h"].derived
 
 
 def test_the_town_is_where_the_public_view_looks_for_it(owner):

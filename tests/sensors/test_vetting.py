@@ -15,7 +15,7 @@ from sensors.reading import BadPayload, Observation, Quality
 from sensors.settings import ClockSettings
 from sensors.vetting import NEVER, Memory, Runs, refused, vet_runs
 
-START = datetime(2026, 11, 22, 4, tzinfo=UTC)
+START = datetime(2026, 11, 30, 15, 50, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CLOCK = ClockSettings(ahead_s=60, suspect_ahead_s=10, oldest_days=3650)
 SERIES = (
@@ -23,10 +23,11 @@ SERIES = (
     SeriesInfo(5, "W-01", "wind_dir_deg", 60, max_step=30),
     SeriesInfo(9, "G-01", "nh3_ppm", 60, stuck_after_s=180),
     SeriesInfo(11, "G-02", "nh3_ppm", 60),
+    SeriesInfo(12, "A-01", "temp_c", 600, usual=(*[None] * 10, (0, 22), (-5, 15))),
 )
 VALUES = st.none() | st.sampled_from([20.0, 20.1, 25.0, -5.0, 359.0, 1.0]) | st.floats(0, 50)
 SENT = st.lists(
-    st.tuples(st.integers(1, 400), VALUES, st.sampled_from([0, 1, 32]), st.integers(0, 40)),
+    st.tuples(st.integers(1, 400), VALUES, st.sampled_from([0, 1, 32]), st.integers(-3000, 40)),
     max_size=12,
 )
 
@@ -36,7 +37,7 @@ def us(moment: datetime | None) -> int:
 
 
 def observations(sent, since: datetime) -> list[tuple[Observation, datetime]]:
-    """In event order, each newer than the one before; arrival up to 40 s before the device time."""
+    """In event order; they arrive from 40 s before the device time to 50 min after it."""
     found = []
     for step_s, value, bits, ahead_s in sent:
         since += timedelta(seconds=step_s)
@@ -63,6 +64,7 @@ def memories(found: list[SeriesMemory]) -> Memory:
         np.array([us(one.same_since) for one in found]),
         np.array([us(one.previous_at) for one in found]),
         np.array(previous),
+        np.array([us(one.received_at) for one in found]),
     )
 
 
@@ -85,7 +87,7 @@ def as_columns(runs):
     return vet_runs(columns, memories([memory for _, _, memory in runs]), table, CLOCK)
 
 
-@given(st.lists(st.tuples(SENT, SENT), min_size=4, max_size=4))
+@given(st.lists(st.tuples(SENT, SENT), min_size=5, max_size=5))
 def test_as_columns_and_one_by_one_are_the_same(sent):
     runs, expected, after = [], [], []
     for info, (before, now) in zip(SERIES, sent, strict=True):

@@ -18,9 +18,7 @@ class EmbeddedBroker:
 
 
 @contextmanager
-def embedded_broker_server() -> Iterator[EmbeddedBroker]:
+def embedded_broker_server(**options: int) -> Iterator[EmbeddedBroker]:
     port = free_port()
-    with Broker(
-        port=port, listen="127.0.0.1", max_payload_size=16_000_000, max_inflight_count=1000
-    ):
+    with Broker(port=port, listen="127.0.0.1", max_payload_size=16_000_000, **options):
         yield EmbeddedBroker("127.0.0.1", port)

@@ -71,6 +71,8 @@ class Postgres:
                 what = (path / "cmdline").read_bytes()
             except OSError:  # it ended while we looked
                 continue
-            if here == self._folder and b"postgres:" in what:
+            # One just forked has no title yet; one that is ending has no command any more, and
+            # still holds the memory.
+            if here == self._folder and (b"postgres" in what or not what):
                 return False
         return True

@@ -3,12 +3,17 @@
 import contextlib
 import socket
 import subprocess
+import threading
+import time
 import urllib.request
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import psycopg2
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.servers.embedded_broker import embedded_broker_server
 from tests.servers.program import needed
 from tests.servers.waiting import until
 
@@ -31,6 +36,29 @@ def test_mosquitto_keeps_a_sleeping_session_over_a_kill(mosquitto, tmp_path):
 def test_the_embedded_broker_takes_large_messages(embedded_broker):
     pub = [needed("mosquitto_pub", "mosquitto-clients"), "-p", str(embedded_broker.port), "-q", "1"]
     subprocess.run([*pub, "-t", "x", "-s"], input=b"x" * 3_000_000, check=True, timeout=20)
+
+
+def test_no_setting_of_the_embedded_broker_moves_its_window_of_100_messages(tmp_path):
+    """docs/demo.md says so: where this fails, a newer one can do what ingest asks for."""
+    lines = tmp_path / "lines"
+    lines.write_text("x\n" * 1000)
+    with embedded_broker_server(max_inflight_count=20_000) as broker:
+        got, subscribed = [], threading.Event()
+        client = paho.Client(CallbackAPIVersion.VERSION2, manual_ack=True)
+        client.on_message = lambda _client, _data, message: got.append(message.mid)
+        client.on_subscribe = lambda *_: subscribed.set()
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        client.subscribe("t/x", qos=1)
+        assert subscribed.wait(20)
+        pub = [needed("mosquitto_pub", "mosquitto-clients"), "-p", str(broker.port), "-q", "1"]
+        with lines.open("rb") as source:
+            subprocess.run([*pub, "-t", "t/x", "-l"], stdin=source, check=True, timeout=60)
+        until(lambda: len(got) >= 100, "a window of messages, none acknowledged")
+        time.sleep(1)  # all of them are at the broker: more would come now
+        assert len(got) == 100
+        client.disconnect()
+        client.loop_stop()
 
 
 def test_the_webhook_records_and_answers_as_told(webhook):

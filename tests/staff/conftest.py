@@ -80,6 +80,15 @@ def open_desk(context: BrowserContext, path: str = "/") -> Page:
     return page
 
 
+def open_without_map(context: BrowserContext, path: str = "/") -> Page:
+    """All but the map: it is not asked here, and drawing it in software takes long."""
+    page = open_page(context)
+    page.route("**/vendor/maplibre-gl.mjs", lambda route: route.abort())
+    page.goto(path)
+    wait(page, READY)
+    return page
+
+
 def wait(page: Page, condition: str, within_s: float = 20) -> Any:
     """Until a JavaScript expression is true; wait_for_function needs eval, which we forbid."""
     end = time.monotonic() + within_s

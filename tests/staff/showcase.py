@@ -35,8 +35,9 @@ QUIET = {
     "temp_c": 9.6, "pressure_hpa": 1021, "nh3_ppm": 0.4, "cl2_ppm": 0.02, "h2s_ppm": 0.3,
     "benzene_ppm": 0.01, "lel_pct": 1, "tank_level_pct": 61, "cod_mgl": 33, "nh3n_mgl": 2.1,
     "ph": 7.4, "flow_m3s": 0.21, "stack_nox_mgm3": 48, "stack_co_mgm3": 21, "storage_m3": 1.4e7,
-    "aqi": 58,
+    "aqi": 58, "inflow_m3s": 3.1, "to_limit_h": 1000,
 }  # fmt: skip
+RESERVOIR = {("R-02", "inflow_m3s"): 146.0, ("R-02", "storage_m3"): 14_809_000}
 LEVELS = {"R-01": 30.9, "R-02": 23.86, "D-02": 1.3}
 ALERTED = {
     ("G-31", "nh3_ppm"): 186.0, ("R-02", "level_m"): 23.86, ("A-02", "pm25_ugm3"): 118.0,
@@ -134,6 +135,8 @@ def _value(code: str, metric: str, minute: int, top: float | None) -> float:
     if metric == "level_m":
         base = LEVELS.get(code, 18.37 + 1.13 * turn)
         return base - 0.95 * (1 - math.exp(-minute / 330)) + 0.004 * wave if top else base
+    if (code, metric) in RESERVOIR:
+        return RESERVOIR[code, metric] * (1 - minute / 9000)
     base = QUIET[metric] * (1 + 0.03 * turn / 17 + 0.02 * wave)
     if metric == "wind_dir_deg":
         return (QUIET[metric] + turn - 8) % 360
@@ -155,7 +158,8 @@ def _word_alerts(cursor: Any, settings: AlertsSettings, now: datetime) -> None:
             (code, alert),
         )
     for alert, (zh, en) in LIMITS.items():
-        named = Json({"limit_zh": zh, "limit_en": en})
+        mean_s = 3600 if alert == "a-pm25" else None
+        named = Json({"limit_zh": zh, "limit_en": en, "mean_over_s": mean_s})
         for table, key in (("alert", "id"), ("alert_transition", "alert_id")):
             cursor.execute(
                 f"update {table} set reason = reason || %s where {key} = %s", (named, alert)

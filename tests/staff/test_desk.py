@@ -14,6 +14,7 @@ from gis.settings import GisSettings
 from gis.site import open_map
 from tests import sample
 from tests.dashboard.conftest import Desk, running, served
+from tests.dashboard.test_outlook import rising
 from tests.staff.conftest import (
     AXE,
     AXE_RUN,
@@ -22,7 +23,7 @@ from tests.staff.conftest import (
     READY,
     errors,
     open_desk,
-    open_page,
+    open_without_map,
     signed_in,
     wait,
 )
@@ -268,15 +269,6 @@ def test_a_picture_opens_large_and_escape_returns_to_its_card(browser, desk):
         assert errors(page) == []
 
 
-def open_without_map(context, path="/"):
-    """All but the map: it is not asked here, and drawing it in software takes long."""
-    page = open_page(context)
-    page.route("**/vendor/maplibre-gl.mjs", lambda route: route.abort())
-    page.goto(path)
-    wait(page, READY)
-    return page
-
-
 def test_a_lost_link_is_a_banner_within_five_seconds_and_it_comes_back_by_itself(browser, desk):
     site = open_map(GisSettings(), Path(), public=False)
     settings = DashboardSettings.model_validate({"staff": {"port": 0}})
@@ -320,3 +312,62 @@ def test_values_grow_old_on_the_screen_without_any_message(browser, desk):
         expect(value).to_have_class(re.compile("stale"))
         expect(value.locator(".value-age")).to_contain_text("过期")
         expect(page.locator("#silent [data-key=R-01]")).to_be_visible()
+
+
+def test_the_drawer_says_when_the_water_reaches_its_next_limit(page, desk):
+    """A rise of 0.3 m/h; before, the sample's level trembles and there is no such figure."""
+    desk.write(rising)
+    page.goto("/?station=R-02")
+    block = page.locator("#drawer-outlook")
+    expect(block.locator("#outlook-hours")).to_contain_text("约 3.3 小时")
+    expect(block.locator("#outlook-assumption")).to_have_text("按目前涨速，到正常蓄水位 25.00 m")
+    expect(block.locator("#outlook-chance")).to_have_text("80 % 可能在")
+    expect(block.locator("#outlook-range")).to_contain_text(" – ")
+    expect(page.locator("#drawer-values [data-key=storage_m3] .value-trend")).to_contain_text("%")
+    page.goto("/?station=A-01")
+    expect(block).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("code", "to"), [("A-01", "/environment#air"), ("D-02", "/environment"), ("R-02", None)]
+)
+def test_the_drawer_leads_to_what_is_judged_by_the_day(page, code, to):
+    page.goto(f"/?station={code}")
+    wait(page, READY)
+    link = page.locator("#drawer-report")
+    if to is None:
+        expect(link).to_be_hidden()
+    else:
+        expect(link).to_have_attribute("href", to)
+        expect(link).to_be_visible()
+
+
+def clocks(page: Page) -> list[str]:
+    return re.findall(r"\d\d:\d\d", page.locator("#outlook-range").inner_text())
+
+
+def test_without_a_newer_answer_the_outlook_counts_on_greys_and_ends(browser, desk):
+    """Central 3.3 h after the reading, the latest some 8 h after it; then nobody knows."""
+    desk.write(rising)
+    with signed_in(browser, desk) as context:
+        page = open_without_map(context, "/?station=R-02")
+        page.clock.install(time=datetime.now(UTC))
+        page.reload()
+        wait(page, READY)
+        block, hours = page.locator("#drawer-outlook"), page.locator("#outlook-hours")
+        expect(hours).to_contain_text("约 3.3 小时")
+        moments = clocks(page)
+        assert len(moments) == 2
+        assert block.get_attribute("data-old") is None
+        desk.staff.end_streams()
+        page.route(re.compile("/live|/outlook"), lambda route: route.abort())
+        page.clock.fast_forward(60 * 60 * 1000)
+        expect(hours).to_contain_text("约 2.3 小时")
+        assert clocks(page) == moments
+        expect(block).to_have_attribute("data-old", "")
+        expect(page.locator("#outlook-notes")).to_contain_text("过期 1 时 00 分")
+        page.clock.fast_forward(150 * 60 * 1000)
+        expect(hours).to_have_text("应已到达")
+        page.clock.fast_forward(24 * 60 * 60 * 1000)
+        expect(hours).to_have_text("未知：应已到达该限值，但没有更新的水位")
+        expect(page.locator("#outlook-range")).to_be_empty()

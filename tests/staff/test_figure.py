@@ -1,15 +1,18 @@
 """The drawer's chart as data: gaps stay gaps, doubts stand apart, nothing is lost by thinning."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.figures.axes import window
 from dashboard.figures.limits import LimitLine, sort_limits, value_range
 from dashboard.figures.look import look
+from dashboard.figures.marks import SHADE, Stretch, shown
 from dashboard.figures.points import (
     LEAST_GAP,
     Point,
@@ -27,9 +30,9 @@ ZONE = ZoneInfo("Asia/Shanghai")
 WORDS = Words("缺测", "可疑", "补传", "24 小时内无数据", "{at} 起")
 
 
-def chart(points, limits=(), **more):
+def chart(points, limits=(), words=WORDS, **more):
     return day_chart(
-        points, limits, now=NOW, interval_s=60, zone=ZONE, digits=2, words=WORDS,
+        points, limits, now=NOW, interval_s=60, zone=ZONE, digits=2, words=words,
         look=look(TOKENS, "dark"), **more,
     )  # fmt: skip
 
@@ -40,6 +43,64 @@ def trace(figure, meta):
 
 def every_minute(first, last, value=23.5):
     return [Point(NOW - timedelta(minutes=ago), value) for ago in range(first, last, -1)]
+
+
+INVALID = ("spike", "marked_invalid")
+minutes = st.integers(0, 60)
+marks_made = st.lists(
+    st.tuples(minutes, st.none() | minutes, st.sampled_from(["invalid", "valid"])), max_size=6
+).map(
+    lambda rows: [
+        Stretch(at(a), None if b is None else at(max(a, b) + 1), verdict, f"li {number}", "why")
+        for number, (a, b, verdict) in enumerate(rows)
+    ]
+)
+
+
+def at(minute):
+    return NOW - timedelta(minutes=60 - minute)
+
+
+@given(marks_made)
+def test_of_marks_over_one_moment_the_last_made_is_shown_and_no_other(made):
+    found = shown(made, at(0), at(60))
+    for minute in range(60):
+        over = [m for m in made if m.since <= at(minute) and (not m.until or at(minute) < m.until)]
+        there = [s for s in found if s.until and s.since <= at(minute) < s.until]
+        assert [s.who for s in there] == [m.who for m in over[-1:]]
+    edges = [edge for s in found for edge in (s.since, s.until or NOW)]
+    assert edges == sorted(edges)
+    assert not edges or at(0) <= edges[0] < edges[-1] <= at(60)
+
+
+def test_an_invalid_reading_is_grey_beside_the_line_with_its_tests_and_who_said_so_why():
+    points = [*every_minute(30, 10), Point(at(55), 23.6, "suspect", flags=INVALID)]
+    said = [Stretch(at(54), None, "invalid", "li", "<b>x</b> \u202e drift")]
+    words = replace(WORDS, flags={"spike": "尖峰", "marked_invalid": "人工标记为无效"})
+    figure = chart(points, stretches=said, words=words)
+    [text] = trace(figure, "invalid").text
+    assert text == "23.60 · 尖峰 · 人工标记为无效<br>li: &lt;b&gt;x&lt;/b&gt;   drift"
+    assert trace(figure, "suspect").x == ()
+    assert "2026-11-22 19:55:00" not in trace(figure, "measured").x
+    assert [s.opacity for s in figure.layout.shapes if s.opacity] == [SHADE]
+
+
+def test_an_invalid_reading_far_off_flattens_nothing_and_stands_at_the_edge():
+    points = [*every_minute(30, 10), Point(at(55), 9999.0, "suspect", flags=INVALID)]
+    figure = chart(points)
+    low, high = figure.layout.yaxis.range
+    assert low < 23.5 < high < 30
+    assert trace(figure, "beyond").y == (high,)
+    assert trace(figure, "beyond").text[0].startswith("9,999.00")
+    only = [Point(at(55), 9999.0, "suspect", flags=INVALID)]
+    assert chart(only).layout.yaxis.range[1] > 9999
+
+
+def test_a_reading_that_a_person_called_valid_is_on_the_line():
+    points = [*every_minute(30, 10), Point(at(52), 40.0, "suspect", flags=("rate", "marked_valid"))]
+    figure = chart(points)
+    assert trace(figure, "measured").y[-1] == trace(figure, "newest").y[0] == 40.0
+    assert trace(figure, "suspect").x == ()
 
 
 points_in_order = st.lists(
@@ -165,6 +226,23 @@ def test_the_next_limits_have_room_and_one_far_above_is_named_at_the_edge():
     low, high = figure.layout.yaxis.range
     assert low < 23.0
     assert 26.0 < high < 30.0
+
+
+@pytest.mark.parametrize(("limit", "yanchor"), [(30.0, "top"), (10.0, "bottom")])
+def test_where_a_young_series_begins_is_said_away_from_its_line(limit, yanchor):
+    points = every_minute(177, -1)
+    figure = chart(points, [LimitLine(limit, "限", "red")], older=False)
+    (since,) = (a for a in figure.layout.annotations if a.text.endswith(" 起"))
+    assert since.yanchor == yanchor
+
+
+def test_limits_are_named_from_the_highest_down_at_the_edges_too():
+    values = (18.5, 23.5, 26.2, 26.9, 30.0, 17.0)
+    points = [Point(NOW - timedelta(minutes=ago), 23.2) for ago in range(600, -1, -1)]
+    figure = chart(points, [LimitLine(value, "限") for value in values])
+    named = [a for a in figure.layout.annotations if a.text.startswith("限")]
+    assert [float(a.text.split()[1]) for a in named] == sorted(values, reverse=True)
+    assert [a.y for a in named] == sorted((a.y for a in named), reverse=True)
 
 
 def test_a_gas_alarm_between_its_limits_fills_the_chart():

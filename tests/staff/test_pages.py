@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.callbacks import UPDATE
+from dashboard.figures.limits import label
 from dashboard.pages.chart import Request
 from dashboard.pages.day import read_day
+from dashboard.pages.kept import KEPT
 from dashboard.pages.static import MissingLibrary, vendor_routes
 from dashboard.pages.strings import STEPS, initials, msgids, page_data
 from dashboard.pages.tokens import ASSETS
@@ -25,7 +27,23 @@ ASKED_CHART = (
 
 def test_every_text_of_the_scripts_is_in_the_chinese_catalogue():
     chinese = catalogue("zh")
-    assert [m for m in (*msgids(), *STEPS.values()) if m not in chinese] == []
+    assert [
+        m
+        for m in (*msgids(), *STEPS.values(), *(w for pair in KEPT.values() for w in pair))
+        if m not in chinese
+    ] == []
+
+
+def test_every_reason_for_quarantine_has_a_name_and_a_sentence():
+    """Codes as the sources raise them: as the first words of a Problem or of its kin."""
+    root = ASSETS.parents[1]
+    sources = [p for folder in ("ingest", "sensors") for p in (root / folder).rglob("*.py")]
+    raised = re.compile(r'(?:[Pp]roblem|Bad\w+|Unread\w+)\(\s*(?:\w+,\s*)?"([a-z_]+)",')
+    codes = {code for path in sources for code in raised.findall(path.read_text("utf-8"))}
+    assert len(codes) > 40
+    assert sorted(codes - set(KEPT)) == []
+    page = page_data("zh", "Asia/Shanghai", {}, "")
+    assert page["words"]["why_unit_unknown"].startswith("设备数值的单位没有说明")
 
 
 def test_every_label_of_the_pages_is_in_the_chinese_catalogue():
@@ -123,7 +141,7 @@ def test_what_is_not_there_is_a_404_that_leads_back(shared_desk):
 
 def test_pages_and_the_files_that_they_name_are_there(shared_desk):
     with shared_desk.client("viewer") as client:
-        for page in ("/", "/cameras", "/?station=R-02"):
+        for page in ("/", "/cameras", "/data", "/?station=R-02"):
             answer = client.get(page)
             assert answer.status_code == 200
             named = re.findall(r'(?:src|href)="(/[^"]+)"', answer.text)
@@ -166,6 +184,20 @@ def test_a_limit_holds_in_its_season_even_over_new_year(owner, start, end, day, 
     found = read_day(owner, "R-02", "level_m", now, "en")
     assert found is not None
     assert ("Flood limit" in {limit.label for limit in found.limits}) is holds
+
+
+@pytest.mark.parametrize(
+    ("mean_s", "lang", "said"),
+    [(3600, "en", "1 h mean"), (86400, "zh", "24 小时均值"), (None, "zh", ""), (30, "en", "")],
+)
+def test_a_limit_on_the_chart_says_over_which_mean_it_holds(owner, mean_s, lang, said):
+    now = datetime.now(UTC)
+    sample.fill(owner, now)
+    owner.cursor().execute("update limit_value set mean_over_s = %s", (mean_s,))
+    found = read_day(owner, "R-02", "level_m", now, lang)
+    assert found is not None
+    assert {limit.mean for limit in found.limits} == {said}
+    assert all(label(limit, 2).endswith(f" · {said}" if said else "0") for limit in found.limits)
 
 
 def test_a_missing_library_is_named_with_its_remedy(tmp_path):

@@ -6,16 +6,22 @@ still on both sides, so that the same district gives the same picture.
 
 import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+import config
 from dashboard.accounts import create_account
-from database.pool import connect
+from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from demo.postgres import with_database
-from tests.conftest import execute
+from gis.settings import GisSettings
+from sensors import marks
+from tests import sample
+from tests.conftest import execute, sealed
 from tests.dashboard.conftest import PASSWORD, Desk, served
+from tests.servers.program import ROOT
 from tests.staff import showcase
 from tests.staff.conftest import (
     ARTEFACTS,
@@ -34,15 +40,27 @@ SCREENS = {
     "desk-dark-zh": ("/?station=R-02", "dark", "zh", 1920, 1080),
     "desk-light-en": ("/?station=R-02", "light", "en", 1440, 900),
     "desk-gas-dark-en": ("/?station=G-31", "dark", "en", 1440, 900),
+    "desk-plant-light-zh": ("/?station=P-07", "light", "zh", 1440, 900),
+    "desk-plant-phone-en": ("/?station=P-05", "dark", "en", 375, 812),
     "desk-phone-zh": ("/", "dark", "zh", 375, 812),
+    "desk-narrow-light-en": ("/", "light", "en", 360, 780),
+    "desk-tablet-dark-en": ("/", "dark", "en", 820, 1180),
     "desk-1024-light-zh": ("/", "light", "zh", 1024, 768),
+    "desk-1024-dark-en": ("/", "dark", "en", 1024, 768),
     "cameras-dark-zh": ("/cameras", "dark", "zh", 1280, 560),
     "cameras-light-en": ("/cameras", "light", "en", 1440, 900),
     "sign-in": ("/sign-in", "dark", "zh", 1440, 900),
 }
+# The form on the chart, half filled in, above what was marked before.
+MARKING = {
+    "desk-marks-dark-zh": ("dark", "zh", 1440, 900),
+    "desk-marks-light-en": ("light", "en", 1440, 900),
+    "desk-marks-phone-zh": ("dark", "zh", 390, 844),
+    "desk-marks-narrow-en": ("light", "en", 360, 780),
+}
 DOCUMENTED = {
     *("desk-dark-zh", "desk-light-en", "desk-gas-dark-en", "desk-phone-zh"),
-    *("cameras-dark-zh", "sign-in"),
+    *("cameras-dark-zh", "sign-in", "desk-marks-dark-zh", "desk-plant-light-zh"),
 }
 PICTURES_SHOWN = """() => {
   const all = [...document.querySelectorAll('img:not([hidden])')];
@@ -58,6 +76,14 @@ CUT = """() => [...document.querySelectorAll(
   }).map(n => n.className + n.id + ' ' + n.textContent)"""
 
 
+# What every page of the staff says at every width: the link, the kind of data, the way out.
+ALWAYS = """() => location.pathname === '/sign-in' ? [] :
+  ['#link-word', '#sample-chip', '.sign-out', '#clock', '#theme', '#language'].filter(what => {
+    const node = document.querySelector(what), box = node.getBoundingClientRect();
+    return !node.checkVisibility() || !box.width || box.left < 0 || box.right > innerWidth;
+  })"""
+
+
 @pytest.fixture(scope="module")
 def scene(server_dsn: str, template: str) -> Iterator[Desk]:
     """The staff service on the showcase, with its clock stopped."""
@@ -66,11 +92,71 @@ def scene(server_dsn: str, template: str) -> Iterator[Desk]:
     conn = connect(DatabaseSettings(dsn=with_database(server_dsn, name)), None, application="test")
     showcase.fill(conn, showcase.NOW)
     create_account(conn, "duty", "duty", PASSWORD)
+    create_account(conn, "environment", "environment", PASSWORD)
+    _mark(conn)
     conn.commit()
     conn.close()
-    with served(server_dsn, name, {}, lambda: showcase.NOW) as desk:
+    sealed(server_dsn, name)
+    gis = config.load(ROOT / "config.yaml").section(GisSettings)
+    with served(server_dsn, name, {}, lambda: showcase.NOW, gis) as desk:
         yield desk
     execute(server_dsn, f"drop database {name} with (force)")
+
+
+def _mark(conn: Connection) -> None:
+    """Two stretches of D-05, one of them withdrawn, as said on the night itself."""
+    series = sample.series_id(conn, "D-05", "cod_mgl")
+    said = (
+        (4.0, 0.6, "invalid", "采样泵校准，读数偏低", "environment", 3.2),
+        (9.0, 0.4, "invalid", "与实验室比对", "duty", 8.4),
+    )
+    numbers = [
+        marks.add(conn, series, ago(since), ago(since - hours), verdict, reason=reason, who=who)
+        for since, hours, verdict, reason, who, _ in said
+    ]
+    numbers.append(marks.withdraw(conn, numbers[1], reason="比对合格", who="environment"))
+    for number, hours in zip(numbers, (3.2, 8.4, 7.9), strict=True):
+        conn.cursor().execute("update mark set made_at = %s where id = %s", (ago(hours), number))
+    marks.apply_marks(conn, 10)
+
+
+def ago(hours: float) -> datetime:
+    return showcase.NOW - timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("name", MARKING)
+def test_the_form_for_marks_fits_and_accessibility_tools_find_nothing(browser, scene, name):
+    theme, lang, width, height = MARKING[name]
+    look = {"color_scheme": theme, "viewport": {"width": width, "height": height}}
+    with signed_in(browser, scene, "environment", lang=lang, **look) as context:
+        page = open_page(context)
+        page.clock.set_fixed_time(showcase.NOW)
+        page.goto("/?station=D-05")
+        _settle(page, "/?station=D-05")
+        page.locator("#drawer-values [data-key=cod_mgl]").click()
+        expect(page.locator("#marks .mark")).to_have_count(2)
+        wait(page, CHART + ".data.some(trace => trace.meta === 'invalid' && trace.x.length)")
+        page.locator("#mark-open").click()
+        box = page.locator(".stretch").bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] * 0.45, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + box["width"] * 0.09, y, steps=3)
+        page.mouse.up()
+        page.locator("#mark-form [name=reason]").fill(
+            "探头清洗" if lang == "zh" else "Probe cleaned"
+        )
+        expect(page.locator(".mark-count")).to_contain_text("66")
+        page.evaluate(
+            "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
+        )
+        _picture(page, name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(CUT) == []
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(AXE_RUN) == []
+        assert errors(page) == []
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -87,9 +173,26 @@ def test_every_screen_fits_and_accessibility_tools_find_nothing(browser, scene, 
         _picture(page, name)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(CUT) == []
+        assert page.evaluate(ALWAYS) == []
+        chinese = any(character > "\u2e80" for character in page.title())
+        assert chinese == (lang == "zh")
         page.evaluate(AXE.read_text("utf-8"))
         assert page.evaluate(AXE_RUN) == []
         assert errors(page) == []
+
+
+def test_a_reading_beside_a_limit_for_a_mean_says_so(browser, scene):
+    with signed_in(browser, scene, "duty", viewport={"width": 800, "height": 900}) as context:
+        page = open_page(context)
+        page.clock.set_fixed_time(showcase.NOW)
+        page.goto("/?station=A-02")
+        limit = page.locator("#waiting [data-key=a-pm25] .row-limit")
+        expect(limit).to_have_text("限 75 · 1 小时均值")
+        expect(page.locator("#why-list .why-reason")).to_contain_text(
+            "按单次读数判定，该限值为 1 小时均值。"
+        )
+        other = page.locator("#taken [data-key=a-level] .row-limit")
+        expect(other).to_have_text("限 23.50")
 
 
 def _settle(page: Page, path: str) -> None:

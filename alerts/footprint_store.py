@@ -1,0 +1,155 @@
+"""Gas readings of now, and the footprints that were computed of them. Never commits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg2.extras import Json
+
+from database.pool import Connection
+from gis.incident import GAS_METRICS
+from gis.leaks import GasNow, Leak
+from sensors.reading import Quality
+
+NOW = "select clock_timestamp()"
+# The lowest that a single reading may pass: no lower bound, no limit of a mean. One out of its
+# season is still one: no season is asked.
+GASES = """
+select s.code, case when s.kind = 'plant' then s.code else v.details ->> 'plant' end, q.metric,
+       t.value, t.observed_at, n.interval_s, t.quality,
+       (select min(l.value) from limit_value l where l.series_id = q.id and l.valid_to is null
+           and l.side = 'upper' and l.mean_over_s is null),
+       exists (select from alert a where a.series_id = q.id and a.state <> 'ended'
+                                     and a.value is not null)
+  from series q
+  join station s on s.id = q.station_id
+  join station_version v on v.station_id = s.id and v.valid_to is null
+  join sensor n on n.series_id = q.id and n.valid_to is null
+  join series_state t on t.series_id = q.id
+ where q.metric = any(%s)"""
+STANDING = """
+select f.id, s.code, f.metric, f.began_at, f.computed_at, f.sensors, f.level
+  from footprint f join station s on s.id = f.station_id
+ where f.valid_to is null"""
+END = "update footprint set valid_to = greatest(%s, computed_at) where id = %s"
+PUT = """
+insert into footprint (station_id, metric, began_at, computed_at, sensors, level, document)
+select id, %s, %s, %s, %s, %s, %s from station where code = %s"""
+# After a day one of ten minutes, and the first of each leak.
+PRUNE = """
+delete from footprint where id in (
+    select id from footprint
+     where valid_to is not null
+       and (computed_at < clock_timestamp() - make_interval(days => %(days)s)
+            or (computed_at < clock_timestamp() - interval '1 day' and computed_at <> began_at
+                and extract(minute from computed_at)::integer %% 10 <> 0))
+     order by computed_at limit %(batch)s)"""
+_KEPT = """
+select f.id, s.code, f.metric, f.began_at, f.computed_at, f.valid_to, f.sensors, f.document
+  from footprint f join station s on s.id = f.station_id"""
+PRESENT = f"{_KEPT} where f.valid_to is null order by f.level desc, f.began_at, f.id"
+AT = f"""{_KEPT} where f.computed_at <= %(at)s and (f.valid_to is null or f.valid_to > %(at)s)
+   and f.computed_at > %(at)s - interval '1 day'
+ order by f.level desc, f.began_at, f.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The footprint of a leak that stands."""
+
+    number: int
+    place: str
+    metric: str
+    began_at: datetime
+    computed_at: datetime
+    sensors: list[str]
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A footprint as it was computed; until None: it stands. document: gis.assessment_json.
+
+    number None: it is not kept.
+    """
+
+    number: int | None
+    place: str
+    metric: str
+    began_at: datetime
+    computed_at: datetime
+    until: datetime | None
+    sensors: list[str]
+    document: dict[str, Any]
+
+
+def now(conn: Connection) -> datetime:
+    """The database's clock, by which absence is judged too."""
+    moment: datetime = _rows(conn, NOW)[0][0]
+    return moment
+
+
+def gases(conn: Connection) -> list[GasNow]:
+    """The newest reading of every gas series."""
+    return [_gas(*row) for row in _rows(conn, GASES, (sorted(GAS_METRICS),))]
+
+
+def standing(conn: Connection) -> dict[tuple[str, str], Standing]:
+    """By place and metric."""
+    found = [Standing(*row) for row in _rows(conn, STANDING)]
+    return {(each.place, each.metric): each for each in found}
+
+
+def end(conn: Connection, footprint: Standing, at: datetime) -> None:
+    _execute(conn, END, (at, footprint.number))
+
+
+def put(
+    conn: Connection, leak: Leak, began_at: datetime, at: datetime, document: dict[str, Any]
+) -> None:
+    row = (leak.metric, began_at, at, list(leak.sensors), leak.level, Json(document), leak.place)
+    _execute(conn, PUT, row)
+
+
+def prune(conn: Connection, days: int, batch: int) -> None:
+    """Delete up to `batch` footprints that are over and no longer kept."""
+    with conn.cursor() as cursor:
+        cursor.execute(PRUNE, {"days": days, "batch": batch})
+
+
+def present(conn: Connection) -> list[Kept]:
+    """Those that stand, the gravest first."""
+    return [Kept(*row) for row in _rows(conn, PRESENT)]
+
+
+def as_of(conn: Connection, at: datetime) -> list[Kept]:
+    """Those that stood at a moment."""
+    return [Kept(*row) for row in _rows(conn, AT, {"at": at})]
+
+
+def _gas(
+    station: str,
+    plant: str | None,
+    metric: str,
+    value: float | None,
+    at: datetime | None,
+    interval_s: int,
+    quality: int | None,
+    limit: float | None,
+    alarmed: bool,
+) -> GasNow:
+    known = Quality.MISSING if quality is None else Quality(quality)
+    usable, off = known.usable, known.off_scale
+    return GasNow(station, plant, metric, value, at, interval_s, usable, limit, alarmed, off)
+
+
+def _rows(conn: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
+def _execute(conn: Connection, statement: str, parameters: Sequence[Any]) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, parameters)

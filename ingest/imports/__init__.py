@@ -1,0 +1,1 @@
+"""Histories out of files: mapped, vetted, resumable; they page nobody."""
