@@ -1,0 +1,1 @@
+-- Placeholder: what rules can ask beyond limits.

@@ -1,0 +1,1 @@
+-- Placeholder: shelved, suppressed, out of service, the sealed journal.

@@ -1,0 +1,1 @@
+-- Placeholder: the score of a shift, evidence sealed later.

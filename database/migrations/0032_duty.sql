@@ -1,0 +1,1 @@
+-- Placeholder: rota, routes, escalation, receipts.
