@@ -1,1 +1,2 @@
 -- Placeholder: what rules can ask beyond limits.
+select 1;

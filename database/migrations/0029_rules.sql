@@ -1,1 +1,2 @@
 -- Placeholder: rules edited on screen.
+select 1;

@@ -1,1 +1,2 @@
 -- Placeholder: shelved, suppressed, out of service, the sealed journal.
+select 1;

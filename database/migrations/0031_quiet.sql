@@ -1,1 +1,2 @@
 -- Placeholder: the score of a shift, evidence sealed later.
+select 1;

@@ -1,1 +1,2 @@
 -- Placeholder: rota, routes, escalation, receipts.
+select 1;

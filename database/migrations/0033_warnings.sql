@@ -1,1 +1,2 @@
 -- Placeholder: CAP warnings.
+select 1;
