@@ -165,7 +165,7 @@ def edition(conn: Connection) -> str:
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
-    places = _places(conn)
+    places = load_places(conn)
     watches: list[Watch] = []
     unreadable: set[int] = set()
     for known in _newest(conn).values():
@@ -243,7 +243,8 @@ def _newest(conn: Connection) -> dict[str, _Known]:
     }
 
 
-def _places(conn: Connection) -> list[Place]:
+def load_places(conn: Connection) -> list[Place]:
+    """Every series that a rule may cover, as it is now."""
     rows = _execute(conn, _PLACES)
     limits: dict[int, dict[str, tuple[Limit, ...]]] = {row[0]: {} for row in rows}
     for series_id, name, *of in _execute(conn, _LIMITS):
