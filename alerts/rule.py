@@ -79,8 +79,8 @@ class Watch:
     def limit_at(self, rank: int, moment: datetime) -> Limit | None:
         """The limit of a grade that is in force then; the season's day is Beijing's."""
         limits = self.limits[rank]
-        if len(limits) == 1 and limits[0].season_from is None:
-            return limits[0]
+        if not limits or limits[0].season_from is None:  # seasons stand first
+            return limits[0] if limits else None
         day = moment.astimezone(BEIJING).strftime("%m-%d")
         return next((x for x in limits if in_season(day, x.season_from, x.season_to)), None)
 

@@ -23,6 +23,7 @@ from sensors.vetting import Mask, Times, Values, usable_bits
 
 PLAIN = ("above", "below")  # conditions whose readings are judged singly: calm ones are passed over
 _UNHEARD = int(Quality.MISSING | Quality.IMPOSSIBLE)
+_MOST = 64  # readings that the engine is shown at once
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,7 +55,7 @@ class Run:
     def __init__(self, watch: Watch, *, shortcuts: bool = True) -> None:
         self.watch, self.state = watch, State()
         self.judged = 0  # readings that the engine was shown
-        self._shortcuts = shortcuts
+        self._may_pass = shortcuts and watch.when in PLAIN
         self._steps: dict[str, list[Transition]] = {}
         self._good: set[str] = set()  # alerts that a good reading held up
         self._unsure: set[str] = set()  # those of which it is not known yet
@@ -68,11 +69,13 @@ class Run:
         if self.watch.when == "no_data":
             self._listen(block)
         else:
-            at = self._next(block, 0)
+            at, stride = self._next(block, 0), 1
             while at < len(block):
-                stop = self._stride(block, at)
+                stop = min(at + stride, len(block)) if self._may_pass else len(block)
                 self._judge(block, at, stop)
                 at = self._next(block, stop)
+                # To see more than it must changes nothing, and is cheaper than to look each time.
+                stride = min(2 * stride, _MOST) if at == stop else 1
             self._weigh(block)
 
     def done(self, until: datetime) -> list[Episode]:
@@ -92,13 +95,9 @@ class Run:
                 self._unsure.add(step.alert_id)
             self._steps.setdefault(step.alert_id, []).append(step)
 
-    def _stride(self, block: Block, at: int) -> int:
-        """Up to where the engine is shown all; one by one where it may soon be calm again."""
-        return at + 1 if self._shortcuts and self.watch.when in PLAIN else len(block)
-
     def _next(self, block: Block, at: int) -> int:
         """The first reading from `at` on that may change what the engine remembers."""
-        band = calm(self.watch, self.state) if self._shortcuts else None
+        band = calm(self.watch, self.state) if self._may_pass else None
         if band is None:
             return at
         low, high = band
