@@ -20,7 +20,7 @@ import numpy as np
 
 from alerts.backtest.store import BackTest, back_test
 from alerts.judging import Judge
-from alerts.settings import RuleSettings
+from alerts.rule_settings import RuleSettings
 from bench.figure import Figure
 from database.migrate import migrate
 from database.pool import Connection, connect

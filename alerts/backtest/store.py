@@ -16,8 +16,8 @@ from alerts.backtest.block import Block, Marked, block, microseconds_of, moment_
 from alerts.backtest.run import Episode, Run
 from alerts.backtest.summary import SOON_INTERVALS, Really, Summary, summed
 from alerts.rule import covers, watch
+from alerts.rule_settings import RuleSettings
 from alerts.rulebook import load_places
-from alerts.settings import RuleSettings
 from database.pool import Connection
 from sensors.catalogue import DERIVED_FROM, STORAGE
 
