@@ -13,17 +13,18 @@ from itertools import count
 import numpy as np
 
 from alerts.backtest.block import Block, microseconds_of, moment_of
-from alerts.engine import judge, retrace
+from alerts.engine import forgetting, judge, retrace
 from alerts.grade import Grade
 from alerts.rule import Watch
 from alerts.silence import Heartbeat, Seen, tick
 from alerts.state import NONE, NewId, State, Transition
+from alerts.window import reach
 from sensors.reading import Quality, Reading
 from sensors.vetting import Mask, Times, Values, usable_bits
 
-PLAIN = ("above", "below")  # conditions whose readings are judged singly: calm ones are passed over
 _UNHEARD = int(Quality.MISSING | Quality.IMPOSSIBLE)
 _MOST = 64  # readings that the engine is shown at once
+_MICROSECOND = timedelta(microseconds=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +56,7 @@ class Run:
     def __init__(self, watch: Watch, *, shortcuts: bool = True) -> None:
         self.watch, self.state = watch, State()
         self.judged = 0  # readings that the engine was shown
-        self._may_pass = shortcuts and watch.when in PLAIN
+        self._may_pass = shortcuts and (watch.signal is None or watch.signal.kind == "mean")
         self._steps: dict[str, list[Transition]] = {}
         self._good: set[str] = set()  # alerts that a good reading held up
         self._unsure: set[str] = set()  # those of which it is not known yet
@@ -69,14 +70,18 @@ class Run:
         if self.watch.when == "no_data":
             self._listen(block)
         else:
-            at, stride = self._next(block, 0), 1
-            while at < len(block):
-                stop = min(at + stride, len(block)) if self._may_pass else len(block)
-                self._judge(block, at, stop)
-                at = self._next(block, stop)
-                # To see more than it must changes nothing, and is cheaper than to look each time.
-                stride = min(2 * stride, _MOST) if at == stop else 1
+            self._walk(block)
             self._weigh(block)
+
+    def _walk(self, block: Block) -> None:
+        """The engine is shown the readings that may matter, in strides."""
+        at, stride = self._next(block, 0), 1
+        while at < len(block):
+            stop = min(at + stride, len(block)) if self._may_pass else len(block)
+            self._judge(block, at, stop)
+            at = self._next(block, stop)
+            # To see more than it must changes nothing, and is cheaper than to look each time.
+            stride = min(2 * stride, _MOST) if at == stop else 1
 
     def done(self, until: datetime) -> list[Episode]:
         """The alerts, the first before the last. until: the end of the period."""
@@ -97,18 +102,23 @@ class Run:
 
     def _next(self, block: Block, at: int) -> int:
         """The first reading from `at` on that may change what the engine remembers."""
-        band = calm(self.watch, self.state) if self._may_pass else None
-        if band is None:
+        signal = self.watch.window
+        if not self._may_pass or (signal and self._remembers()):
             return at
-        low, high = band
-        size = 64
-        while at < len(block):
-            signed = self.watch.sign * block.value[at : at + size]
-            found = np.flatnonzero((signed <= low) | (signed > high))
-            if len(found):
-                return at + int(found[0])
-            at, size = at + size, size * 4
-        return len(block)
+        found = _stirring(block, at, calm(self.watch, self.state))
+        if signal is None or found == at:
+            return found
+        # As the judge does, forget the window; and make it anew of the readings that it reaches
+        # back to, before the next one that could lift the mean.
+        last = int(block.at[min(found, len(block) - 1)])
+        first = int(np.searchsorted(block.at, last - reach(signal) // _MICROSECOND))
+        if first > at:
+            self.state = State()
+        return max(at, first)
+
+    def _remembers(self) -> bool:
+        """Whether something could come of what lies behind, be the next readings ever so calm."""
+        return not self.state.idle or forgetting(self.watch, self.state).window is not None
 
     def _weigh(self, block: Block) -> None:
         """Which alerts a good reading of this block held up."""
@@ -127,12 +137,13 @@ class Run:
             self._last_good = moment_of(int(held[-1]))
 
     def _holding(self, value: Values) -> Mask:
-        """Readings that speak for an alert: beyond the lowest limit, or any where that says
-        nothing."""
-        if self.watch.when in PLAIN:
-            beyond: Mask = self.watch.sign * value > self.watch.lowest
-            return beyond
-        return ~np.isnan(value)
+        """Readings that speak for an alert: beyond a limit, or any where that says nothing."""
+        if self.watch.signal:
+            return ~np.isnan(value)
+        beyond = np.zeros(len(value), bool)
+        for sign, lowest in self.watch.sides:
+            beyond |= sign * value > lowest
+        return beyond
 
     def _listen(self, block: Block) -> None:
         """Silences that end in this block, judged by the clock's own function."""
@@ -207,25 +218,43 @@ class _Quiet:
     heard: bool
 
 
-def calm(watch: Watch, state: State) -> tuple[float, float] | None:
-    """Values (times the watch's sign) above the first and up to the second change nothing that
-    must be remembered; None where that is not known.
+# (sign, above, up to): a value times the sign that lies so, for each of them, changes nothing.
+Band = tuple[tuple[int, float, float], ...]
 
-    A running hold has to see each reading, and so has an open alert whose limits have seasons.
+
+def calm(watch: Watch, state: State) -> Band | None:
+    """Which values change nothing that must be remembered; None where that is not known.
+
+    A running hold has to see each reading, and so has an open alert whose limits have seasons or
+    two sides.
     """
-    if watch.when not in PLAIN:
-        return None
     if state.idle:
-        return -np.inf, watch.lowest
-    if state.since != NONE or any(limit.season_from for some in watch.limits for limit in some):
+        return tuple((sign, -np.inf, lowest) for sign, lowest in watch.sides)
+    limits = [limit for some in watch.limits for limit in some]
+    seasonal = any(limit.season_from for limit in limits)
+    if state.since != NONE or seasonal or len(watch.sides) > 1 or watch.signal:
         return None
-    limits = [some[0] if some else None for some in watch.limits]
-    on = [limit.clear for limit, is_on in zip(limits, state.on, strict=True) if limit and is_on]
-    off = [
-        limit.beyond for limit, is_on in zip(limits, state.on, strict=True) if limit and not is_on
-    ]
-    peak = np.inf if state.peak is None else watch.sign * state.peak  # a graver value is a new peak
-    return max(on, default=-np.inf), min([*off, peak])
+    ((sign, _),) = watch.sides
+    ranks = list(zip(watch.limits, state.on, strict=True))
+    on = [some[0].clear for some, is_on in ranks if some and is_on]
+    off = [some[0].beyond for some, is_on in ranks if some and not is_on]
+    peak = np.inf if state.peak is None else sign * state.peak  # a graver value is a new peak
+    return ((sign, max(on, default=-np.inf), min([*off, peak])),)
+
+
+def _stirring(block: Block, at: int, band: Band | None) -> int:
+    """The first reading from `at` on outside the band; as many as there are if none is."""
+    size = 64
+    while band is not None and at < len(block):
+        value = block.value[at : at + size]
+        outside = np.zeros(len(value), bool)
+        for sign, above, up_to in band:
+            signed = sign * value
+            outside |= (signed <= above) | (signed > up_to)
+        if outside.any():
+            return at + int(outside.argmax())
+        at, size = at + size, size * 4
+    return min(at, len(block))
 
 
 def _quiet_since(at: Times, heard: Mask, before: _Quiet | None) -> Times:

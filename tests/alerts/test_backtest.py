@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from alerts.backtest.block import Marked, block, microseconds_of
 from alerts.backtest.run import Run, calm, episodes_of
 from alerts.backtest.summary import Really, summed
+from alerts.engine import forgetting
 from alerts.rule import Limit
 from sensors.reading import Quality
 from tests.alerts.test_properties import RULES, cut, facts, streams
@@ -26,7 +27,17 @@ SEASONAL = replace(
         )
     },
 )
-NAMED = st.sampled_from([{"grades": {"blue": "flood_limit"}, "dead_band": 1}])
+GRADES = {"blue": 100, "red": 110}
+OTHERS = st.sampled_from(
+    [
+        {"grades": {"blue": "flood_limit"}, "dead_band": 1},
+        {"when": "outside", "grades": None, "low": {"blue": 98, "red": 90}, "high": GRADES},
+        {"when": "below", "grades": {"blue": 98, "red": 95}, "off_delay_s": 60},
+        {"mean_over_s": 600, "off_delay_s": 60},
+        {"mean_over_s": 1800, "needs": "good", "dead_band": 1},
+        {"when": "rate", "window_s": 600, "direction": "either", "grades": {"blue": 60}},
+    ]
+)
 BITS = st.sampled_from(
     [*[Quality.GOOD] * 5, Quality.RATE, Quality.IMPOSSIBLE, Quality.MARKED_INVALID]
 )
@@ -63,7 +74,7 @@ def test_a_back_test_is_what_happened_live(settings, readings, blocks, batches):
 
 
 @given(
-    st.one_of(RULES, NAMED.map(lambda said: rule(**said))),
+    st.one_of(RULES, OTHERS.map(lambda said: rule(**said))),
     streams(),
     st.lists(st.integers(1, 7)),
     st.sampled_from([PLACE, SEASONAL]),
@@ -73,7 +84,8 @@ def test_what_is_passed_over_changes_nothing(settings, readings, blocks, place):
         run_of(settings, readings, blocks, place, shortcuts=shortcuts)
         for shortcuts in (True, False)
     )
-    assert short.state.essence == full.state.essence
+    ends = [forgetting(run.watch, run.state).essence for run in (short, full)]
+    assert ends[0] == ends[1]
     assert short.done(END) == full.done(END)
     assert short.judged <= full.judged == len(readings)
 
@@ -85,6 +97,17 @@ def test_calm_readings_are_not_shown_to_the_engine():
     assert run.judged == 2
     (one,) = run.done(END)
     assert (one.began_at, one.ended_at) == (minute(1000), minute(2000))
+
+
+def test_a_mean_is_made_of_what_it_reaches_back_to():
+    levels = [90] * 1000 + [112] * 60 + [90] * 500
+    readings = [at(number, level) for number, level in enumerate(levels)]
+    settings = rule(mean_over_s=600)
+    run = run_of(settings, readings, (400, 300))
+    assert run.judged < 250
+    (one,) = run.done(END)
+    assert one.peak == 112
+    assert run_of(settings, readings, shortcuts=False).done(END) == [one]
 
 
 def test_a_running_hold_sees_each_reading():
