@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from dashboard.api import (
     air,
     alerts,
+    backtests,
     cameras,
     discharge,
     exposure,
@@ -14,12 +15,14 @@ from dashboard.api import (
     plants,
     plume,
     reservoirs,
+    rules,
     stations,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
     *(stations, air, reservoirs, discharge, marks, alerts),
+    *(backtests, rules),
     *(plants, plume, exposure, footprints, cameras, operations),
 )
 
