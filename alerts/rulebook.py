@@ -60,7 +60,8 @@ values (%s, %s, %s, %s, %s, %s, %s)
 """
 _RETIRE = "update rule_version set retired_at = %s where rule_id = %s and version = %s"
 _PLACES = """
-select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and n.public
+select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and n.public,
+       coalesce(v.details ->> 'plant', s.code), v.device
   from series q
   join station s on s.id = q.station_id
   join station_version v on v.station_id = s.id and v.valid_to is null
@@ -166,7 +167,7 @@ def edition(conn: Connection) -> str:
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
-    places = _places(conn)
+    places = load_places(conn)
     watches: list[Watch] = []
     unreadable: set[int] = set()
     for known in _newest(conn).values():
@@ -244,15 +245,18 @@ def _newest(conn: Connection) -> dict[str, _Known]:
     }
 
 
-def _places(conn: Connection) -> list[Place]:
+def load_places(conn: Connection) -> list[Place]:
+    """Every series that rules can cover, with the limits that it has now."""
     rows = _execute(conn, _PLACES)
     limits: dict[int, dict[str, tuple[Limit, ...]]] = {row[0]: {} for row in rows}
     for series_id, name, *of in _execute(conn, _LIMITS):
         named = limits.setdefault(series_id, {})
         named[name] = (*named.get(name, ()), Limit(*of))
     return [
-        Place(series_id, station, kind, metric, interval_s, department, public, limits[series_id])
-        for series_id, station, kind, metric, interval_s, department, public in rows
+        Place(
+            number, station, kind, metric, interval_s, owner, public, limits[number], plant, device
+        )
+        for number, station, kind, metric, interval_s, owner, public, plant, device in rows
     ]
 
 
