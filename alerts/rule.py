@@ -123,7 +123,7 @@ class Watch:
         """The limits of a grade that are in force then, one a side; the season's day is
         Beijing's."""
         limits = self.limits[rank]
-        if len(limits) == 1 and limits[0].season_from is None:
+        if not limits or (len(limits) == 1 and limits[0].season_from is None):
             return limits
         day = moment.astimezone(BEIJING).strftime("%m-%d")
         found: dict[int, Limit] = {}

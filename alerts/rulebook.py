@@ -45,7 +45,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
     }
 }
 
-_LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
+LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
 _NEWEST = """
 select distinct on (r.id) r.id, r.code, v.version, v.definition, v.author, v.retired_at,
        (select s.seeded from rule_version s
@@ -124,7 +124,7 @@ def seed(conn: Connection, settings: AlertsSettings, now: datetime) -> list[Drif
     Processes that do this at once wait for each other until the transaction ends.
     """
     with conn.cursor() as cursor:
-        cursor.execute(_LOCK)
+        cursor.execute(LOCK)
     known = _newest(conn)
     wanted = {rule.code: definition_of(rule) for rule in settings.rules} | BUILT_IN
     for code, definition in wanted.items():
