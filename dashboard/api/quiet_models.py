@@ -1,0 +1,70 @@
+"""The documents of the score, of what is stale and of what flaps, as OpenAPI describes them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from dashboard.api.models import Alert, Names
+
+
+class Figure(BaseModel):
+    code: str
+    value: float | None = Field(description="null: nothing to compute it from")
+    target: float | None = Field(description="to be aimed at; null: the sources name none")
+    most: float | None = Field(description="what is still manageable")
+    verdict: Literal["met", "manageable", "over"] | None
+    source: str
+    unconfirmed: bool = Field(description="the figure was not confirmed in the standard's text")
+
+
+class Window(BaseModel):
+    t: datetime = Field(description="start of ten minutes by the clock")
+    count: int
+
+
+class FloodOf(BaseModel):
+    from_: datetime = Field(alias="from")
+    to: datetime | None = Field(description="null: it lasts")
+    count: int
+
+
+class Noisy(BaseModel):
+    rule: str
+    subject: str
+    label: Names
+    station_names: Names | None
+
+
+class Counted(Noisy):
+    count: int
+    share_pct: float
+
+
+class Score(BaseModel):
+    shift: Names | None
+    from_: datetime = Field(alias="from")
+    to: datetime = Field(description="the end of the shift or of what was asked for")
+    until: datetime = Field(description="as far as it has come")
+    figures: list[Figure]
+    windows: list[Window]
+    floods: list[FloodOf]
+    grades: dict[str, int]
+    priorities: dict[str, float | None] = Field(description="shares in per cent")
+    priority_targets: dict[str, float]
+    top: list[Counted]
+    chattering: list[Noisy]
+    fleeting: list[Noisy]
+    flapping: list[Noisy]
+
+
+class StaleAlert(BaseModel):
+    alert: Alert
+    note: str | None
+    noted_by: str | None
+
+
+class StaleList(BaseModel):
+    hours: int
+    count: int = Field(description="all of them; the list has the oldest")
+    alerts: list[StaleAlert]
