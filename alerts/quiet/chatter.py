@@ -115,4 +115,3 @@ def _bands(watch: Watch, digits: int) -> list[float]:
     unit = 10.0**-digits
     found = [round(unit * step * 10.0**d, digits + 1) for d in range(DECADES) for step in STEPS]
     return [band for band in found if band < most]
-

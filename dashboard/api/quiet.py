@@ -1,5 +1,6 @@
 """How quiet the alerts are: the score of a shift or of any time, what has been open too long."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from alerts import store as alerts_store
 from alerts.alert import rfc3339, to_json
+from alerts.quiet import flapping
 from alerts.quiet import score as scoring
 from alerts.quiet import store as quiet_store
 from alerts.quiet.shifts import Shift, shift_at, shifts_before
@@ -93,6 +95,25 @@ def read_stale(
     return json_answer({"hours": hours, "count": count, "alerts": listed})
 
 
+@router.get("/alerts/chattering", responses={200: {"model": quiet_models.Chattering}})
+def read_chattering(
+    use: Use,
+    alert: Annotated[
+        str | None, Query(max_length=100, description="only what this alert is one of")
+    ] = None,
+    hours: Annotated[int, Query(ge=1, le=168, description="how far back")] = 24,
+) -> Response:
+    """What was raised again and again, with the least dead-band and off-delay that, by the stored
+    readings and the engine itself, would have made one alert of it and called nobody later."""
+    now = use.live.now()
+    since = now - timedelta(hours=hours)
+    with use.pool.transaction() as conn:
+        found = flapping.bouts(conn, since, now, use.alerts.quiet, alert)
+        say = _namer(conn, {(bout.rule, bout.subject) for bout in found})
+    listed = [flapping.to_json(bout) | say(bout.rule, bout.subject) for bout in found]
+    return json_answer({"from": rfc3339(since), "to": rfc3339(now), "bouts": listed})
+
+
 def _shift(use: Services, wanted: str, now: datetime) -> Shift:
     current = shift_at(use.alerts.shifts, now)
     if wanted == "current":
@@ -104,13 +125,7 @@ def _with_names(conn: Connection, found: scoring.Score) -> dict[str, Any]:
     """The score with the labels and places of what it names."""
     keys = {(rule, subject) for rule, subject, _ in found.top}
     keys |= {key for some in found.flapping.values() for key in some}
-    labels = quiet_store.labels(conn, {rule for rule, _ in keys})
-    stations = quiet_store.station_names(conn, {_station(subject) for _, subject in keys})
-
-    def said(rule: str, subject: str) -> dict[str, Any]:
-        names = {"label": labels.get(rule), "station_names": stations.get(_station(subject))}
-        return {"rule": rule, "subject": subject} | names
-
+    said = _namer(conn, keys)
     document = scoring.to_json(found)
     for figure in document["figures"]:
         source, unconfirmed = SOURCES.get(figure["code"], (_OURS, False))
@@ -122,6 +137,18 @@ def _with_names(conn: Connection, found: scoring.Score) -> dict[str, Any]:
     ]
     noisy = {name: [said(*key) for key in some] for name, some in found.flapping.items()}
     return document | {"top": top, "priority_targets": PRIORITY_TARGETS} | noisy
+
+
+def _namer(conn: Connection, keys: set[tuple[str, str]]) -> Callable[[str, str], dict[str, Any]]:
+    """Rule and subject with the rule's label and the station's names, for these keys."""
+    labels = quiet_store.labels(conn, {rule for rule, _ in keys})
+    stations = quiet_store.station_names(conn, {_station(subject) for _, subject in keys})
+
+    def said(rule: str, subject: str) -> dict[str, Any]:
+        names = {"label": labels.get(rule), "station_names": stations.get(_station(subject))}
+        return {"rule": rule, "subject": subject} | names
+
+    return said
 
 
 def _station(subject: str) -> str:

@@ -68,3 +68,33 @@ class StaleList(BaseModel):
     hours: int
     count: int = Field(description="all of them; the list has the oldest")
     alerts: list[StaleAlert]
+
+
+class Trial(BaseModel):
+    value: float
+    alerts: int = Field(description="that the readings would have made; the fewest of the grid")
+    open_s: float = Field(description="for how long they would have stood in all")
+
+
+class Proposal(BaseModel):
+    alerts_now: int = Field(description="that the rule in force makes of the stored readings")
+    open_s_now: float
+    dead_band: Trial | None = Field(description="in `unit`; null: none helps")
+    off_delay_s: Trial | None
+
+
+class Bout(Noisy):
+    rule_version: int | None = Field(description="of the rule in force, which was tried")
+    metric: str | None
+    unit: str | None
+    raises: int
+    from_: datetime = Field(alias="from")
+    to: datetime
+    chattering: bool = Field(description="within a minute; else more slowly")
+    proposal: Proposal | None = Field(description="null: not a rule with limits, or not tried")
+
+
+class Chattering(BaseModel):
+    from_: datetime = Field(alias="from")
+    to: datetime
+    bouts: list[Bout]
