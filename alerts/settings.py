@@ -92,8 +92,7 @@ class AlertsSettings(Section):
     )
     quiet: QuietSettings = Field(
         default=QuietSettings(),
-        description="From which figures on alerts are a flood, chatter or stale; what belongs "
-        "together.",
+        description="From which figures on alerts are a flood, chatter or stale.",
     )
 
     @model_validator(mode="after")

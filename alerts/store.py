@@ -20,7 +20,7 @@ select a.id, a.version, r.code, a.rule_version, s.code, v.name_zh, v.name_en, q.
        d.definition, a.grade, a.peak_grade, a.state, a.began_at, a.raised_at, a.ended_at,
        a.announced_at, a.found_afterwards, a.origin, a.value, a.limit_value, a.peak_value,
        a.quality, a.owner, a.acknowledged_at, a.note, a.reason, a.public, a.department,
-       a.changed_at
+       a.changed_at, a.grouping
   from alert a
   join rule r on r.id = a.rule_id
   join rule_version d on d.rule_id = a.rule_id and d.version = a.rule_version
@@ -236,7 +236,7 @@ def _alert(row: tuple[Any, ...]) -> Alert:
     (id_, version, rule, rule_version, station, zh, en, metric, subject, definition) = row[:10]
     (grade, peak_grade, state, began, raised, ended, announced, afterwards, origin) = row[10:19]
     (value, limit, peak, quality, owner, acknowledged, note, reason) = row[19:27]
-    public, department, changed = row[27:30]
+    public, department, changed, grouping = row[27:31]
     return Alert(
         id=id_,
         version=version,
@@ -271,6 +271,7 @@ def _alert(row: tuple[Any, ...]) -> Alert:
         public=public,
         department=department,
         changed_at=changed,
+        grouping=grouping,
     )
 
 

@@ -64,6 +64,7 @@ ROUTES = (
     Route("GET", f"{API}/alerts/score", SEE),
     Route("GET", f"{API}/alerts/stale", SEE),
     Route("GET", f"{API}/alerts/chattering", SEE),
+    Route("GET", f"{API}/alerts/groups", SEE),
     Route("GET", f"{API}/alerts/{{alert_id}}", SEE),
     Route("POST", f"{API}/alerts/{{alert_id}}/acknowledge", ACKNOWLEDGE),
     Route("GET", f"{API}/substances", SEE),

@@ -24,7 +24,7 @@ DEFAULT_SHIFTS = (
 
 
 class QuietSettings(Section):
-    """What counts as a flood, as chatter, as stale, and which alerts belong together."""
+    """What counts as a flood, as chatter, as stale."""
 
     flood_above: int = Field(
         default=10,
@@ -56,10 +56,4 @@ class QuietSettings(Section):
     )
     stale_hours: int = Field(
         default=24, gt=0, description="An alert that is open for longer is stale."
-    )
-    group_within_min: int = Field(
-        default=30,
-        gt=0,
-        description="Alerts of one place and cause that begin within so many minutes of each other "
-        "are one group.",
     )

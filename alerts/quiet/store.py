@@ -32,10 +32,10 @@ select a.id, (select t.note from alert_transition t
        (select t.who from alert_transition t
          where t.alert_id = a.id and t.note is not null order by t.seq desc limit 1)
   from alert a
- where a.state <> 'ended' and a.raised_at <= %(before)s
+ where a.ended_at is null and a.raised_at <= %(before)s
  order by a.raised_at, a.id limit %(limit)s
 """
-STALE_ALL = "select count(*) from alert where state <> 'ended' and raised_at <= %(before)s"
+STALE_ALL = "select count(*) from alert where ended_at is null and raised_at <= %(before)s"
 # By the second: a flood of ten thousand is no longer than one of a hundred.
 STARTS = """
 select date_trunc('second', t.recorded_at), count(*)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from alerts import store as alerts_store
 from alerts.alert import rfc3339, to_json
-from alerts.quiet import flapping
+from alerts.quiet import flapping, groups
 from alerts.quiet import score as scoring
 from alerts.quiet import store as quiet_store
 from alerts.quiet.shifts import Shift, shift_at, shifts_before
@@ -93,6 +93,14 @@ def read_stale(
         for one in found
     ]
     return json_answer({"hours": hours, "count": count, "alerts": listed})
+
+
+@router.get("/alerts/groups", responses={200: {"model": quiet_models.GroupList}})
+def read_groups(use: Use) -> Response:
+    """The open alerts by place and cause, the gravest groups first; each alert is in one."""
+    with use.pool.transaction() as conn:
+        found = groups.groups_of(alerts_store.open_alerts(conn))
+    return json_answer({"groups": [groups.to_json(one) for one in found]})
 
 
 @router.get("/alerts/chattering", responses={200: {"model": quiet_models.Chattering}})

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from dashboard.api.models import Alert, Names
+from dashboard.api.models import Alert, Grade, Names
 
 
 class Figure(BaseModel):
@@ -98,3 +98,21 @@ class Chattering(BaseModel):
     from_: datetime = Field(alias="from")
     to: datetime
     bouts: list[Bout]
+
+
+class Group(BaseModel):
+    id: str = Field(description="of the alert that founded it; it stays the same")
+    cause: str = Field(description="gas, silence, air, or the kind of station; empty: by itself")
+    place: str = Field(description="code of the plant, device or station; empty: the district")
+    grade: Grade = Field(description="the gravest of its alerts")
+    count: int
+    waiting: int = Field(description="how many nobody has taken")
+    grades: dict[str, int]
+    headline: Names = Field(description="how many of what")
+    began_at: datetime
+    newest_at: datetime
+    alerts: list[str] = Field(description="ids, the gravest first")
+
+
+class GroupList(BaseModel):
+    groups: list[Group]

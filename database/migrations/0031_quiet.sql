@@ -4,7 +4,7 @@ create index alert_group on alert ((grouping ->> 'key'), raised_at) where groupi
 create index alert_group_id on alert ((grouping ->> 'id')) where grouping is not null;
 -- What wanted somebody, by the time it did: the score of a shift.
 create index alert_called on alert_transition (recorded_at) where kind in ('raised', 'stepped_up');
-create index alert_standing on alert (raised_at) where state <> 'ended';
+create index alert_unended on alert (raised_at) where ended_at is null;
 
 -- What was known when an alert was raised (`raised`, a moment later) and all that followed (`sealed`, when it is
 -- over and the time after it too). Written once. sha256: of the document as canonical JSON (alerts/evidence_pack.py).
