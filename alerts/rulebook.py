@@ -5,6 +5,7 @@ the file differs from what was last seeded from the file becomes a new version, 
 edited the rule on screen since, in which case the database stays and the drift is reported.
 """
 
+import contextlib
 import json
 import logging
 from collections.abc import Iterable, Mapping
@@ -181,6 +182,18 @@ def load_rulebook(conn: Connection) -> Rulebook:
             )
             unreadable.add(known.id)
     return Rulebook(tuple(watches), frozenset(unreadable))
+
+
+def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], Watch]:
+    """These rules as they are in force, by code and series; what cannot be read is left out."""
+    wanted, places = set(codes), _places(conn)
+    found: dict[tuple[str, int], Watch] = {}
+    for code, known in _newest(conn).items():
+        if code in wanted and not known.retired:
+            with contextlib.suppress(ValidationError):  # load_rulebook says it, at each reload
+                laid = _laid(known, places)
+                found |= {(code, one.series_id): one for one in laid if one.series_id is not None}
+    return found
 
 
 def _laid(known: _Known, places: Iterable[Place]) -> list[Watch]:

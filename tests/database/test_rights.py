@@ -36,7 +36,10 @@ DELETED = {
     "staff": {"session", "idempotency", "picture_masked", "picture_released"},
     "public_reader": set(),
 }
-WRITTEN_ONCE = {"alert_transition", "rule_version", "audit", "reading_revision", "mark"}
+WRITTEN_ONCE = {
+    *("alert_transition", "alert_evidence", "rule_version"),
+    *("audit", "reading_revision", "mark"),
+}
 
 
 def rows(conn: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:
