@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from alerts.check import check_rules
 from alerts.grade import Grade
+from alerts.warnings.settings import WarningSettings
 from config import Mistake
 from sensors.reading import Quality
 from sensors.section import Code, Section
@@ -186,6 +187,9 @@ class AlertsSettings(Section):
     )
     clock: ClockSettings = Field(
         default=ClockSettings(), description="The pace of `python -m alerts`."
+    )
+    warnings: WarningSettings = Field(
+        default=WarningSettings(), description="Warnings to the public (CAP 1.2)."
     )
 
 

@@ -183,6 +183,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "有 {found} 个字符，最多 {most}",
         "it has {found} characters; {most} are the most",
     ),
+    "no_expiry": ("请给出失效时间", "say until when it holds"),
     "no_area": ("请画出范围，或给出地点和半径", "draw the area, or give a place and a radius"),
     "no_surface": ("多边形没有面积", "the polygon encloses nothing"),
     "many_points": (
@@ -200,6 +201,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "too_long_valid": (
         "有效期到 {found}，超过 {most} 小时；请缩短，到时可更新",
         "it is valid until {found}, over {most} hours; make it shorter, it can be updated then",
+    ),
+    "other_status": (
+        "本事件的首条消息是 {found}；更新和解除须相同",
+        "the first message of this event is {found}; updates and the cancel are the same",
     ),
     "not_actual": (
         "所依据的告警是{zh}数据，状态不能是 Actual；请用 Exercise 或 Test",
