@@ -9,6 +9,7 @@ from alerts.check import check_rules
 from alerts.grade import Grade
 from alerts.quiet.settings import DEFAULT_SHIFTS, QuietSettings, ShiftSettings
 from alerts.rule_settings import RuleSettings
+from alerts.warnings.settings import WarningSettings
 from config import Mistake
 from sensors.section import Code, Section
 
@@ -84,6 +85,9 @@ class AlertsSettings(Section):
     )
     clock: ClockSettings = Field(
         default=ClockSettings(), description="The pace of `python -m alerts`."
+    )
+    warnings: WarningSettings = Field(
+        default=WarningSettings(), description="Warnings to the public (CAP 1.2)."
     )
     shifts: tuple[ShiftSettings, ...] = Field(
         default=DEFAULT_SHIFTS,

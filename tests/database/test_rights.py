@@ -23,6 +23,7 @@ ALLOW_LIST = {
     "rollup_1h",
     "rollup_1d",
     "retention",
+    "warning",
 }
 RELATIONS = """
 select n.nspname, c.relname, c.oid::regclass::text from pg_class c
@@ -38,7 +39,7 @@ DELETED = {
 }
 WRITTEN_ONCE = {
     *("alert_transition", "alert_evidence", "rule_version"),
-    *("audit", "reading_revision", "mark"),
+    *("audit", "reading_revision", "mark", "warning_step"),
 }
 
 
