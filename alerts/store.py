@@ -42,6 +42,7 @@ _LIST = (
 )
 _OPEN = _SELECT + " where a.state <> 'ended' order by a.began_at desc, a.id desc"
 _ONE = _SELECT + " where a.id = %s"
+_THESE = _SELECT + " where a.id = any(%s)"
 _CHANGED = _SELECT + " where a.changed_at >= %s order by a.changed_at, a.id"
 _STEPS = """
 select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
@@ -140,6 +141,11 @@ def changed_alerts(conn: Connection, since: datetime) -> list[Alert]:
 def find_alert(conn: Connection, alert_id: str) -> Alert | None:
     rows = _rows(conn, _ONE, (alert_id,))
     return _alert(rows[0]) if rows else None
+
+
+def find_alerts(conn: Connection, alert_ids: Sequence[str]) -> list[Alert]:
+    """Those of them that there are, in no order."""
+    return [_alert(row) for row in _rows(conn, _THESE, (list(alert_ids),))] if alert_ids else []
 
 
 def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
