@@ -59,10 +59,11 @@ def notify(
     if not end.title_maxlen:
         # What has no title has it in its first line.
         title, body = "", f"{title}\n{body}" if body else title
-    sender = Apprise(asset=_ASSET)
-    sender.add(end)
+    # Plain text, and the service itself: Apprise.notify would send on a pool of threads that all
+    # share, where a few that hang hold up the others.
+    end.notify_format = NotifyFormat.TEXT
     with _Said() as said:
-        done = sender.notify(
+        done = end.notify(
             body=body or title,
             title=title if body else "",
             notify_type=_TYPES[grade],

@@ -3,9 +3,6 @@
 import json
 import logging
 import threading
-from datetime import timedelta
-
-import pytest
 
 from alerts.outbox import route, waiting
 from alerts.receiver_settings import ReceiverSettings
@@ -15,44 +12,9 @@ from alerts.sending.queue import backoff_s, next_parcel
 from alerts.sending.secrets import masked
 from alerts.settings import ClockSettings
 from database.pool import connect
-from tests.alerts.conftest import NOW
 from tests.alerts.far_end import HangingEnd
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=3)
-
-
-@pytest.fixture
-def ingest(database):
-    conn = connect(database, "ingest", application="test")
-    yield conn
-    conn.close()
-
-
-@pytest.fixture
-def put_step(owner, put_alert):
-    """Write one more step to an alert (made at its first step), to be told; returns its number."""
-
-    def put(alert_id, kind="raised", grade="orange", seq=1):
-        if seq == 1:
-            put_alert(alert_id)
-        with owner.cursor() as cursor:
-            if seq > 1:
-                cursor.execute(
-                    "insert into alert_transition (alert_id, seq, kind, at, recorded_at, grade,"
-                    " reason) select alert_id, %s, %s, %s, %s, %s, reason from alert_transition"
-                    " where alert_id = %s and seq = 1",
-                    (seq, kind, NOW + timedelta(minutes=seq), NOW, grade, alert_id),
-                )
-            cursor.execute(
-                "insert into outbox (transition_id) select id from alert_transition"
-                " where alert_id = %s and seq = %s returning transition_id",
-                (alert_id, seq),
-            )
-            number = cursor.fetchone()[0]
-        owner.commit()
-        return number
-
-    return put
 
 
 def hook(url, name="hook", **changes):
