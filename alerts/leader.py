@@ -126,7 +126,7 @@ class Leader:
 
     def _route(self, conn: Connection, senders: Senders) -> None:
         settings = self._settings
-        made = route(conn, settings.receivers, settings.routes, settings.fallback)
+        made = route(conn, settings.receivers, routes=settings.routes, fallback=settings.fallback)
         made += escalate(conn, settings.escalations, settings.receivers, settings.fallback)
         conn.commit()
         if made:

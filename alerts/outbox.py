@@ -56,6 +56,7 @@ delete from message
 def route(
     conn: Connection,
     receivers: Sequence[ReceiverSettings],
+    *,
     routes: Sequence[RouteSettings] = (),
     fallback: Sequence[str] = (),
     at: datetime | None = None,

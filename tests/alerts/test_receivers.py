@@ -271,7 +271,7 @@ def test_a_person_is_told_by_their_own_way_and_what_fails_goes_to_the_fallback(
     end = personal_end(contact, AlertsSettings())
     put_step("A1")
     routes = AlertsSettings.model_validate({"routes": [{"name": "all", "to": ["person:zhang"]}]})
-    assert route(ingest, routes.receivers, routes.routes) == 1
+    assert route(ingest, routes.receivers, routes=routes.routes) == 1
     assert messages(ingest)[0][1] == "@zhang/mail"
     assert sent(ingest, end)
     assert box.letters[0]["subject"] == "【橙色】触发：超汛限 R-01 站"

@@ -167,9 +167,9 @@ def test_who_was_told_before_is_told_on_though_the_hour_has_changed(put_step, in
         {"hours": "08:00-20:00", "to": ["day"]}, {"hours": "20:00-08:00", "to": ["night"]}
     )
     put_step("A1")
-    route(ingest, receivers, shifts, at=at("19:59"))
+    route(ingest, receivers, routes=shifts, at=at("19:59"))
     put_step("A1", "ended", seq=2)
-    route(ingest, receivers, shifts, at=at("20:00"))
+    route(ingest, receivers, routes=shifts, at=at("20:00"))
     found = query(
         ingest,
         "select t.kind, m.receiver, m.why ->> 'route' from message m"
@@ -200,7 +200,7 @@ def test_the_rota_decides_who_is_told(put_step, ingest, owner):
     told = []
     for number, minutes in enumerate((0, 719, 720, 1440)):
         put_step(f"A{number}")
-        route(ingest, receivers, chosen, at=NOW + timedelta(minutes=minutes))
+        route(ingest, receivers, routes=chosen, at=NOW + timedelta(minutes=minutes))
         told.append(query(ingest, "select receiver from message order by id desc limit 1")[0][0])
     assert told == ["@zhang/mail", "@zhang/mail", "@li/mail", "log"]
 

@@ -16,7 +16,8 @@ from alerts.receiver_settings import (
     RouteSettings,
     StepSettings,
 )
-from alerts.settings import AlertsSettings, ClockSettings, RuleSettings
+from alerts.rule_settings import RuleSettings
+from alerts.settings import AlertsSettings, ClockSettings
 
 DISTRICT = """\
 sensors:
