@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from dashboard.api import (
     air,
     alerts,
+    backtests,
     cameras,
     discharge,
     exposure,
@@ -15,12 +16,14 @@ from dashboard.api import (
     plume,
     quiet,
     reservoirs,
+    rules,
     stations,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
     *(stations, air, reservoirs, discharge, marks, quiet, alerts),
+    *(backtests, rules),
     *(plants, plume, exposure, footprints, cameras, operations),
 )
 
