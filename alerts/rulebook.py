@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from alerts.rule import Limit, Place, Watch, covers, watch
 from alerts.rule_settings import SYSTEM, RuleSettings
+from alerts.sending.built_in import OF_TELLING
 from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
 from database.pool import Connection
@@ -43,7 +44,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
             "en": "Call the administrator; until it is back, check key stations by telephone.",
         },
     }
-}
+} | OF_TELLING
 
 _LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
 _NEWEST = """
@@ -185,6 +186,8 @@ def load_rulebook(conn: Connection) -> Rulebook:
 def _laid(known: _Known, places: Iterable[Place]) -> list[Watch]:
     if known.code == SYSTEM_INGEST:
         return [_ingest_watch(known)]
+    if known.code in OF_TELLING:
+        return []  # judged where messages are sent: alerts/sending/selfcheck.py
     rule = RuleSettings.model_validate(known.definition)
     laid = (watch(known.id, known.version, rule, place) for place in places if covers(rule, place))
     return [one for one in laid if one]
