@@ -1,11 +1,12 @@
 """The `alerts` section of config.yaml: receivers, the clock, all rules; what spans entries."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from alerts.check import check_rules
+from alerts.quiet.settings import DEFAULT_SHIFTS, QuietSettings, ShiftSettings
 from alerts.receiver_settings import (
     DeadManSettings,
     DutySettings,
@@ -15,6 +16,7 @@ from alerts.receiver_settings import (
 )
 from alerts.rule_settings import RuleSettings
 from alerts.telling_check import check_telling
+from alerts.warnings.settings import WarningSettings
 from config import Mistake
 from sensors.section import Code, Section
 
@@ -90,6 +92,25 @@ class AlertsSettings(Section):
     clock: ClockSettings = Field(
         default=ClockSettings(), description="The pace of `python -m alerts`."
     )
+    warnings: WarningSettings = Field(
+        default=WarningSettings(), description="Warnings to the public (CAP 1.2)."
+    )
+    shifts: tuple[ShiftSettings, ...] = Field(
+        default=DEFAULT_SHIFTS,
+        min_length=1,
+        description="The shifts of a day, Beijing time; each lasts until the next starts.",
+    )
+    quiet: QuietSettings = Field(
+        default=QuietSettings(),
+        description="From which figures on alerts are a flood, chatter or stale.",
+    )
+
+    @model_validator(mode="after")
+    def _shifts_start_apart(self) -> Self:
+        starts = [shift.starts for shift in self.shifts]
+        if twice := sorted({at for at in starts if starts.count(at) > 1}):
+            raise ValueError(f"two shifts start at {twice[0]}; each needs a time of its own")
+        return self
 
 
 def check(raw: Mapping[str, Any]) -> list[Mistake]:
