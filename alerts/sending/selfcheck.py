@@ -92,10 +92,11 @@ def duties_in_trouble(
     duties: Sequence[DutySettings], shifts: Sequence[Shift], at: datetime
 ) -> list[Trouble]:
     """The first gap of each duty within the hours ahead, the soonest first."""
-    found = []
-    for duty in duties:
-        if duty.filled and (open_ := gaps(shifts, duty.code, at, at + AHEAD)):
-            found.append(Trouble(duty.code, open_[0].from_at, f"{duty.zh}|{duty.en}"))
+    found = [
+        Trouble(duty.code, open_[0].from_at, f"{duty.zh}|{duty.en}")
+        for duty in duties
+        if duty.filled and (open_ := gaps(shifts, duty.code, at, at + AHEAD))
+    ]
     return sorted(found, key=lambda one: (one.since, one.name))
 
 
