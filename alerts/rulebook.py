@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from alerts.laying import Ground, lay
 from alerts.rule import Device, Limit, Place, Watch
 from alerts.rule_settings import SYSTEM, RuleSettings
+from alerts.sending.built_in import OF_TELLING
 from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
 from database.pool import Connection
@@ -45,7 +46,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
             "en": "Call the administrator; until it is back, check key stations by telephone.",
         },
     }
-}
+} | OF_TELLING
 
 LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
 _NEWEST = """
@@ -206,6 +207,8 @@ def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], 
 def _laid(known: _Known, ground: Ground) -> list[Watch]:
     if known.code == SYSTEM_INGEST:
         return [_ingest_watch(known)]
+    if known.code in OF_TELLING:
+        return []  # judged where messages are sent: alerts/sending/selfcheck.py
     rule = RuleSettings.model_validate(known.definition)
     return lay(known.id, known.version, rule, ground)
 
