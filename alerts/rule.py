@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from alerts.grade import GRADES, Grade
-from alerts.settings import RuleSettings
+from alerts.rule_settings import RuleSettings
 from alerts.wording import BEIJING
 from sensors.limits import in_season
 

@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from alerts.rule import Limit, Place, Watch, covers, watch
-from alerts.settings import SYSTEM, AlertsSettings, RuleSettings
+from alerts.rule_settings import SYSTEM, RuleSettings
+from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
 from database.pool import Connection
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from alerts.engine import judge
 from alerts.rule import Limit, Place, Watch, by_series, watch
-from alerts.settings import RuleSettings
+from alerts.rule_settings import RuleSettings
 from alerts.state import Judgement, State
 from sensors.reading import Quality, Reading
 
