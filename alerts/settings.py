@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from alerts.check import check_rules
 from alerts.grade import Grade
+from alerts.quiet.settings import DEFAULT_SHIFTS, QuietSettings, ShiftSettings
 from alerts.rule_settings import RuleSettings
 from alerts.warnings.settings import WarningSettings
 from config import Mistake
@@ -85,9 +86,28 @@ class AlertsSettings(Section):
     clock: ClockSettings = Field(
         default=ClockSettings(), description="The pace of `python -m alerts`."
     )
+<<<<<<< HEAD
     warnings: WarningSettings = Field(
         default=WarningSettings(), description="Warnings to the public (CAP 1.2)."
     )
+=======
+    shifts: tuple[ShiftSettings, ...] = Field(
+        default=DEFAULT_SHIFTS,
+        min_length=1,
+        description="The shifts of a day, Beijing time; each lasts until the next starts.",
+    )
+    quiet: QuietSettings = Field(
+        default=QuietSettings(),
+        description="From which figures on alerts are a flood, chatter or stale.",
+    )
+
+    @model_validator(mode="after")
+    def _shifts_start_apart(self) -> Self:
+        starts = [shift.starts for shift in self.shifts]
+        if twice := sorted({at for at in starts if starts.count(at) > 1}):
+            raise ValueError(f"two shifts start at {twice[0]}; each needs a time of its own")
+        return self
+>>>>>>> main
 
 
 def check(raw: Mapping[str, Any]) -> list[Mistake]:

@@ -20,7 +20,7 @@ select a.id, a.version, r.code, a.rule_version, s.code, v.name_zh, v.name_en, q.
        d.definition, a.grade, a.peak_grade, a.state, a.began_at, a.raised_at, a.ended_at,
        a.announced_at, a.found_afterwards, a.origin, a.value, a.limit_value, a.peak_value,
        a.quality, a.owner, a.acknowledged_at, a.note, a.reason, a.public, a.department,
-       a.changed_at
+       a.changed_at, a.grouping
   from alert a
   join rule r on r.id = a.rule_id
   join rule_version d on d.rule_id = a.rule_id and d.version = a.rule_version
@@ -42,6 +42,7 @@ _LIST = (
 )
 _OPEN = _SELECT + " where a.state <> 'ended' order by a.began_at desc, a.id desc"
 _ONE = _SELECT + " where a.id = %s"
+_SOME = _SELECT + " where a.id = any(%s)"
 _CHANGED = _SELECT + " where a.changed_at >= %s order by a.changed_at, a.id"
 _STEPS = """
 select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
@@ -142,6 +143,11 @@ def find_alert(conn: Connection, alert_id: str) -> Alert | None:
     return _alert(rows[0]) if rows else None
 
 
+def find_alerts(conn: Connection, ids: Sequence[str]) -> list[Alert]:
+    """Those of these that there are, in no order."""
+    return [_alert(row) for row in _rows(conn, _SOME, (list(ids),))] if ids else []
+
+
 def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
     """The alert with every step of its life and its evidence."""
     alert = find_alert(conn, alert_id)
@@ -230,7 +236,7 @@ def _alert(row: tuple[Any, ...]) -> Alert:
     (id_, version, rule, rule_version, station, zh, en, metric, subject, definition) = row[:10]
     (grade, peak_grade, state, began, raised, ended, announced, afterwards, origin) = row[10:19]
     (value, limit, peak, quality, owner, acknowledged, note, reason) = row[19:27]
-    public, department, changed = row[27:30]
+    public, department, changed, grouping = row[27:31]
     return Alert(
         id=id_,
         version=version,
@@ -265,6 +271,7 @@ def _alert(row: tuple[Any, ...]) -> Alert:
         public=public,
         department=department,
         changed_at=changed,
+        grouping=grouping,
     )
 
 

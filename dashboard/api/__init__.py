@@ -13,13 +13,14 @@ from dashboard.api import (
     operations,
     plants,
     plume,
+    quiet,
     reservoirs,
     stations,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
-    *(stations, air, reservoirs, discharge, marks, alerts),
+    *(stations, air, reservoirs, discharge, marks, quiet, alerts),
     *(plants, plume, exposure, footprints, cameras, operations),
 )
 

@@ -93,10 +93,10 @@ def test_a_right_rule_is_taken(tmp_path):
         ),
         ({"grades": "{violet: 3}"}, "violet", "'blue', 'yellow', 'orange' or 'red'"),
         ({"dead_band": "-1"}, "dead_band", "greater than or equal to 0"),
-        ({"patience_s": "900"}, 0, "belong to `when: no_data`"),
+        ({"patience_s": "900"}, 0, "`patience_s` belongs to `when: no_data`"),
         ({"deadband": "1"}, "deadband", "did you mean 'dead_band'"),
         ({"code": "SYSTEM-X"}, 0, "built in"),
-        (ABSENCE, 0, "`when: no_data` needs `patience_s` and `grade`"),
+        (ABSENCE, 0, "`when: no_data` needs `patience_s` or `patience_intervals`"),
     ],
 )
 def test_each_mistake_is_named_once_with_line_key_and_remedy(tmp_path, changes, key, remedy):
@@ -145,7 +145,7 @@ def test_every_field_is_described():
             assert field.description, f"{model.__name__}.{name}"
             found = config._models_in(field.annotation)
             models += [one for one in found if one.__module__.startswith("alerts.")]
-    assert len(seen) == 4
+    assert len(seen) == 6
 
 
 def test_every_setting_is_documented():

@@ -37,7 +37,10 @@ DELETED = {
     "staff": {"session", "idempotency", "picture_masked", "picture_released"},
     "public_reader": set(),
 }
-WRITTEN_ONCE = {"alert_transition", "audit", "reading_revision", "mark", "warning_step"}
+WRITTEN_ONCE = {
+    *("alert_transition", "alert_evidence", "rule_version"),
+    *("audit", "reading_revision", "mark", "warning_step"),
+}
 
 
 def rows(conn: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:
