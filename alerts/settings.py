@@ -86,11 +86,9 @@ class AlertsSettings(Section):
     clock: ClockSettings = Field(
         default=ClockSettings(), description="The pace of `python -m alerts`."
     )
-<<<<<<< HEAD
     warnings: WarningSettings = Field(
         default=WarningSettings(), description="Warnings to the public (CAP 1.2)."
     )
-=======
     shifts: tuple[ShiftSettings, ...] = Field(
         default=DEFAULT_SHIFTS,
         min_length=1,
@@ -107,7 +105,6 @@ class AlertsSettings(Section):
         if twice := sorted({at for at in starts if starts.count(at) > 1}):
             raise ValueError(f"two shifts start at {twice[0]}; each needs a time of its own")
         return self
->>>>>>> main
 
 
 def check(raw: Mapping[str, Any]) -> list[Mistake]:
