@@ -186,7 +186,7 @@ def load_rulebook(conn: Connection) -> Rulebook:
 
 def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], Watch]:
     """These rules as they are in force, by code and series; what cannot be read is left out."""
-    wanted, places = set(codes), _places(conn)
+    wanted, places = set(codes), load_places(conn)
     found: dict[tuple[str, int], Watch] = {}
     for code, known in _newest(conn).items():
         if code in wanted and not known.retired:
