@@ -16,12 +16,13 @@ from dashboard.api import (
     quiet,
     reservoirs,
     stations,
+    warnings,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
     *(stations, air, reservoirs, discharge, marks, quiet, alerts),
-    *(plants, plume, exposure, footprints, cameras, operations),
+    *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )
 
 
