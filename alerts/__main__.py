@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 import threading
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from alerts import rule_command
 from alerts.backtest import command as backtest_command
 from alerts.leader import Leader
 from alerts.rulebook import seed
+from alerts.sending.senders import BadReceivers, far_ends
 from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
 from database.pool import Connection, connect, wait_for_start
@@ -46,6 +48,11 @@ def main() -> int:
 
 
 def _run(settings: config.Config) -> int:
+    try:
+        far_ends(settings.section(AlertsSettings), settings.path.parent, os.environ)
+    except BadReceivers as error:
+        print(error, file=sys.stderr)
+        return 2
     wait_for_start(settings.section(DatabaseSettings))
     conn = _connect(settings)
     require_current(conn)
