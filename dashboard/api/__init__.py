@@ -18,13 +18,14 @@ from dashboard.api import (
     reservoirs,
     rules,
     stations,
+    warnings,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
     *(stations, air, reservoirs, discharge, marks, quiet, alerts),
     *(backtests, rules),
-    *(plants, plume, exposure, footprints, cameras, operations),
+    *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )
 
 
