@@ -20,7 +20,7 @@ select a.id, a.version, r.code, a.rule_version, s.code, v.name_zh, v.name_en, q.
        d.definition, a.grade, a.peak_grade, a.state, a.began_at, a.raised_at, a.ended_at,
        a.announced_at, a.found_afterwards, a.origin, a.value, a.limit_value, a.peak_value,
        a.quality, a.owner, a.acknowledged_at, a.note, a.reason, a.public, a.department,
-       a.changed_at
+       a.changed_at, a.grouping
   from alert a
   join rule r on r.id = a.rule_id
   join rule_version d on d.rule_id = a.rule_id and d.version = a.rule_version
@@ -33,6 +33,7 @@ _LIST = (
     + """
  where (%(open)s::boolean is null or (a.state <> 'ended') = %(open)s)
    and (%(state)s::text is null or a.state = %(state)s)
+   and (%(station)s::text is null or s.code = %(station)s)
    and (%(began_from)s::timestamptz is null or a.began_at >= %(began_from)s)
    and (%(began_to)s::timestamptz is null or a.began_at < %(began_to)s)
    and (%(after_at)s::timestamptz is null or (a.began_at, a.id) < (%(after_at)s, %(after_id)s))
@@ -42,6 +43,8 @@ _LIST = (
 )
 _OPEN = _SELECT + " where a.state <> 'ended' order by a.began_at desc, a.id desc"
 _ONE = _SELECT + " where a.id = %s"
+_SOME = _SELECT + " where a.id = any(%s)"
+_CHANGED_KEYS = "select id, version, changed_at from alert where changed_at >= %s"
 _CHANGED = _SELECT + " where a.changed_at >= %s order by a.changed_at, a.id"
 _STEPS = """
 select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
@@ -102,6 +105,7 @@ def list_alerts(
     conn: Connection,
     *,
     state: str | None = None,
+    station: str | None = None,
     began_from: datetime | None = None,
     began_to: datetime | None = None,
     limit: int = 100,
@@ -116,6 +120,7 @@ def list_alerts(
     parameters = {
         "open": True if state == "open" else None,
         "state": None if state == "open" else state,
+        "station": station,
         "began_from": began_from,
         "began_to": began_to,
         "after_at": after_at,
@@ -137,9 +142,19 @@ def changed_alerts(conn: Connection, since: datetime) -> list[Alert]:
     return [_alert(row) for row in _rows(conn, _CHANGED, (since,))]
 
 
+def changed_keys(conn: Connection, since: datetime) -> dict[str, tuple[int, datetime]]:
+    """Version and time of change of what changed since: to ask only for what is not known yet."""
+    return {id_: (version, at) for id_, version, at in _rows(conn, _CHANGED_KEYS, (since,))}
+
+
 def find_alert(conn: Connection, alert_id: str) -> Alert | None:
     rows = _rows(conn, _ONE, (alert_id,))
     return _alert(rows[0]) if rows else None
+
+
+def find_alerts(conn: Connection, ids: Sequence[str]) -> list[Alert]:
+    """Those of these that there are, in no order."""
+    return [_alert(row) for row in _rows(conn, _SOME, (list(ids),))] if ids else []
 
 
 def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
@@ -230,7 +245,7 @@ def _alert(row: tuple[Any, ...]) -> Alert:
     (id_, version, rule, rule_version, station, zh, en, metric, subject, definition) = row[:10]
     (grade, peak_grade, state, began, raised, ended, announced, afterwards, origin) = row[10:19]
     (value, limit, peak, quality, owner, acknowledged, note, reason) = row[19:27]
-    public, department, changed = row[27:30]
+    public, department, changed, grouping = row[27:31]
     return Alert(
         id=id_,
         version=version,
@@ -265,6 +280,7 @@ def _alert(row: tuple[Any, ...]) -> Alert:
         public=public,
         department=department,
         changed_at=changed,
+        grouping=grouping,
     )
 
 

@@ -16,13 +16,18 @@ RELEASE = "release"  # show a picture to the public
 TUNE = "tune"  # rules and limits
 MARK = "mark"  # say that readings are invalid or valid
 ENTER = "enter"  # say what a tank holds
+WARN = "warn"  # write warnings to the public
+APPROVE = "approve"  # publish what somebody else wrote
 ADMINISTER = "administer"  # accounts and keys
 
 RIGHTS = {
     "viewer": {SEE},
-    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER},
-    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER},
-    "administrator": {SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, ADMINISTER},
+    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER, WARN, APPROVE},
+    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, WARN},
+    "administrator": {
+        *(SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, ADMINISTER),
+        *(WARN, APPROVE),
+    },
 }
 
 
@@ -61,6 +66,10 @@ ROUTES = (
     Route("GET", f"{API}/stations/{{code}}/air/exceedance", SEE),
     Route("GET", f"{API}/discharge/compliance", SEE),
     Route("GET", f"{API}/alerts", SEE),
+    Route("GET", f"{API}/alerts/score", SEE),
+    Route("GET", f"{API}/alerts/stale", SEE),
+    Route("GET", f"{API}/alerts/chattering", SEE),
+    Route("GET", f"{API}/alerts/groups", SEE),
     Route("GET", f"{API}/alerts/{{alert_id}}", SEE),
     Route("POST", f"{API}/alerts/{{alert_id}}/acknowledge", ACKNOWLEDGE),
     Route("GET", f"{API}/rules", SEE),
@@ -81,6 +90,19 @@ ROUTES = (
     # Computes and stores nothing: a question with a body.
     Route("POST", f"{API}/plume", SEE),
     Route("POST", f"{API}/exposure", SEE),
+    Route("GET", f"{API}/warnings", SEE),
+    Route("GET", f"{API}/warnings/start", SEE),
+    Route("GET", f"{API}/warnings/{{warning_id}}", SEE),
+    Route("POST", f"{API}/warnings", WARN),
+    # Computes and stores nothing: a question with a body.
+    Route("POST", f"{API}/warnings/check", SEE),
+    Route("POST", f"{API}/warnings/{{warning_id}}/edit", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/submit", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/return", APPROVE),
+    Route("POST", f"{API}/warnings/{{warning_id}}/approve", APPROVE),
+    Route("POST", f"{API}/warnings/{{warning_id}}/discard", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/update", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/cancel", WARN),
     Route("GET", f"{API}/cameras", SEE),
     Route("GET", f"{API}/cameras/{{code}}/pictures", SEE),
     Route("POST", f"{API}/cameras/{{code}}/release", RELEASE),

@@ -14,16 +14,18 @@ from dashboard.api import (
     operations,
     plants,
     plume,
+    quiet,
     reservoirs,
     rules,
     stations,
+    warnings,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
-    *(stations, air, reservoirs, discharge, marks, alerts),
+    *(stations, air, reservoirs, discharge, marks, quiet, alerts),
     *(backtests, rules),
-    *(plants, plume, exposure, footprints, cameras, operations),
+    *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )
 
 
