@@ -13,17 +13,18 @@ from itertools import count
 import numpy as np
 
 from alerts.backtest.block import Block, microseconds_of, moment_of
+from alerts.backtest.calm import calm, passed, stirring
 from alerts.engine import forgetting, judge, retrace
 from alerts.grade import Grade
 from alerts.rule import Watch
 from alerts.silence import Heartbeat, Seen, tick
-from alerts.state import NONE, NewId, State, Transition
+from alerts.state import NewId, State, Transition
 from alerts.window import reach
 from sensors.reading import Quality, Reading
 from sensors.vetting import Mask, Times, Values, usable_bits
 
 _UNHEARD = int(Quality.MISSING | Quality.IMPOSSIBLE)
-_MOST = 64  # readings that the engine is shown at once
+_MOST = 8  # readings that the engine is shown at once
 _MICROSECOND = timedelta(microseconds=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -105,7 +106,7 @@ class Run:
         signal = self.watch.window
         if not self._may_pass or (signal and self._remembers()):
             return at
-        found = _stirring(block, at, calm(self.watch, self.state))
+        found = self._pass(block, at)
         if signal is None or found == at:
             return found
         # As the judge does, forget the window; and make it anew of the readings that it reaches
@@ -115,6 +116,16 @@ class Run:
         if first > at:
             self.state = State()
         return max(at, first)
+
+    def _pass(self, block: Block, at: int) -> int:
+        """Over readings that change nothing but the peak, and when the last one was."""
+        found = calm(self.watch, self.state)
+        if found is None or at == len(block):
+            return at
+        stop = stirring(block, at, found)
+        if stop > at and not self.state.idle:
+            self.state = passed(self.watch, self.state, block, at, stop)
+        return stop
 
     def _remembers(self) -> bool:
         """Whether something could come of what lies behind, be the next readings ever so calm."""
@@ -216,45 +227,6 @@ class _Quiet:
 
     since: int
     heard: bool
-
-
-# (sign, above, up to): a value times the sign that lies so, for each of them, changes nothing.
-Band = tuple[tuple[int, float, float], ...]
-
-
-def calm(watch: Watch, state: State) -> Band | None:
-    """Which values change nothing that must be remembered; None where that is not known.
-
-    A running hold has to see each reading, and so has an open alert whose limits have seasons or
-    two sides.
-    """
-    if state.idle:
-        return tuple((sign, -np.inf, lowest) for sign, lowest in watch.sides)
-    limits = [limit for some in watch.limits for limit in some]
-    seasonal = any(limit.season_from for limit in limits)
-    if state.since != NONE or seasonal or len(watch.sides) > 1 or watch.signal:
-        return None
-    ((sign, _),) = watch.sides
-    ranks = list(zip(watch.limits, state.on, strict=True))
-    on = [some[0].clear for some, is_on in ranks if some and is_on]
-    off = [some[0].beyond for some, is_on in ranks if some and not is_on]
-    peak = np.inf if state.peak is None else sign * state.peak  # a graver value is a new peak
-    return ((sign, max(on, default=-np.inf), min([*off, peak])),)
-
-
-def _stirring(block: Block, at: int, band: Band | None) -> int:
-    """The first reading from `at` on outside the band; as many as there are if none is."""
-    size = 64
-    while band is not None and at < len(block):
-        value = block.value[at : at + size]
-        outside = np.zeros(len(value), bool)
-        for sign, above, up_to in band:
-            signed = sign * value
-            outside |= (signed <= above) | (signed > up_to)
-        if outside.any():
-            return at + int(outside.argmax())
-        at, size = at + size, size * 4
-    return min(at, len(block))
 
 
 def _quiet_since(at: Times, heard: Mask, before: _Quiet | None) -> Times:

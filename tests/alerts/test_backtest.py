@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.backtest.block import Marked, block, microseconds_of
-from alerts.backtest.run import Run, calm, episodes_of
+from alerts.backtest.run import Run, episodes_of
 from alerts.backtest.summary import Really, summed
 from alerts.engine import forgetting
 from alerts.rule import Limit
@@ -110,10 +110,16 @@ def test_a_mean_is_made_of_what_it_reaches_back_to():
     assert run_of(settings, readings, shortcuts=False).done(END) == [one]
 
 
-def test_a_running_hold_sees_each_reading():
-    watch = watch_of(rule(on_delay_s=120))
-    run = run_of(rule(on_delay_s=120), [at(0, 101)])
-    assert calm(watch, run.state) is None
+def test_a_running_hold_is_passed_over_up_to_its_end():
+    levels = [90] * 10 + [101 + number / 10 for number in range(300)] + [90] * 500
+    readings = [at(number, level) for number, level in enumerate(levels)]
+    settings = rule(on_delay_s=6000, off_delay_s=12000, grades={"blue": 100, "red": 125})
+    run = run_of(settings, readings, (77,) * 11)
+    assert run.judged < 40
+    (one,) = run.done(END)
+    assert (one.raised_at, one.ended_at) == (minute(110), minute(510))
+    assert one.peak == 130.9
+    assert run_of(settings, readings, shortcuts=False).done(END) == [one]
 
 
 @given(
