@@ -66,12 +66,14 @@ on conflict (rule_id, subject) do update
 _OPEN = """
 insert into alert (id, rule_id, rule_version, series_id, station_id, subject, grade, peak_grade,
                    state, began_at, raised_at, announced_at, found_afterwards, origin, value,
-                   limit_value, peak_value, quality, reason, evidence, public, department)
+                   limit_value, peak_value, quality, reason, evidence, public, department, latched)
 values (%(id)s, %(rule_id)s, %(rule_version)s, %(series_id)s,
         (select station_id from series where id = %(series_id)s), %(subject)s, %(grade)s,
         %(peak_grade)s, 'active', %(began_at)s, %(raised_at)s, %(announced_at)s,
         %(found_afterwards)s, %(origin)s, %(value)s, %(limit)s, %(peak)s, %(quality)s, %(reason)s,
-        %(evidence)s, %(public)s, %(department)s)
+        %(evidence)s, %(public)s, %(department)s,
+        (select coalesce((definition ->> 'latched')::boolean, false) from rule_version
+          where rule_id = %(rule_id)s and version = %(rule_version)s))
 """
 _STEP = """
 update alert
@@ -85,9 +87,12 @@ update alert
  where id = %(id)s
 returning version
 """
+# Who was told of an alert must see that it is over: until somebody has, it is `returned`.
 _END = """
 update alert
-   set version = version + 1, state = 'ended', ended_at = %(at)s,
+   set version = version + 1, ended_at = %(at)s,
+       state = case when announced_at is not null and not %(found_afterwards)s
+                         and (owner is null or latched) then 'returned' else 'ended' end,
        peak_value = coalesce(%(peak)s, peak_value), found_afterwards = %(found_afterwards)s,
        changed_at = clock_timestamp()
  where id = %(id)s

@@ -7,6 +7,12 @@ from pydantic import Field, model_validator
 
 from alerts.check import check_rules
 from alerts.grade import Grade
+from alerts.life.settings import (
+    INGEST_HIDES,
+    InhibitionSettings,
+    LifeSettings,
+    check_inhibitions,
+)
 from config import Mistake
 from sensors.reading import Quality
 from sensors.section import Code, Section
@@ -187,8 +193,16 @@ class AlertsSettings(Section):
     clock: ClockSettings = Field(
         default=ClockSettings(), description="The pace of `python -m alerts`."
     )
+    life: LifeSettings = Field(
+        default=LifeSettings(), description="Shelving, and alerts that are over unseen."
+    )
+    inhibitions: tuple[InhibitionSettings, ...] = Field(
+        default=(INGEST_HIDES,),
+        description="Which alerts hide which others; that a silent ingest hides all `no_data` is "
+        "the default, and must be repeated where the list is given.",
+    )
 
 
 def check(raw: Mapping[str, Any]) -> list[Mistake]:
     """What one rule alone cannot show: a rule twice, an unknown station, limit, a wrong order."""
-    return check_rules(raw)
+    return check_rules(raw) + check_inhibitions(raw)

@@ -113,8 +113,8 @@ class Snapshot:
     def features(self, codes: Iterable[str], now: datetime) -> list[Json]:
         by_station: dict[str, list[OpenAlert]] = {}
         for alert in self.alerts.values():
-            if alert["station"] and alert["state"] != "ended":
-                claimed = alert["acknowledged_at"] is not None
+            if alert["station"] and _colours(alert):
+                claimed = alert["acknowledged_at"] is not None or alert.get("muted") is not None
                 found = OpenAlert(alert["station"], alert["grade"], claimed)
                 by_station.setdefault(alert["station"], []).append(found)
         return [
@@ -183,6 +183,12 @@ class Snapshot:
             if station.device_down_since != since:
                 self.stations[code] = replace(station, device_down_since=since)
                 into.stations.add(code)
+
+
+def _colours(alert: Json) -> bool:
+    """Whether its condition is on, at a station that is in service: else it colours no station."""
+    muted = alert.get("muted") or {}
+    return alert["state"] in ("active", "acknowledged") and muted.get("kind") != "out_of_service"
 
 
 def _open(alerts: Iterable[Json]) -> set[str]:

@@ -54,9 +54,15 @@ select s.code, p.taken_at, p.origin
  where s.kind = 'camera'"""
 OFFLINE = "select device, reported_at from device_status where not online"
 
-OPEN_ALERTS = """
-select s.code, a.grade, a.acknowledged_at is not null
-  from alert a join station s on s.id = a.station_id where a.state <> 'ended'"""
+# Whose condition is on. A station out of service measures nothing real: its alerts colour nothing.
+_OPEN_ALERTS = """
+select s.code, a.grade, a.acknowledged_at is not null or u.id is not null
+  from alert a
+  join station s on s.id = a.station_id
+  left join series q on q.id = a.series_id
+  left join lateral {muted} u on true
+ where a.ended_at is null and u.kind is distinct from 'out_of_service'"""
+OPEN_ALERTS = _OPEN_ALERTS.format(muted=alerts_store.MUTED_BY)
 
 SERIES = """
 select q.id, q.metric, n.interval_s, k.purged_to
