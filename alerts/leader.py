@@ -13,6 +13,7 @@ import psycopg2
 from alerts.aside import Footprints
 from alerts.clock import Pace, tick_once, withdraw_uncovered
 from alerts.judging import Judge
+from alerts.life.upkeep import keep
 from alerts.outbox import prune, route, waiting
 from alerts.sender import Sender
 from alerts.settings import AlertsSettings
@@ -113,6 +114,7 @@ class Leader:
             if time.monotonic() - ticked >= clock.tick_s:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
+                self._keep(conn)
                 beat(conn, "alerts", self._up_since, waiting(conn))
                 conn.commit()
             if pruned is None or time.monotonic() - pruned >= _PRUNE_S:
@@ -124,8 +126,13 @@ class Leader:
             _refuse_dead(senders)
             _wait(conn, max(0.0, ticked + clock.tick_s - time.monotonic()))
 
+    def _keep(self, conn: Connection) -> None:
+        if keep(conn, self._settings.life, self._settings.inhibitions):
+            wake(conn)
+        conn.commit()
+
     def _route(self, conn: Connection, senders: list[Sender]) -> None:
-        made = route(conn, self._settings.receivers)
+        made = route(conn, self._settings.receivers, self._settings.inhibitions)
         conn.commit()
         if made:
             for sender in senders:

@@ -12,6 +12,8 @@ from typing import Any
 
 from alerts.alert import Alert, rfc3339, to_json
 from alerts.grade import RANK
+from alerts.life.muting import muted
+from alerts.life.settings import InhibitionSettings
 from alerts.reason import Reason
 from alerts.settings import ClockSettings, ReceiverSettings
 from alerts.store import find_alert
@@ -98,8 +100,12 @@ class Message:
         }
 
 
-def route(conn: Connection, receivers: Sequence[ReceiverSettings]) -> int:
-    """Make the messages of what lies in the outbox; returns how many. (Muting will stand here.)
+def route(
+    conn: Connection,
+    receivers: Sequence[ReceiverSettings],
+    inhibitions: Sequence[InhibitionSettings] = (),
+) -> int:
+    """Make the messages of what lies in the outbox and is not muted; returns how many.
 
     Exactly the locked rows are routed and marked: others may be committed meanwhile.
     """
@@ -108,9 +114,10 @@ def route(conn: Connection, receivers: Sequence[ReceiverSettings]) -> int:
         found = [row[0] for row in cursor.fetchall()]
         if not found:
             return 0
-        made = 0
+        made, quiet = 0, muted(conn, found, inhibitions)
+        loud = [number for number in found if number not in quiet]
         for receiver in receivers:
-            cursor.execute(_ROUTE, (receiver.name, found, RANK[receiver.min_grade]))
+            cursor.execute(_ROUTE, (receiver.name, loud, RANK[receiver.min_grade]))
             made += cursor.rowcount
         cursor.execute(_ROUTED, (found,))
         return made

@@ -15,22 +15,26 @@ from sensors.reading import Origin, Quality
 
 MAX_PAGE = 500
 
-# What keeps `a` quiet now. A shelf hides nothing graver than what was shelved; one whose time is
-# over hides nothing, though the leading process may not have ended it yet.
-MUTED_BY = """
+# What may keep `a` quiet now; one whose time is over does not, though the leading process may not
+# have ended it yet. A shelf hides nothing graver than what was shelved.
+KEPT_BY = """
       ((select w.* from suppression w
          where w.rule_id = a.rule_id and w.subject = a.subject and w.ended_at is null
-           and (w.until is null or w.until > clock_timestamp())
-           and (w.grade is null
-                or array_position(array['blue', 'yellow', 'orange', 'red'], a.grade)
-                   <= array_position(array['blue', 'yellow', 'orange', 'red'], w.grade)))
+           and (w.until is null or w.until > clock_timestamp()))
        union all
        (select w.* from suppression w
          where w.kind = 'out_of_service' and w.station_id = a.station_id and w.ended_at is null
            and (w.until is null or w.until > clock_timestamp())
-           and (w.metrics is null or q.metric = any(w.metrics)))
-       order by kind, id limit 1)
+           and (w.metrics is null or q.metric = any(w.metrics))))
 """
+_MUTED_BY = """
+      (select k.* from {kept} k
+        where k.grade is null
+           or array_position(array['blue', 'yellow', 'orange', 'red'], a.grade)
+              <= array_position(array['blue', 'yellow', 'orange', 'red'], k.grade)
+        order by k.kind, k.id limit 1)
+"""
+MUTED_BY = _MUTED_BY.format(kept=KEPT_BY)
 _READ = """
 select a.id, a.version, r.code, a.rule_version, s.code, v.name_zh, v.name_en, q.metric, a.subject,
        d.definition, a.grade, a.peak_grade, a.state, a.began_at, a.raised_at, a.ended_at,

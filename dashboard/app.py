@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from alerts.life.settings import LifeSettings
 from dashboard import api, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.api.operations import canary_json
@@ -53,6 +54,7 @@ class Staff:
         settings: DashboardSettings,
         site: MapSite,
         clock: Callable[[], datetime] = utc_now,
+        life: LifeSettings | None = None,
     ) -> None:
         self.up_since = datetime.now(UTC)
         self.pool = Pool(database, "staff", application="staff")
@@ -66,7 +68,9 @@ class Staff:
         )
         if site.ground is None:
             raise ValueError("the staff service needs a map opened with public=False")
-        services = Services(self.pool, self.live, settings, site.ground)
+        services = Services(
+            self.pool, self.live, settings, site.ground, life=life or LifeSettings()
+        )
         self.routes = _routes(services, self._lifespan)
         self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
         dash = create_dash(self.pool, settings, lambda: clock().astimezone(settings.zone))

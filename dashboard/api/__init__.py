@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from dashboard.api import (
     air,
+    alert_life,
     alerts,
     cameras,
     discharge,
@@ -14,12 +15,13 @@ from dashboard.api import (
     plants,
     plume,
     reservoirs,
+    service,
     stations,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
-    *(stations, air, reservoirs, discharge, marks, alerts),
+    *(stations, service, air, reservoirs, discharge, marks, alert_life, alerts),
     *(plants, plume, exposure, footprints, cameras, operations),
 )
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
+from alerts.life.settings import LifeSettings
 from dashboard import idempotency
 from dashboard.accounts import Principal
 from dashboard.completeness import Remembered
@@ -32,6 +33,7 @@ class Services:
     settings: DashboardSettings
     ground: Ground
     completeness: Remembered = field(default_factory=Remembered)
+    life: LifeSettings = field(default_factory=LifeSettings)
 
 
 def services(request: Request) -> Services:

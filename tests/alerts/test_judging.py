@@ -322,7 +322,7 @@ def test_alerts_of_a_rule_that_is_gone_are_ended(take, ingest, judge):
     now = Judge.load(ingest)
     assert [s.reason.code for s in withdraw_uncovered(ingest, now)] == ["withdrawn"]
     ingest.commit()
-    assert open_alerts(ingest) == []
+    assert [alert.state for alert in open_alerts(ingest)] == ["returned"]
     assert withdraw_uncovered(ingest, now) == []
 
 
