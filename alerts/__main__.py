@@ -1,4 +1,4 @@
-"""python -m alerts [run | rules diff]: the clock of absence, the outbox, the senders."""
+"""python -m alerts [run | rules diff | verify]: the clock of absence, the outbox, the senders."""
 
 import argparse
 import logging
@@ -10,6 +10,7 @@ import psycopg2
 
 import config
 from alerts.leader import Leader
+from alerts.life import verify
 from alerts.rulebook import drift, seed
 from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
@@ -28,11 +29,15 @@ def main() -> int:
     commands.add_parser("run", help="the ordinary work (default)")
     rules = commands.add_parser("rules", help="the rules in force and those of the file")
     rules.add_argument("action", choices=["diff"], help="diff: where they differ")
+    journal = commands.add_parser("verify", help="whether the journal is as it was sealed")
+    verify.add_arguments(journal)
     arguments = parser.parse_args()
     settings = config.load_or_exit(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each message is ours to write
     try:
+        if arguments.command == "verify":
+            return _verify(settings, arguments)
         return _diff(settings) if arguments.command == "rules" else _run(settings)
     except (UnfitDatabase, psycopg2.Error) as error:
         print(f"alerts: {str(error).strip()}", file=sys.stderr)
@@ -79,6 +84,18 @@ def _diff(settings: config.Config) -> int:
     if not found:
         print("the rules in force are those of the file")
     return 1 if found else 0
+
+
+def _verify(settings: config.Config, arguments: argparse.Namespace) -> int:
+    conn = _connect(settings)
+    require_current(conn)
+    try:
+        return verify.run(conn, arguments.since, arguments.until, arguments.head)
+    except ValueError as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
+    finally:
+        conn.close()
 
 
 def _connect(settings: config.Config) -> Connection:

@@ -13,6 +13,7 @@ import psycopg2
 from alerts.aside import Footprints
 from alerts.clock import Pace, tick_once, withdraw_uncovered
 from alerts.judging import Judge
+from alerts.life.seal import Sealing
 from alerts.life.upkeep import keep
 from alerts.outbox import prune, route, waiting
 from alerts.sender import Sender
@@ -87,7 +88,8 @@ class Leader:
             *(self._gis, self._folder, self._connect, done, settings.clock.tick_s),
             settings.keep_footprints_days,
         )
-        beside: list[Sender | Footprints] = [*senders, footprints]
+        sealing = Sealing(self._connect, done, settings.clock.tick_s)
+        beside: list[Sender | Footprints | Sealing] = [*senders, footprints, sealing]
         for each in beside:
             each.start()
         try:

@@ -31,7 +31,8 @@ class Changed:
     """What one look found since the last one; it may well be known already.
 
     pictures: camera -> newest. offline: device -> since when. footprints: those that stand, by
-    place and metric -> when it was computed; None: not asked.
+    place and metric -> when it was computed; None: not asked. out_of_service: station -> what of it
+    is in maintenance; None: not asked.
     """
 
     values: list[LatestRow]
@@ -39,6 +40,7 @@ class Changed:
     pictures: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
     offline: Mapping[str, datetime] = field(default_factory=dict)
     footprints: Mapping[tuple[str, str], datetime] | None = None
+    out_of_service: Mapping[str, list[Json]] | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +98,8 @@ class Snapshot:
         self._take_alerts(found.alerts, into)
         self._take_pictures(found.pictures, into)
         self._take_offline(found.offline, into)
+        if found.out_of_service is not None:
+            self._take_service(found.out_of_service, into)
         if found.footprints is not None and found.footprints != self.footprints:
             self.footprints, into.footprints = found.footprints, True
 
@@ -182,6 +186,13 @@ class Snapshot:
             since = offline.get(station.device) if station.device else None
             if station.device_down_since != since:
                 self.stations[code] = replace(station, device_down_since=since)
+                into.stations.add(code)
+
+    def _take_service(self, out: Mapping[str, list[Json]], into: Difference) -> None:
+        for code, station in self.stations.items():
+            now = tuple(out.get(code, ()))
+            if tuple(station.out_of_service) != now:
+                self.stations[code] = replace(station, out_of_service=now)
                 into.stations.add(code)
 
 

@@ -1,14 +1,14 @@
 """What the staff service reads: stations, the live end of series, histories. Never commits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from alerts import footprint_store
 from alerts import store as alerts_store
 from alerts.alert import to_json
-from dashboard import resolution
+from dashboard import life_store, resolution
 from dashboard.resolution import Bucket, RawRow
 from dashboard.shapes import LatestRow, OpenAlert, StationRow
 from dashboard.snapshot import Changed, Loaded
@@ -117,7 +117,9 @@ class SeriesRow:
 
 def stations(conn: Connection, kinds: Sequence[str] | None = None) -> list[StationRow]:
     rows = _rows(conn, STATIONS, {"kinds": list(kinds) if kinds else None})
-    return [StationRow(*row) for row in rows]
+    out = life_store.out_of_service(conn)
+    found = (StationRow(*row) for row in rows)
+    return [replace(one, out_of_service=tuple(out.get(one.code, ()))) for one in found]
 
 
 def latest(conn: Connection) -> list[LatestRow]:
@@ -139,6 +141,7 @@ def changes(conn: Connection, since: datetime) -> Changed:
         {code: (at, origin) for code, at, origin in _rows(conn, NEWEST_PICTURES)},
         dict(_rows(conn, OFFLINE)),
         {key: each.computed_at for key, each in footprint_store.standing(conn).items()},
+        life_store.out_of_service(conn),
     )
 
 

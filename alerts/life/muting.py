@@ -51,6 +51,16 @@ update alert a
    and not exists (select from outbox o join alert_transition t on t.id = o.transition_id
                     where t.alert_id = a.id and o.muted_by is null)
 """
+# The end of an alert of which all that was to be told was kept back; and by what.
+NEWS_TO_NOBODY = """
+select t.id, t.alert_id, m.muted_by
+  from alert_transition t
+ cross join lateral (select max(o.muted_by) as muted_by,
+                            count(*) filter (where o.muted_by is null) as told
+                       from outbox o join alert_transition p on p.id = o.transition_id
+                      where p.alert_id = t.alert_id and p.seq < t.seq) m
+ where t.id = any(%s) and t.kind = 'ended' and m.muted_by is not null and m.told = 0
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,6 @@ def muted(
             inhibit(conn, inhibitions, now)
         cursor.execute(KEPT, (list(transitions),))
         found = [_kept(*row) for row in cursor.fetchall()]
-    if not found:
-        return {}
     decision = decide(found)
     lock(conn, [one.alert for one in found])
     for shelf in decision.broken:
@@ -102,8 +110,11 @@ def muted(
     for one in _unnoted(decision.muted.values()):
         write(conn, one.alert, one.by.kind, one.by.reason, now=now, note=one.by.why)
     _mark(conn, decision.muted)
-    wake(conn)
-    return {number: why(one.by) for number, one in decision.muted.items()}
+    if found:
+        wake(conn)
+    return {number: why(one.by) for number, one in decision.muted.items()} | _of_no_news(
+        conn, [number for number in transitions if number not in decision.muted]
+    )
 
 
 def decide(found: Iterable[Kept]) -> Decision:
@@ -153,6 +164,18 @@ def _unnoted(kept: Iterable[Kept]) -> Iterator[Kept]:
         if not one.noted and (one.alert, one.by.id) not in seen:
             seen.add((one.alert, one.by.id))
             yield one
+
+
+def _of_no_news(conn: Connection, transitions: Sequence[int]) -> dict[int, str]:
+    """Of the rest, the ends of alerts that nobody was told of: there is nothing to take back."""
+    with conn.cursor() as cursor:
+        cursor.execute(NEWS_TO_NOBODY, (list(transitions),))
+        found = cursor.fetchall()
+        for number, _, suppression in found:
+            cursor.execute(MUTE, (suppression, [number]))
+        if found:
+            cursor.execute(NEVER_TOLD, ([alert for _, alert, _ in found],))
+    return {number: "nobody was told of the alert" for number, _, _ in found}
 
 
 def _mark(conn: Connection, kept: dict[int, Kept]) -> None:

@@ -36,7 +36,7 @@ DELETED = {
     "staff": {"session", "idempotency", "picture_masked", "picture_released"},
     "public_reader": set(),
 }
-WRITTEN_ONCE = {"alert_transition", "audit", "reading_revision", "mark"}
+WRITTEN_ONCE = {"alert_transition", "audit", "reading_revision", "mark", "journal_seal"}
 
 
 def rows(conn: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:
