@@ -12,7 +12,7 @@ from alerts.life.canon import START, canonical, chained
 from alerts.life.seal import Progress, append
 from alerts.life.suppression import put_back, take_out
 from database.pool import connect
-from tests.alerts.test_process import written  # noqa: F401 - a fixture
+from tests.alerts.test_process import CONFIG
 from tests.servers.waiting import until
 
 # ---- the chain itself
@@ -222,20 +222,15 @@ def test_sealing_and_proving_keep_up_with_a_flood(owner, ingest, put_alert):
 
 
 def test_the_leading_process_seals_and_the_command_proves(
-    process,
-    written,
-    put_alert,
-    owner,
+    process, tmp_path, database, put_alert, owner
 ):
     put_alert("A0")
-    config = written()
-    process("alerts", "--config", config).wait_for("leading")
-    until(
-        lambda: (
-            ask(owner, "select count(*) from journal_seal where transition_id is not null")
-            == [(1,)]
-        ),
-        "the seal",
-    )
-    said = process("alerts", "--config", config, "verify")
+    config = tmp_path / "config.yaml"
+    clock = "tick_s: 0.2, heartbeat_s: 600"
+    text = CONFIG.format(dsn=database.dsn, url="http://127.0.0.1:1/", limit=23.5, clock=clock)
+    config.write_text(text, "utf-8")
+    process("alerts", "--config", str(config)).wait_for("leading")
+    count = "select count(*) from journal_seal where transition_id is not null"
+    until(lambda: ask(owner, count) == [(1,)], "the seal")
+    said = process("alerts", "--config", str(config), "verify")
     said.wait_for("are as they were sealed")
