@@ -1,7 +1,8 @@
-"""python -m alerts [run | rules diff | verify]: the clock of absence, the outbox, the senders."""
+"""python -m alerts [run | rules | backtest | verify]: clock, outbox, senders; rules; journal."""
 
 import argparse
 import logging
+import os
 import sys
 import threading
 from datetime import UTC, datetime
@@ -9,9 +10,12 @@ from datetime import UTC, datetime
 import psycopg2
 
 import config
+from alerts import rule_command
+from alerts.backtest import command as backtest_command
 from alerts.leader import Leader
 from alerts.life import verify
-from alerts.rulebook import drift, seed
+from alerts.rulebook import seed
+from alerts.sending.senders import BadReceivers, far_ends
 from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
 from database.pool import Connection, connect, wait_for_start
@@ -28,7 +32,9 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("run", help="the ordinary work (default)")
     rules = commands.add_parser("rules", help="the rules in force and those of the file")
-    rules.add_argument("action", choices=["diff"], help="diff: where they differ")
+    rule_command.add_arguments(rules)
+    past = commands.add_parser("backtest", help="what a rule would have done with stored readings")
+    backtest_command.add_arguments(past)
     journal = commands.add_parser("verify", help="whether the journal is as it was sealed")
     verify.add_arguments(journal)
     arguments = parser.parse_args()
@@ -38,13 +44,20 @@ def main() -> int:
     try:
         if arguments.command == "verify":
             return _verify(settings, arguments)
-        return _diff(settings) if arguments.command == "rules" else _run(settings)
+        if arguments.command in ("rules", "backtest"):
+            return _about_rules(settings, arguments)
+        return _run(settings)
     except (UnfitDatabase, psycopg2.Error) as error:
         print(f"alerts: {str(error).strip()}", file=sys.stderr)
         return 1
 
 
 def _run(settings: config.Config) -> int:
+    try:
+        far_ends(settings.section(AlertsSettings), settings.path.parent, os.environ)
+    except BadReceivers as error:
+        print(error, file=sys.stderr)
+        return 2
     wait_for_start(settings.section(DatabaseSettings))
     conn = _connect(settings)
     require_current(conn)
@@ -73,17 +86,16 @@ def _lead(settings: config.Config) -> int:
     return 1 if defect else 0
 
 
-def _diff(settings: config.Config) -> int:
-    """Print where database and file differ; status 1 if they do."""
+def _about_rules(settings: config.Config, arguments: argparse.Namespace) -> int:
     conn = _connect(settings)
-    require_current(conn)
-    found = drift(conn, settings.section(AlertsSettings))
-    conn.close()
-    for each in found:
-        print(each)
-    if not found:
-        print("the rules in force are those of the file")
-    return 1 if found else 0
+    try:
+        require_current(conn)
+        conn.commit()
+        if arguments.command == "backtest":
+            return backtest_command.run(conn, arguments)
+        return rule_command.run(conn, arguments, settings.section(AlertsSettings))
+    finally:
+        conn.close()
 
 
 def _verify(settings: config.Config, arguments: argparse.Namespace) -> int:

@@ -60,7 +60,7 @@ def judge_late(
             by_series.setdefault(reading.series_id, []).append(reading)
     for series_id, own in sorted(by_series.items()):
         for watch in judge.watches[series_id]:
-            if watch.when in ("above", "below"):
+            if watch.has_limits and not watch.signal and not watch.member:
                 found += _missed(conn, watch, own, now, judge.new_id)
     save(conn, Judgement(transitions=found), {}, judge.series, now)
     return found
@@ -141,7 +141,7 @@ def _widened(
             return False
         alert_id, began, ended, peak = row
         # The peak of an open alert is what the rule's state says.
-        if ended and peak is not None and watch.sign * (last.peak or peak) > watch.sign * peak:
+        if ended and peak is not None and watch.graver(last.peak or peak, peak) != peak:
             cursor.execute(PEAK, (last.peak, alert_id))
         wide = {"began": min(began, *shown), "ended": ended and max(ended, *shown)}
         if wide != {"began": began, "ended": ended}:

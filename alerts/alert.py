@@ -1,5 +1,6 @@
 """The Alert: one occurrence with its life, as screens, API and messages see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -85,6 +86,7 @@ class Alert:
     changed_at: datetime
     latched: bool = False
     muted: Muted | None = None
+    grouping: Mapping[str, str] | None = None
 
     @property
     def unit(self) -> str | None:
@@ -132,6 +134,7 @@ def to_json(alert: Alert) -> dict[str, Any]:
     document |= {key: _names(getattr(alert, key)) for key in _NAMED}
     return document | {
         "muted": alert.muted.to_json() if alert.muted else None,
+        "group": _group(alert.grouping),
         "limit_period_s": limit_period_s(alert.reason),
         "reason": say(alert.reason),
     }
@@ -152,6 +155,11 @@ def rfc3339(moment: datetime | None) -> str | None:
 
 def _names(names: Names | None) -> dict[str, str] | None:
     return names.to_json() if names else None
+
+
+def _group(grouping: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Which alerts it belongs to: by place and cause (alerts/quiet/groups.py)."""
+    return {key: grouping[key] for key in ("id", "cause", "place")} if grouping else None
 
 
 def _step(step: Step) -> dict[str, Any]:

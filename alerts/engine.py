@@ -18,7 +18,10 @@ from alerts.rule import Key, Watch
 from alerts.state import NONE, OFF, Judgement, NewId, OpenAlert, State, Transition
 from alerts.steps import falling, rising
 from alerts.telling import tell
+from alerts.window import Signal, figure, filled, fits, quiet, reach, with_reading
 from sensors.reading import VALID, VALID_OR_MISSING, Quality, Reading
+
+Past = Mapping[int, Sequence[Reading]]  # by series, in order of time
 
 _FRESH = State()
 _ZERO = timedelta(0)
@@ -30,40 +33,113 @@ def judge(
     readings: Iterable[Reading],
     now: datetime,
     new_id: NewId,
+    past: Past | None = None,
 ) -> Judgement:
     """Judge readings, in event order by series. A state that is not given is a fresh one.
 
     Readings at or before a state's own watermark are refused: they were judged, or are late.
+    past: the readings before these, of the series that `asks_past` names. Members of groups only
+    move their latches: what follows is group.py's business.
     """
-    runs: dict[int, list[Reading]] = {}
-    for reading in readings:
-        if reading.series_id in watches:
-            runs.setdefault(reading.series_id, []).append(reading)
+    past = past or {}
     judgement = Judgement()
-    for series_id in sorted(runs):
-        run = sorted(runs[series_id], key=_observed_at)
+    for series_id, run in runs_of(watches, readings):
         for watch in watches[series_id]:
             state = states.get(watch.key, _FRESH)
             if watch.when == "no_data":
                 judgement.add(watch.key, *_absence(watch, state, run, now))
-            else:
-                state, steps, newest = _through(watch, state, run, new_id)
-                if newest:
-                    state, steps = tell(watch, state, steps, newest, now)
-                judgement.add(watch.key, state, steps)
+                continue
+            state = _with_past(watch, state, run, past.get(series_id, ()))
+            state, steps, newest = _through(watch, state, run, new_id)
+            if newest and watch.member:
+                judgement.seen[watch.key] = newest
+            elif newest:
+                state, steps = tell(watch, state, steps, newest, now)
+            judgement.add(watch.key, forgetting(watch, state), steps)
     return judgement
 
 
-def retrace(watch: Watch, run: Iterable[Reading], new_id: NewId) -> tuple[State, list[Transition]]:
-    """Judge readings of the past, in event order, over again from a fresh state; nobody is told."""
-    state, steps, _ = _through(watch, _FRESH, run, new_id)
+def runs_of(
+    watches: Mapping[int, Sequence[Watch]], readings: Iterable[Reading]
+) -> list[tuple[int, list[Reading]]]:
+    """The readings of each watched series, in order of time."""
+    runs: dict[int, list[Reading]] = {}
+    for reading in readings:
+        if reading.series_id in watches:
+            runs.setdefault(reading.series_id, []).append(reading)
+    return [(series_id, sorted(runs[series_id], key=_observed_at)) for series_id in sorted(runs)]
+
+
+def asks_past(
+    watches: Mapping[int, Sequence[Watch]],
+    states: Mapping[Key, State],
+    readings: Iterable[Reading],
+    *,
+    always: bool = False,
+) -> dict[int, tuple[datetime, datetime]]:
+    """From when, and up to but without when, the judge has to know the readings of which series.
+
+    always: also where nothing seems to come of it.
+    """
+    asked: dict[int, tuple[datetime, datetime]] = {}
+    for series_id, run in runs_of(watches, readings):
+        spans = [
+            reach(watch.window)
+            for watch in watches[series_id]
+            if watch.window and (always or _lacks_past(watch, states.get(watch.key, _FRESH), run))
+        ]
+        if spans:
+            asked[series_id] = (run[0].observed_at - max(spans), run[0].observed_at)
+    return asked
+
+
+def _lacks_past(watch: Watch, state: State, run: Sequence[Reading]) -> bool:
+    """Whether the window has to be made of stored readings, and could matter at all."""
+    signal = watch.window
+    if signal is None or fits(signal, state.window, run[0].observed_at, watch.gap):
+        return False
+    if signal.kind == "rate" or not state.idle or state.window:
+        return True
+    return any(one.value is not None and watch.excess(one.value) > 0 for one in run)
+
+
+def _with_past(
+    watch: Watch, state: State, run: Sequence[Reading], past: Sequence[Reading]
+) -> State:
+    signal = watch.window
+    if signal is None or fits(signal, state.window, run[0].observed_at, watch.gap):
+        return state
+    since = run[0].observed_at - reach(signal)
+    before = (
+        (one.observed_at, one.value)
+        for one in past
+        if since <= one.observed_at < run[0].observed_at
+        and one.value is not None
+        and enters(watch, one)
+    )
+    return replace(state, window=filled(signal, before, watch.gap))
+
+
+def forgetting(watch: Watch, state: State) -> State:
+    """The state without a window from which nothing can come: it would be made anew."""
+    signal = watch.window
+    if signal is None or state.window is None or not state.idle:
+        return state
+    return replace(state, window=None) if quiet(signal, state.window, watch.sides) else state
+
+
+def retrace(
+    watch: Watch, run: Iterable[Reading], new_id: NewId, state: State = _FRESH
+) -> tuple[State, list[Transition]]:
+    """Judge readings of the past, in event order, over again from a state; nobody is told."""
+    state, steps, _ = _through(watch, state, run, new_id)
     return state, steps
 
 
 def is_beyond(watch: Watch, reading: Reading) -> bool:
     """Whether a reading, by itself, speaks for an alert of a threshold rule."""
     value = reading.value
-    return value is not None and watch.sign * value > watch.lowest and counts(watch, reading)
+    return value is not None and watch.excess(value) > 0 and counts(watch, reading)
 
 
 def withdraw(key: Key, state: State, now: datetime) -> Judgement:
@@ -101,11 +177,29 @@ def _through(
         if reading.value is None or not counts(watch, reading):
             state = replace(state, judged_to=reading.observed_at)
             continue
+        if watch.signal:
+            state, value = _compared(watch, watch.signal, state, reading, reading.value)
+            if value is None:
+                continue
+            reading = replace(reading, value=value)  # noqa: PLW2901 - what is judged from here on
         newest = reading
-        state, step = _advance(watch, state, reading, reading.value, new_id)
+        state, step = _advance(watch, state, reading, reading.value or 0.0, new_id)
         if step:
             steps.append(step)
     return state, steps, newest
+
+
+def _compared(
+    watch: Watch, signal: Signal, state: State, reading: Reading, value: float
+) -> tuple[State, float | None]:
+    """The state with the reading in its window, and what the limits are compared with."""
+    at = reading.observed_at
+    if signal.looks_back and enters(watch, reading):
+        state = replace(state, window=with_reading(signal, state.window, at, value, watch.gap))
+    elif signal.looks_back or not reading.quality.usable:
+        return replace(state, judged_to=at), None
+    found = figure(signal, state.window, at, value)
+    return (state, found) if found is not None else (replace(state, judged_to=at), None)
 
 
 def counts(watch: Watch, reading: Reading) -> bool:
@@ -125,21 +219,28 @@ def _off_the_scale(watch: Watch, reading: Reading) -> bool:
     instrument, and nobody can tell which from here. It raises and holds an alert, never clears one.
     """
     value = reading.value
-    return value is not None and reading.quality.off_scale and watch.sign * value > watch.lowest
+    return value is not None and reading.quality.off_scale and watch.excess(value) > 0
+
+
+def enters(watch: Watch, reading: Reading) -> bool:
+    """Whether a reading enters a mean or a rate: one beyond the instrument's range does not."""
+    return reading.quality.usable and counts(watch, reading)
 
 
 def _advance(
     watch: Watch, state: State, reading: Reading, value: float, new_id: NewId
 ) -> tuple[State, Transition | None]:
     """One reading that counts: move the latches, and the alert with them."""
-    at, signed = reading.observed_at, watch.sign * value
-    if signed <= watch.lowest and state.idle:  # by far the most common case
-        return State(at, at), None
-    latches = _moved(watch, state, at, signed, may_clear=reading.quality.usable)
-    alert, step = _life(watch, state.alert, latches, reading, new_id)
-    peak = _peak(watch, state, value)
+    at = reading.observed_at
+    if watch.excess(value) <= 0 and state.idle:  # by far the most common case
+        return State(at, at, window=state.window), None
+    latches = _moved(watch, state, at, value, may_clear=reading.quality.usable)
+    alert, step = None, None
+    if not watch.member:
+        alert, step = _life(watch, state.alert, latches, reading, new_id)
+    peak = watch.graver(value, state.peak)
     kept = peak if latches.busy else None
-    after = State(at, at, latches.on, latches.since, kept, None, alert)
+    after = State(at, at, latches.on, latches.since, kept, None, alert, state.window)
     return after, replace(step, peak=peak) if step else None
 
 
@@ -165,11 +266,11 @@ class _Latches:
         return self.on != OFF or self.since != NONE
 
 
-def _moved(watch: Watch, state: State, at: datetime, signed: float, *, may_clear: bool) -> _Latches:
+def _moved(watch: Watch, state: State, at: datetime, value: float, *, may_clear: bool) -> _Latches:
     on, since, onsets = list(state.on), list(state.since), {}
     silence = at - state.last_at if state.last_at else _ZERO
     for rank in range(len(GRADES)):
-        if not _wants_change(watch, rank, on[rank], at, signed) or (on[rank] and not may_clear):
+        if not _wants_change(watch, rank, at, value, on=on[rank]) or (on[rank] and not may_clear):
             since[rank] = None
             continue
         hold = watch.off_delay if on[rank] else watch.on_delay
@@ -183,11 +284,13 @@ def _moved(watch: Watch, state: State, at: datetime, signed: float, *, may_clear
     return _Latches(tuple(on), tuple(since), onsets)
 
 
-def _wants_change(watch: Watch, rank: int, on: bool, at: datetime, signed: float) -> bool:
-    limit = watch.limit_at(rank, at)
-    if limit is None:
+def _wants_change(watch: Watch, rank: int, at: datetime, value: float, *, on: bool) -> bool:
+    limits = watch.limits_at(rank, at)
+    if not limits:
         return on  # no limit, or out of season: what is on goes off
-    return signed <= limit.clear if on else signed > limit.beyond
+    if on:
+        return all(limit.sign * value <= limit.clear for limit in limits)
+    return any(limit.sign * value > limit.beyond for limit in limits)
 
 
 def _life(
@@ -209,13 +312,6 @@ def _life(
     if climbs:
         return alert, rising(watch, alert, "stepped_up", reading, latches.onsets[RANK[grade]])
     return alert, falling(watch, alert, "stepped_down", reading, latches.cleared)
-
-
-def _peak(watch: Watch, state: State, value: float) -> float:
-    """The gravest value since the exceedance began, its pending time included."""
-    if state.peak is None or watch.sign * value > watch.sign * state.peak:
-        return value
-    return state.peak
 
 
 def _absence(

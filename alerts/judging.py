@@ -8,14 +8,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.engine import counts
+from alerts.engine import asks_past, counts
 from alerts.engine import judge as judge_readings
 from alerts.ids import new_id
+from alerts.past import stored_past
 from alerts.record import busy_series, lock_newest, lock_states, save, untold_series
-from alerts.rule import Key, Watch, by_series
+from alerts.rule import BY_CLOCK, Key, Watch, by_series
 from alerts.rulebook import Rulebook, edition, load_rulebook
 from alerts.state import Judgement, NewId, Transition
 from alerts.telling import tell
+from alerts.usual import usual_range
+from alerts.window import figure
 from database.pool import Connection
 from sensors.reading import Reading
 from sensors.vetting import usable_bits
@@ -51,9 +54,8 @@ class Judge:
         sides = {-1: [-np.inf] * len(numbers), 1: [np.inf] * len(numbers)}
         for place, number in enumerate(numbers):
             for watch in self.watches[number]:
-                if watch.when in ("above", "below"):
-                    side, limit = sides[watch.sign], watch.sign * watch.lowest
-                    side[place] = watch.sign * min(watch.sign * side[place], watch.sign * limit)
+                for sign, lowest in calm_sides(watch):
+                    sides[sign][place] = sign * min(sign * sides[sign][place], lowest)
         return Calm(np.array(numbers, np.int32), np.array(sides[-1]), np.array(sides[1]))
 
     @cached_property
@@ -78,11 +80,30 @@ class Judge:
         watches = rules.watches
         return cls(
             watches=by_series(watches),
-            absence=tuple(one for one in watches if one.when in ("no_data", "ingest")),
+            absence=tuple(one for one in watches if one.when in BY_CLOCK),
             series={one.key: one.series_id for one in watches},
             unreadable=rules.unreadable,
             new_id=new_id,
         )
+
+
+def calm_sides(watch: Watch) -> tuple[tuple[int, float], ...]:
+    """Up to which reading, times the sign of the side, a watch that remembers nothing stays calm.
+
+    A mean of readings behind a limit is behind it. Of a deviation it is the year's worst hour that
+    counts; what a rate makes of a reading only the readings before it show.
+    """
+    signal = watch.signal
+    if signal is None or signal.kind == "mean":
+        return watch.sides
+    if signal.kind == "rate":
+        return ((1, -np.inf),)
+    usual = usual_range(signal.usual)
+    if usual is None:
+        return ()
+    return tuple(
+        (sign, lowest + min(sign * usual[0], sign * usual[1])) for sign, lowest in watch.sides
+    )
 
 
 def worth_judging(
@@ -125,11 +146,13 @@ def judge_batch(
     watched = [reading for reading in readings if reading.series_id in judge.watches]
     if not watched:
         return []
-    before = lock_states(conn, sorted({reading.series_id for reading in watched}))
+    locked = before = lock_states(conn, sorted({reading.series_id for reading in watched}))
     if corrected:
-        before = {key: replace(state, judged_to=None) for key, state in before.items()}
-    judgement = judge_readings(judge.watches, before, watched, now, judge.new_id)
-    save(conn, judgement, before, judge.series, now)
+        # The reading that is corrected is in its window already: that is made anew.
+        before = {k: replace(s, judged_to=None, window=None) for k, s in before.items()}
+    past = stored_past(conn, asks_past(judge.watches, before, watched, always=corrected))
+    judgement = judge_readings(judge.watches, before, watched, now, judge.new_id, past)
+    save(conn, judgement, locked, judge.series, now)
     return judgement.transitions
 
 
@@ -151,8 +174,12 @@ def tell_untold(
     for watch in watches:
         judged = (one for one in newest[watch.series_id or 0] if one.value is not None)
         reading = next((one for one in judged if counts(watch, one)), None)
-        if watch.when in ("above", "below") and watch.key in before and reading:
-            told = tell(watch, before[watch.key], [], reading, now, backlog_over=True)
+        if watch.has_limits and watch.key in before and reading:
+            state = before[watch.key]
+            if watch.signal and reading.value is not None:
+                at, value = reading.observed_at, reading.value
+                reading = replace(reading, value=figure(watch.signal, state.window, at, value))
+            told = tell(watch, state, [], reading, now, backlog_over=True)
             judgement.add(watch.key, *told)
     save(conn, judgement, before, judge.series, now)
     return judgement.transitions

@@ -16,7 +16,8 @@ from alerts.judging import Judge
 from alerts.life.seal import Sealing
 from alerts.life.upkeep import keep
 from alerts.outbox import prune, route, waiting
-from alerts.sender import Sender
+from alerts.sending.escalation import escalate
+from alerts.sending.senders import Senders
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
 from database import lead
@@ -79,17 +80,14 @@ class Leader:
     def _lead(self, conn: Connection) -> None:
         log.info("leading")
         done = threading.Event()
-        senders = [
-            Sender(receiver, self._settings.clock, self._connect, done)
-            for receiver in self._settings.receivers
-        ]
         settings = self._settings
+        senders = Senders(settings, self._folder, self._connect, done)
         footprints = Footprints(
             *(self._gis, self._folder, self._connect, done, settings.clock.tick_s),
             settings.keep_footprints_days,
         )
         sealing = Sealing(self._connect, done, settings.clock.tick_s)
-        beside: list[Sender | Footprints | Sealing] = [*senders, footprints, sealing]
+        beside: list[Senders | Footprints | Sealing] = [senders, footprints, sealing]
         for each in beside:
             each.start()
         try:
@@ -101,7 +99,7 @@ class Leader:
             for each in beside:
                 each.join(timeout=5)
 
-    def _work(self, conn: Connection, senders: list[Sender], footprints: Footprints) -> None:
+    def _work(self, conn: Connection, senders: Senders, footprints: Footprints) -> None:
         listen(conn)
         conn.commit()
         clock = self._settings.clock
@@ -111,6 +109,8 @@ class Leader:
         judge, loaded, ticked, pruned = None, 0.0, 0.0, None
         while not self._stop.is_set():
             if judge is None or time.monotonic() - loaded >= _RELOAD_S:
+                senders.refresh(conn)
+                conn.commit()
                 judge, loaded = judge.newest(conn) if judge else Judge.load(conn), time.monotonic()
                 _commit(conn, withdraw_uncovered(conn, judge))
             if time.monotonic() - ticked >= clock.tick_s:
@@ -133,12 +133,21 @@ class Leader:
             wake(conn)
         conn.commit()
 
-    def _route(self, conn: Connection, senders: list[Sender]) -> None:
-        made = route(conn, self._settings.receivers, self._settings.inhibitions)
+    def _route(self, conn: Connection, senders: Senders) -> None:
+        settings = self._settings
+        made = route(
+            conn,
+            settings.receivers,
+            routes=settings.routes,
+            fallback=settings.fallback,
+            inhibitions=settings.inhibitions,
+        )
+        made += escalate(conn, settings.escalations, settings.receivers, settings.fallback)
         conn.commit()
         if made:
-            for sender in senders:
-                sender.wake()
+            senders.refresh(conn)
+            conn.commit()
+            senders.wake()
 
 
 def _commit(conn: Connection, transitions: list[Transition]) -> None:
@@ -148,10 +157,10 @@ def _commit(conn: Connection, transitions: list[Transition]) -> None:
     conn.commit()
 
 
-def _refuse_dead(senders: list[Sender]) -> None:
+def _refuse_dead(senders: Senders) -> None:
     """A sender that a defect of ours ended would keep its messages for ever, and nobody would know:
     the process ends with it, and its supervisor starts both anew."""
-    if dead := [sender.name for sender in senders if not sender.is_alive()]:
+    if dead := senders.dead():
         raise RuntimeError(f"{', '.join(dead)} died; see the error above")
 
 

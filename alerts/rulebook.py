@@ -5,6 +5,7 @@ the file differs from what was last seeded from the file becomes a new version, 
 edited the rule on screen since, in which case the database stays and the drift is reported.
 """
 
+import contextlib
 import json
 import logging
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from alerts.rule import Limit, Place, Watch, covers, watch
-from alerts.settings import SYSTEM, AlertsSettings, RuleSettings
+from alerts.rule_settings import SYSTEM, RuleSettings
+from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
 from database.pool import Connection
 
@@ -44,7 +46,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
     }
 }
 
-_LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
+LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
 _NEWEST = """
 select distinct on (r.id) r.id, r.code, v.version, v.definition, v.author, v.retired_at,
        (select s.seeded from rule_version s
@@ -59,7 +61,8 @@ values (%s, %s, %s, %s, %s, %s, %s)
 """
 _RETIRE = "update rule_version set retired_at = %s where rule_id = %s and version = %s"
 _PLACES = """
-select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and n.public
+select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and n.public,
+       coalesce(v.details ->> 'plant', s.code), v.device
   from series q
   join station s on s.id = q.station_id
   join station_version v on v.station_id = s.id and v.valid_to is null
@@ -122,7 +125,7 @@ def seed(conn: Connection, settings: AlertsSettings, now: datetime) -> list[Drif
     Processes that do this at once wait for each other until the transaction ends.
     """
     with conn.cursor() as cursor:
-        cursor.execute(_LOCK)
+        cursor.execute(LOCK)
     known = _newest(conn)
     wanted = {rule.code: definition_of(rule) for rule in settings.rules} | BUILT_IN
     for code, definition in wanted.items():
@@ -165,7 +168,7 @@ def edition(conn: Connection) -> str:
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
-    places = _places(conn)
+    places = load_places(conn)
     watches: list[Watch] = []
     unreadable: set[int] = set()
     for known in _newest(conn).values():
@@ -179,6 +182,18 @@ def load_rulebook(conn: Connection) -> Rulebook:
             )
             unreadable.add(known.id)
     return Rulebook(tuple(watches), frozenset(unreadable))
+
+
+def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], Watch]:
+    """These rules as they are in force, by code and series; what cannot be read is left out."""
+    wanted, places = set(codes), load_places(conn)
+    found: dict[tuple[str, int], Watch] = {}
+    for code, known in _newest(conn).items():
+        if code in wanted and not known.retired:
+            with contextlib.suppress(ValidationError):  # load_rulebook says it, at each reload
+                laid = _laid(known, places)
+                found |= {(code, one.series_id): one for one in laid if one.series_id is not None}
+    return found
 
 
 def _laid(known: _Known, places: Iterable[Place]) -> list[Watch]:
@@ -243,15 +258,18 @@ def _newest(conn: Connection) -> dict[str, _Known]:
     }
 
 
-def _places(conn: Connection) -> list[Place]:
+def load_places(conn: Connection) -> list[Place]:
+    """Every series that rules can cover, with the limits that it has now."""
     rows = _execute(conn, _PLACES)
     limits: dict[int, dict[str, tuple[Limit, ...]]] = {row[0]: {} for row in rows}
     for series_id, name, *of in _execute(conn, _LIMITS):
         named = limits.setdefault(series_id, {})
         named[name] = (*named.get(name, ()), Limit(*of))
     return [
-        Place(series_id, station, kind, metric, interval_s, department, public, limits[series_id])
-        for series_id, station, kind, metric, interval_s, department, public in rows
+        Place(
+            number, station, kind, metric, interval_s, owner, public, limits[number], plant, device
+        )
+        for number, station, kind, metric, interval_s, owner, public, plant, device in rows
     ]
 
 

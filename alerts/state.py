@@ -8,7 +8,8 @@ from typing import Any, Literal
 from alerts.grade import Grade
 from alerts.reason import Reason
 from alerts.rule import Key, Watch
-from sensors.reading import Origin, Quality
+from alerts.window import Window, window_from_json, window_to_json
+from sensors.reading import Origin, Quality, Reading
 
 Kind = Literal[
     "raised", "announced", "stepped_up", "stepped_down", "ended", "acknowledged", "noted"
@@ -32,13 +33,27 @@ class OpenAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberOn:
+    """A member of a group whose condition is met. condition: its number in the rule.
+
+    subject: `station/metric`; since: when its latch went on; value: as it then was.
+    """
+
+    condition: int
+    subject: str
+    since: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What is remembered of one rule and one subject between readings.
 
     judged_to: newest reading judged; last_at: newest one that counted; on: the latches, by rank;
     since: where a latch is about to change, the first reading that says so; peak: gravest value
     since the exceedance began; missing_since: first of a run of unusable readings (no_data), or
-    since when ingest is cut off (ingest).
+    since when ingest is cut off (ingest). window: of a mean or a rate; None where nothing in it
+    could matter, it is then made anew of stored readings. members: of a group, what is on.
     """
 
     judged_to: datetime | None = None
@@ -48,6 +63,8 @@ class State:
     peak: float | None = None
     missing_since: datetime | None = None
     alert: OpenAlert | None = None
+    window: Window | None = None
+    members: tuple[MemberOn, ...] = ()
 
     @property
     def essence(self) -> tuple[object, ...]:
@@ -57,7 +74,10 @@ class State:
         to leave out, by the watermark of the series.)
         """
         last_at = self.last_at if self.since != NONE else None
-        return (self.on, self.since, last_at, self.peak, self.missing_since, self.alert)
+        return (
+            *(self.on, self.since, last_at, self.peak, self.missing_since, self.alert),
+            *(self.window, self.members),
+        )
 
     @property
     def idle(self) -> bool:
@@ -97,10 +117,14 @@ class Transition:
 
 @dataclass(frozen=True)
 class Judgement:
-    """states: those that were looked at, as they are now; transitions: in order, by subject."""
+    """states: those that were looked at, as they are now; transitions: in order, by subject.
+
+    seen: of the members of groups, the last reading that counted.
+    """
 
     states: dict[Key, State] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
+    seen: dict[Key, Reading] = field(default_factory=dict)
 
     def add(self, key: Key, state: State, transitions: Iterable[Transition]) -> None:
         self.states[key] = state
@@ -117,6 +141,8 @@ def state_to_json(state: State) -> dict[str, Any]:
         "peak": state.peak,
         "missing_since": _text(state.missing_since),
         "alert": _alert_to_json(state.alert) if state.alert else None,
+        "window": window_to_json(state.window) if state.window else None,
+        "members": [_member_to_json(one) for one in state.members] or None,
     }
     return {key: value for key, value in document.items() if value is not None}
 
@@ -131,7 +157,18 @@ def state_from_json(document: Mapping[str, Any]) -> State:
         peak=document.get("peak"),
         missing_since=_moment(document.get("missing_since")),
         alert=_alert_from_json(alert) if alert else None,
+        window=window_from_json(document["window"]) if "window" in document else None,
+        members=tuple(_member_from_json(one) for one in document.get("members", ())),
     )
+
+
+def _member_to_json(one: MemberOn) -> list[Any]:
+    return [one.condition, one.subject, one.since.isoformat(), one.value]
+
+
+def _member_from_json(document: list[Any]) -> MemberOn:
+    condition, subject, since, value = document
+    return MemberOn(condition, subject, datetime.fromisoformat(since), value)
 
 
 def _alert_to_json(alert: OpenAlert) -> dict[str, Any]:

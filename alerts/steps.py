@@ -6,6 +6,7 @@ from alerts.grade import RANK
 from alerts.reason import Reason
 from alerts.rule import Limit, Watch
 from alerts.state import Kind, OpenAlert, Transition
+from alerts.window import Signal
 from sensors.reading import Quality, Reading
 
 
@@ -20,7 +21,7 @@ def falling(
     watch: Watch, alert: OpenAlert, kind: Kind, reading: Reading, cleared: int
 ) -> Transition:
     """stepped_down, ended: back behind the limit of rank `cleared`, dead-band included."""
-    params = _params(watch, reading, watch.limit_at(cleared, reading.observed_at))
+    params = _params(watch, reading, watch.limit_at(cleared, reading.observed_at, reading.value))
     return _step(watch, alert, kind, reading, Reason("returned", params))
 
 
@@ -36,32 +37,51 @@ def handed_on(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
 
 
 def _reason(watch: Watch, alert: OpenAlert, reading: Reading, since: datetime) -> Reason:
-    limit = watch.limit_at(RANK[alert.grade], reading.observed_at)
+    value = reading.value
+    limit = watch.limit_at(RANK[alert.grade], reading.observed_at, value)
     held_s = (reading.observed_at - since).total_seconds()
     params = _params(watch, reading, limit) | {"held_s": held_s}
-    value = reading.value
-    beyond = limit and value is not None and watch.sign * value > limit.beyond
-    return Reason(watch.when if beyond else "not_cleared", params)
+    if limit is None or value is None or limit.excess(value) <= 0:
+        return Reason("not_cleared", params)
+    return Reason(str(params["when"]), params)
 
 
 def _params(watch: Watch, reading: Reading, limit: Limit | None) -> dict[str, object]:
+    own = _of_signal(watch.signal) if watch.signal else {}
     return {
         "metric": reading.metric,
-        "when": watch.when,
+        "when": _when(watch, limit),
         "value": reading.value,
         "limit": limit.value if limit else None,
         "limit_zh": limit.zh if limit else "",
         "limit_en": limit.en if limit else "",
-        "mean_over_s": limit.mean_over_s if limit else None,
+        # Of a limit for a mean that is compared with single readings: whoever shows it says so.
+        "mean_over_s": limit.mean_over_s if limit and not own else None,
+        **own,
         "quality": "good" if Quality.MARKED_VALID in reading.quality else reading.quality.word,
         "off_scale": Quality.IMPOSSIBLE in reading.quality,
     }
 
 
+def _when(watch: Watch, limit: Limit | None) -> str:
+    """Of a rule with two sides, the side that the limit is on."""
+    if watch.when != "outside":
+        return watch.when
+    return "below" if limit and limit.sign < 0 else "above"
+
+
+def _of_signal(signal: Signal) -> dict[str, object]:
+    """What the value is, where it is not a reading."""
+    seconds = int(signal.span.total_seconds())
+    if signal.kind == "mean":
+        return {"averaged_s": seconds}
+    return {"over_s": seconds} if signal.kind == "rate" else {"usual": "season"}
+
+
 def _step(
     watch: Watch, alert: OpenAlert, kind: Kind, reading: Reading, reason: Reason
 ) -> Transition:
-    limit = watch.limit_at(RANK[alert.grade], reading.observed_at)
+    limit = watch.limit_at(RANK[alert.grade], reading.observed_at, reading.value)
     return Transition(
         alert_id=alert.id,
         kind=kind,

@@ -40,7 +40,8 @@ select a.id, a.version, r.code, a.rule_version, s.code, v.name_zh, v.name_en, q.
        d.definition, a.grade, a.peak_grade, a.state, a.began_at, a.raised_at, a.ended_at,
        a.announced_at, a.found_afterwards, a.origin, a.value, a.limit_value, a.peak_value,
        a.quality, a.owner, a.acknowledged_at, a.note, a.reason, a.public, a.department,
-       a.changed_at, a.latched, u.id, u.kind, u.who, u.why, u.began_at, u.until, u.cause
+       a.changed_at, a.latched, u.id, u.kind, u.who, u.why, u.began_at, u.until, u.cause,
+       a.grouping
   from alert a
   join rule r on r.id = a.rule_id
   join rule_version d on d.rule_id = a.rule_id and d.version = a.rule_version
@@ -64,6 +65,7 @@ _LIST = (
 )
 _OPEN = _SELECT + " where a.state <> 'ended' order by a.began_at desc, a.id desc"
 _ONE = _SELECT + " where a.id = %s"
+_SOME = _SELECT + " where a.id = any(%s)"
 _CHANGED = _SELECT + " where a.changed_at >= %s order by a.changed_at, a.id"
 _STEPS = """
 select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
@@ -175,6 +177,11 @@ def changed_alerts(conn: Connection, since: datetime) -> list[Alert]:
 def find_alert(conn: Connection, alert_id: str) -> Alert | None:
     rows = _rows(conn, _ONE, (alert_id,))
     return _alert(rows[0]) if rows else None
+
+
+def find_alerts(conn: Connection, ids: Sequence[str]) -> list[Alert]:
+    """Those of these that there are, in no order."""
+    return [_alert(row) for row in _rows(conn, _SOME, (list(ids),))] if ids else []
 
 
 def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
@@ -307,6 +314,7 @@ def _alert(row: tuple[Any, ...]) -> Alert:
         changed_at=changed,
         latched=latched,
         muted=Muted(*row[31:38]) if row[31] is not None else None,
+        grouping=row[38],
     )
 
 

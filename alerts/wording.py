@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from alerts.reason import Reason
-from sensors.catalogue import METRICS, TO_LIMIT
+from sensors.catalogue import HAZARD, METRICS, TO_LIMIT
 from sensors.water.outlook import FAR_H
 
 # Wall-clock times in sentences are Beijing time: messages leave the house without a time zone.
@@ -89,6 +89,77 @@ def clock(moment: str) -> str:
     return datetime.fromisoformat(moment).astimezone(BEIJING).strftime("%m-%d %H:%M")
 
 
+def span(seconds: float) -> Pair:
+    """`1 小时`, `1 h`: of a mean or a window, in its largest whole unit."""
+    for zh, en, size in (("天", "d", 86400), ("小时", "h", 3600), ("分钟", "min", 60)):
+        if seconds % size == 0 and seconds // size > (size == 86400):  # a day is 24 h
+            return f"{int(seconds // size)} {zh}", f"{int(seconds // size)} {en}"
+    return f"{seconds:g} 秒", f"{seconds:g} s"
+
+
+def _what(p: Params) -> Pair:
+    """What the value is: the metric, or its mean."""
+    metric = METRICS[p["metric"]]
+    if not p.get("averaged_s"):
+        return metric.zh, metric.en
+    zh, en = span(p["averaged_s"])
+    return f"{metric.zh} {zh}均值", f"{metric.en} {en} mean"
+
+
+def _figure(p: Params, value: float | None) -> str:
+    """A value as the limits have it: a rate's is per hour, and to one decimal more."""
+    metric = METRICS[p["metric"]]
+    if value is None:
+        return "—"
+    if p.get("over_s") is None:
+        return amount(metric.code, value)
+    return f"{value:.{metric.digits + 1}f} {metric.unit}/h".replace("°C/h", "K/h")
+
+
+def _rate(p: Params) -> Pair:
+    """Rises or falls faster than it may."""
+    metric = METRICS[p["metric"]]
+    up, (zh_over, en_over) = p["value"] > 0, span(p["over_s"])
+    value, limit = _figure(p, abs(p["value"])), _figure(p, abs(p["limit"]))
+    zh = f"{metric.zh}{'上升' if up else '下降'} {value}，超过 {limit}（{zh_over}内）"
+    en = f"{metric.en} {'rises' if up else 'falls'} by {value}, more than {limit}, over {en_over}"
+    return _with_quality(p, zh, en)
+
+
+_THAN = {
+    "season": ("常年同期", "the usual of month and hour"),
+    "neighbours": ("周边站点", "the stations around"),
+}
+
+
+def _deviation(p: Params) -> Pair:
+    """Far from what is usual there at that time, or from what the stations around have."""
+    metric, (zh_than, en_than) = METRICS[p["metric"]], _THAN[p["usual"]]
+    up = p["value"] > 0
+    value, limit = amount(metric.code, abs(p["value"])), amount(metric.code, abs(p["limit"]))
+    zh = f"{metric.zh}比{zh_than}{'高' if up else '低'} {value}，超过 {limit}"
+    en = f"{metric.en} {value} {'above' if up else 'below'} {en_than}, more than {limit}"
+    return _with_quality(p, zh, en)
+
+
+def _calmer(p: Params, *, safely: bool) -> Pair:
+    """Of a rate or a deviation that is back, or not safely so."""
+    metric = METRICS[p["metric"]]
+    value, limit = (
+        _figure(p, p["value"]),
+        _figure(p, abs(p["limit"]) if p["limit"] is not None else None),
+    )
+    zh_what, en_what = ("变化率", "rate") if p.get("over_s") else ("偏差", "deviation")
+    zh_back, en_back = (
+        ("已回到", "back within") if safely else ("尚未稳定回到", "not yet safely within")
+    )
+    return _with_quality(
+        p,
+        f"{metric.zh}{zh_what} {value}，{zh_back} {limit} 以内",
+        f"{metric.en} {en_what} {value}, {en_back} {limit}",
+    )
+
+
 def _ahead(hours: float | None) -> Pair:
     """How far ahead the next limit is; None and FAR_H are never spoken as hours."""
     if hours is None or hours >= FAR_H:
@@ -109,11 +180,13 @@ def _beyond(zh_word: str, en_word: str) -> Callable[[Params], Pair]:
     def sentence(p: Params) -> Pair:
         if p["metric"] == TO_LIMIT:
             return _soon(p)
-        metric = METRICS[p["metric"]]
+        if p["metric"] == HAZARD:
+            return _hazard(p)
+        metric, (zh_what, en_what) = METRICS[p["metric"]], _what(p)
         value, limit = amount(metric.code, p["value"]), amount(metric.code, p["limit"])
         named_zh, named_en = _named(p)
-        zh = f"{metric.zh} {value} {zh_word}{named_zh} {limit}"
-        en = f"{metric.en} {value} {en_word} {named_en}{limit}"
+        zh = f"{zh_what} {value} {zh_word}{named_zh} {limit}"
+        en = f"{en_what} {value} {en_word} {named_en}{limit}"
         if p.get("held_s"):
             held_zh, held_en = duration(p["held_s"])
             zh, en = f"{zh}，已持续 {held_zh}", f"{en} for {held_en}"
@@ -126,12 +199,31 @@ def _not_cleared(p: Params) -> Pair:
     """Behind the limit again, but within the dead-band, or not for long enough."""
     if p["metric"] == TO_LIMIT:
         return _with_quality(p, *_ahead(p["value"]))
-    metric = METRICS[p["metric"]]
+    if p["metric"] == HAZARD:
+        return _hazard(p)
+    if p.get("over_s") or p.get("usual"):
+        return _calmer(p, safely=False)
+    metric, (zh_what, en_what) = METRICS[p["metric"]], _what(p)
     value, limit = amount(metric.code, p["value"]), amount(metric.code, p["limit"])
     named_zh, named_en = _named(p)
-    zh = f"{metric.zh} {value}，尚未稳定回到{named_zh} {limit} 的安全一侧"
-    en = f"{metric.en} {value}, not yet safely back behind {named_en}{limit}"
+    zh = f"{zh_what} {value}，尚未稳定回到{named_zh} {limit} 的安全一侧"
+    en = f"{en_what} {value}, not yet safely back behind {named_en}{limit}"
     return _with_quality(p, zh, en)
+
+
+def _hazard(p: Params) -> Pair:
+    """GB 18218 from what the tanks hold now; 5 is no major hazard."""
+    if p["value"] is None:
+        return (
+            "按现存量无法评定重大危险源等级",
+            "the major hazard grade by what is there is unknown",
+        )
+    if p["value"] >= 5:
+        zh, en = "按现存量不构成重大危险源", "by what is there now, no major hazard"
+        return _with_quality(p, zh, en)
+    grade = int(p["value"])
+    zh = f"按现存量达到{'一二三四'[grade - 1]}级重大危险源"
+    return _with_quality(p, zh, f"by what is there now, a major hazard of grade {grade}")
 
 
 def _named(p: Params) -> Pair:
@@ -153,17 +245,21 @@ def _with_quality(p: Params, zh: str, en: str) -> Pair:
 def _returned(p: Params) -> Pair:
     if p["metric"] == TO_LIMIT:
         return _with_quality(p, *_ahead(p["value"]))
-    metric = METRICS[p["metric"]]
-    value = amount(metric.code, p["value"])
+    if p["metric"] == HAZARD:
+        return _hazard(p)
+    metric, (zh_what, en_what) = METRICS[p["metric"]], _what(p)
+    value = _figure(p, p["value"])
     if p.get("limit") is None:
-        return f"{metric.zh} {value}，限值已失效", f"{metric.en} {value}, limit not in force now"
+        return f"{zh_what} {value}，限值已失效", f"{en_what} {value}, limit not in force now"
+    if p.get("over_s") or p.get("usual"):
+        return _calmer(p, safely=True)
     limit = amount(metric.code, p["limit"])
     zh_side, en_side = ("以下", "below") if p.get("when") == "above" else ("以上", "above")
     named_zh, named_en = _named(p)
     return _with_quality(
         p,
-        f"{metric.zh} {value}，已回到{named_zh} {limit} {zh_side}",
-        f"{metric.en} {value}, back {en_side} {named_en}{limit}",
+        f"{zh_what} {value}，已回到{named_zh} {limit} {zh_side}",
+        f"{en_what} {value}, back {en_side} {named_en}{limit}",
     )
 
 
@@ -244,6 +340,8 @@ _ENDS: dict[str, Pair] = {
 SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "above": _beyond("高于", "above"),
     "below": _beyond("低于", "below"),
+    "rate": _rate,
+    "deviation": _deviation,
     "not_cleared": _not_cleared,
     "returned": _returned,
     "no_data": _no_data,

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from alerts.life.settings import LifeSettings
+from alerts.settings import AlertsSettings
 from dashboard import api, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.api.operations import canary_json
@@ -45,7 +45,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 class Staff:
     """The service and what it holds open; `app` is what the server runs.
 
-    clock: what the desks show as the present; aware.
+    clock: what the desks show as the present; aware. alerts: shifts and what counts as noise.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Staff:
         settings: DashboardSettings,
         site: MapSite,
         clock: Callable[[], datetime] = utc_now,
-        life: LifeSettings | None = None,
+        alerts: AlertsSettings | None = None,
     ) -> None:
         self.up_since = datetime.now(UTC)
         self.pool = Pool(database, "staff", application="staff")
@@ -68,9 +68,8 @@ class Staff:
         )
         if site.ground is None:
             raise ValueError("the staff service needs a map opened with public=False")
-        services = Services(
-            self.pool, self.live, settings, site.ground, life=life or LifeSettings()
-        )
+        self.alerts = alerts or AlertsSettings()
+        services = Services(self.pool, self.live, settings, site.ground, self.alerts)
         self.routes = _routes(services, self._lifespan)
         self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
         dash = create_dash(self.pool, settings, lambda: clock().astimezone(settings.zone))

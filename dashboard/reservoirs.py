@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from alerts.grade import GRADES
 from alerts.rule import Limit, Place, covers, watch
-from alerts.settings import RuleSettings
+from alerts.rule_settings import RuleSettings
 from dashboard.store import SeriesRow
 from database.pool import Connection
 from sensors.catalogue import LEVEL, OUTFLOW

@@ -29,11 +29,14 @@ def _table(*rows: Metric) -> dict[str, Metric]:
 LEVEL, STORAGE, AQI, TANK_LEVEL = "level_m", "storage_m3", "aqi", "tank_level_pct"
 LEL = "lel_pct"  # of whatever flammable gas, per cent of its lower explosive limit
 INFLOW, OUTFLOW, TO_LIMIT = "inflow_m3s", "outflow_m3s", "to_limit_h"
+HAZARD = "hazard_grade"  # of a plant, from what its tanks hold now: 1 (gravest) to 4; 5: none
 # The six of HJ 633-2026, in the order of its table 3.
 AIR_METRICS = ("so2_ugm3", "no2_ugm3", "co_mgm3", "o3_ugm3", "pm10_ugm3", "pm25_ugm3")
 DERIVED_FROM = {STORAGE: (LEVEL,), AQI: AIR_METRICS}
 # Computed beside the flow, from hours of readings (ingest/upkeep/foresight.py).
 FORESEEN_FROM = {INFLOW: (LEVEL,), TO_LIMIT: (LEVEL,)}
+# Computed beside the flow, from what a plant's tanks hold (ingest/upkeep/hazard.py).
+ASSESSED_FROM = {HAZARD: (TANK_LEVEL,)}
 
 METRICS = _table(
     # Water
@@ -74,6 +77,7 @@ METRICS = _table(
     Metric("tank_level_pct", "%", 0, 110, 1, "储罐液位", "Tank level"),
     Metric("tank_pressure_kpa", "kPa", -100, 50000, 1, "储罐压力", "Tank pressure"),
     Metric("tank_temp_c", "°C", -200, 500, 1, "储罐温度", "Tank temperature"),
+    Metric("hazard_grade", "", 1, 5, 0, "重大危险源等级", "Major hazard grade"),
     # Discharge
     Metric("cod_mgl", "mg/L", 0, 20000, 1, "化学需氧量", "COD"),
     Metric("nh3n_mgl", "mg/L", 0, 2000, 2, "氨氮", "NH₃-N"),

@@ -14,6 +14,7 @@ from dashboard.api import (
     operations,
     plants,
     plume,
+    quiet,
     reservoirs,
     service,
     stations,
@@ -21,7 +22,7 @@ from dashboard.api import (
 
 API = "/api/v1"
 _SUBJECTS = (
-    *(stations, service, air, reservoirs, discharge, marks, alert_life, alerts),
+    *(stations, service, air, reservoirs, discharge, marks, quiet, alert_life, alerts),
     *(plants, plume, exposure, footprints, cameras, operations),
 )
 

@@ -164,7 +164,7 @@ def shelve(
     def act(conn: Connection, now: datetime) -> Done | Refused | NoSuchAlert:
         alert = find_alert(conn, alert_id)
         if alert is not None:
-            _bounded(until, now, alert.grade, use.life)
+            _bounded(until, now, alert.grade, use.alerts.life)
         return suppression.shelve(
             *(conn, alert_id, who.name, body.reason, until),
             expected_version=body.version,

@@ -10,7 +10,7 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts.life.settings import LifeSettings
+from alerts.settings import AlertsSettings
 from dashboard import idempotency
 from dashboard.accounts import Principal
 from dashboard.completeness import Remembered
@@ -32,8 +32,8 @@ class Services:
     live: Live
     settings: DashboardSettings
     ground: Ground
+    alerts: AlertsSettings = field(default_factory=AlertsSettings)
     completeness: Remembered = field(default_factory=Remembered)
-    life: LifeSettings = field(default_factory=LifeSettings)
 
 
 def services(request: Request) -> Services:

@@ -99,6 +99,12 @@ class Muted(BaseModel):
     )
 
 
+class AlertGroup(BaseModel):
+    id: str = Field(description="of the alert that founded it; it stays the same")
+    cause: str = Field(description="gas, silence, air, or the kind of station")
+    place: str = Field(description="code of the plant, device or station; empty: the district")
+
+
 class Alert(BaseModel):
     id: str
     version: int = Field(description="to be sent back with a write")
@@ -137,6 +143,7 @@ class Alert(BaseModel):
     action: Names | None
     cause: Names | None
     consequence: Names | None
+    group: AlertGroup | None = Field(description="null: by itself")
 
 
 class AlertLife(Alert):

@@ -2,6 +2,7 @@
 
 const parts = {
   data: async () => (await import("./data.mjs")).start(),
+  duty: async () => (await import("./duty.mjs")).start(),
   environment: async () => (await import("./environment.mjs")).start(),
   desk: async () => (await import("./desk.mjs")).start(),
   wall: async () => {

@@ -3,6 +3,7 @@
 import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
 import { alerts, alertsOf, choose, chosen, condition, isOwned, liveValue, meanPeriod, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
 import { ask } from "./chart.mjs";
+import * as flap from "./flap.mjs";
 import * as outlook from "./outlook.mjs";
 import { showPicture } from "./pictures.mjs";
 
@@ -207,6 +208,7 @@ function todo(station) {
   const alert = alerts.get(chosen.alert) ?? alertsOf(station.code)[0];
   $("drawer-todo").hidden = !alert;
   $("drawer-life").hidden = !alert;
+  flap.show(alert ?? null);
   if (!alert) return;
   const sentences = [["todo-action", alert.action], ["todo-consequence", alert.consequence], ["todo-cause", alert.cause]];
   for (const [id, names] of sentences) {

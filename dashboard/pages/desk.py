@@ -167,7 +167,7 @@ def _report(say: Say) -> html.P:
 
 def _why(say: Say) -> html.Section:
     return html.Section(
-        html.Ul(id="why-list"),
+        [html.Ul(id="why-list"), html.P(id="drawer-flap", className="secondary", hidden=True)],
         id="drawer-why",
         className="part whys",
         hidden=True,

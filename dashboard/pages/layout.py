@@ -11,7 +11,7 @@ from dashboard.wording import word
 
 Say = Callable[..., str]
 NAVIGATION = (
-    *(("/", "Duty"), ("/environment", "Environment")),
+    *(("/", "Desk"), ("/duty", "Duty"), ("/environment", "Environment")),
     *(("/cameras", "Pictures"), ("/data", "Data")),
 )
 

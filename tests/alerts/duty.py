@@ -10,8 +10,9 @@ from alerts.judging import Judge, judge_batch
 from alerts.life.settings import InhibitionSettings, LifeSettings
 from alerts.life.upkeep import keep
 from alerts.outbox import route
+from alerts.receiver_settings import ReceiverSettings
 from alerts.rulebook import seed
-from alerts.settings import AlertsSettings, ReceiverSettings
+from alerts.settings import AlertsSettings
 from alerts.store import list_alerts
 from database.pool import Connection
 from sensors.reading import Quality, Reading
@@ -23,7 +24,8 @@ CAUSE = InhibitionSettings(
 )
 LEVEL = rule(kind=None, stations=("R-01",), grades={"yellow": 23, "orange": 24, "red": 25})
 OTHER = rule(code="OTHER", kind=None, stations=("R-02",), grades={"blue": 23, "yellow": 24})
-LATCHED = rule(code="LATCHED", kind=None, stations=("R-03",), grades={"orange": 24})
+LATCHED = rule(code="LATCHED", kind=None, stations=("R-03",), grades={"orange": 24}, latched=True)
+HELD = rule(code="HELD", kind=None, stations=("R-03",), grades={"blue": 30}, on_delay_s=2)
 SILENT = absence(code="SILENT", kind=None, stations=("R-02",))
 
 
@@ -41,12 +43,8 @@ class Duty:
     at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(seconds=900))
 
     def __post_init__(self) -> None:
-        seed(self.conn, AlertsSettings(rules=(LEVEL, OTHER, LATCHED, SILENT)), self.at)
+        seed(self.conn, AlertsSettings(rules=(LEVEL, OTHER, LATCHED, HELD, SILENT)), self.at)
         self.judge = Judge.load(self.conn)
-        self.ask(
-            "update rule_version set definition = definition || '{\"latched\": true}'"
-            " where definition ->> 'code' = 'LATCHED'"
-        )
 
     def take(self, level: float, station: str = "R-01") -> None:
         """One more reading, a moment after the last."""
@@ -58,7 +56,7 @@ class Duty:
         judge_batch(self.conn, self.judge, [reading], self.at)
 
     def route(self) -> int:
-        return route(self.conn, LOG, self.inhibitions)
+        return route(self.conn, LOG, inhibitions=self.inhibitions)
 
     def keep(self) -> bool:
         return keep(self.conn, self.life, self.inhibitions)

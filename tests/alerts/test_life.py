@@ -361,18 +361,13 @@ def test_a_lesser_alarm_that_grows_as_grave_as_its_cause_is_told(duty):
 
 
 def test_a_running_hold_is_pending_and_then_an_alert(duty):
-    duty.ask(
-        "update rule_version set definition = definition || '{\"on_delay_s\": 2}'"
-        " where definition ->> 'code' = 'LEVEL'"
-    )
-    duty.judge = duty.judge.newest(duty.conn)
-    duty.take(24.5)
+    duty.take(31, "R-03")
     (one,) = pending(duty.conn)
-    assert (one.rule, one.subject, one.grade) == ("LEVEL", "R-01/level_m", "orange")
+    assert (one.rule, one.subject, one.grade) == ("HELD", "R-03/level_m", "blue")
     assert (one.since, one.due_at) == (duty.at, duty.at + timedelta(seconds=2))
-    duty.take(24.5)
-    duty.take(24.5)
-    assert duty.one().state == "active"
+    duty.take(31, "R-03")
+    duty.take(31, "R-03")
+    assert duty.one("HELD").state == "active"
     assert pending(duty.conn) == []
 
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from alerts.engine import judge
+from alerts.engine import asks_past, judge
 from alerts.rule import Limit, Place, Watch, by_series, watch
-from alerts.settings import RuleSettings
+from alerts.rule_settings import RuleSettings
 from alerts.state import Judgement, State
 from sensors.reading import Quality, Reading
 
@@ -80,18 +80,25 @@ def counting() -> Callable[[datetime], str]:
 
 
 class Desk:
-    """A rule at work: batches go in, what happened is kept."""
+    """A rule at work: batches go in, what happened is kept. stored: what was judged so far."""
 
     def __init__(self, settings: RuleSettings, place: Place = PLACE) -> None:
         self.watch = watch_of(settings, place)
         self.states: dict[tuple[int, str], State] = {}
+        self.stored: list[Reading] = []
         self.happened: list[Any] = []
         self._new_id = counting()
 
     def batch(self, *readings: Reading, now: float | None = None) -> Judgement:
         """Judge one batch; now, in minutes: else the arrival of its last reading."""
         moment = max(r.received_at for r in readings) if now is None else minute(now)
-        judged = judge(by_series([self.watch]), self.states, readings, moment, self._new_id)
+        watches = by_series([self.watch])
+        past = {
+            series_id: [r for r in self.stored if since <= r.observed_at < until]
+            for series_id, (since, until) in asks_past(watches, self.states, readings).items()
+        }
+        judged = judge(watches, self.states, readings, moment, self._new_id, past)
+        self.stored = sorted([*self.stored, *readings], key=lambda r: r.observed_at)
         self.states.update(judged.states)
         self.happened += judged.transitions
         return judged

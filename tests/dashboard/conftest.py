@@ -151,7 +151,7 @@ def running(server: Server) -> Iterator[str]:
         assert not thread.is_alive(), "the server did not stop"
 
 
-def until(done: Callable[[], object], within_s: float = 15) -> None:
+def until(done: Callable[[], object], within_s: float = 60) -> None:
     """Wait for something that must come true."""
     end = time.monotonic() + within_s
     while not done():

@@ -14,7 +14,8 @@ from typing import Any
 import config
 from alerts.engine import retrace
 from alerts.rule import Place, watch
-from alerts.settings import AlertsSettings, RuleSettings
+from alerts.rule_settings import RuleSettings
+from alerts.settings import AlertsSettings
 from sensors.catalogue import TO_LIMIT
 from sensors.reading import Quality, Reading
 from sensors.water.foresee import Reservoir, foresee, reach_back
