@@ -1,4 +1,4 @@
-"""python -m alerts [run | rules | backtest | verify]: clock, outbox, senders; rules; journal."""
+"""python -m alerts [run | rules | backtest | test | rota | verify]: alerts, and what is of them."""
 
 import argparse
 import logging
@@ -15,6 +15,7 @@ from alerts.backtest import command as backtest_command
 from alerts.leader import Leader
 from alerts.life import verify
 from alerts.rulebook import seed
+from alerts.sending import command as telling
 from alerts.sending.senders import BadReceivers, far_ends
 from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
@@ -37,6 +38,7 @@ def main() -> int:
     backtest_command.add_arguments(past)
     journal = commands.add_parser("verify", help="whether the journal is as it was sealed")
     verify.add_arguments(journal)
+    telling.add_arguments(commands)
     arguments = parser.parse_args()
     settings = config.load_or_exit(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -46,6 +48,8 @@ def main() -> int:
             return _verify(settings, arguments)
         if arguments.command in ("rules", "backtest"):
             return _about_rules(settings, arguments)
+        if arguments.command in ("test", "rota"):
+            return _about_telling(settings, arguments)
         return _run(settings)
     except (UnfitDatabase, psycopg2.Error) as error:
         print(f"alerts: {str(error).strip()}", file=sys.stderr)
@@ -84,6 +88,15 @@ def _lead(settings: config.Config) -> int:
     thread.join(timeout=20)
     log.info("stopped")
     return 1 if defect else 0
+
+
+def _about_telling(settings: config.Config, arguments: argparse.Namespace) -> int:
+    conn = _connect(settings)
+    try:
+        require_current(conn)
+        return telling.run(conn, settings.section(AlertsSettings), arguments)
+    finally:
+        conn.close()
 
 
 def _about_rules(settings: config.Config, arguments: argparse.Namespace) -> int:

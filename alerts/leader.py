@@ -17,7 +17,9 @@ from alerts.life.seal import Sealing
 from alerts.life.upkeep import keep
 from alerts.outbox import prune, route, waiting
 from alerts.sending.escalation import escalate
+from alerts.sending.selfcheck import check
 from alerts.sending.senders import Senders
+from alerts.sending.trials import DeadMan, make_tests
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
 from database import lead
@@ -86,12 +88,15 @@ class Leader:
             *(self._gis, self._folder, self._connect, done, settings.clock.tick_s),
             settings.keep_footprints_days,
         )
+        dead_man = DeadMan(settings.dead_man, self._folder, self._connect, done)
         sealing = Sealing(self._connect, done, settings.clock.tick_s)
-        beside: list[Senders | Footprints | Sealing] = [senders, footprints, sealing]
+        beside: list[Senders | Footprints | DeadMan | Sealing] = [
+            *(senders, footprints, dead_man, sealing)
+        ]
         for each in beside:
             each.start()
         try:
-            self._work(conn, senders, footprints)
+            self._work(conn, senders, footprints, dead_man)
         finally:
             done.set()
             for each in beside:
@@ -99,7 +104,9 @@ class Leader:
             for each in beside:
                 each.join(timeout=5)
 
-    def _work(self, conn: Connection, senders: Senders, footprints: Footprints) -> None:
+    def _work(
+        self, conn: Connection, senders: Senders, footprints: Footprints, dead_man: DeadMan
+    ) -> None:
         listen(conn)
         conn.commit()
         clock = self._settings.clock
@@ -117,6 +124,8 @@ class Leader:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
                 self._keep(conn)
+                _commit(conn, check(conn, self._settings.duties))
+                dead_man.wake()
                 beat(conn, "alerts", self._up_since, waiting(conn))
                 conn.commit()
             if pruned is None or time.monotonic() - pruned >= _PRUNE_S:
@@ -143,6 +152,7 @@ class Leader:
             inhibitions=settings.inhibitions,
         )
         made += escalate(conn, settings.escalations, settings.receivers, settings.fallback)
+        made += make_tests(conn, settings.receivers, settings.test_every_s)
         conn.commit()
         if made:
             senders.refresh(conn)

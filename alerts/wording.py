@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from alerts.life import words
 from alerts.reason import Reason
+from alerts.times import BEIJING as BEIJING  # noqa: PLC0414 - others take it from here
+from alerts.times import Pair, clock, span
+from alerts.times import duration as duration  # noqa: PLC0414 - as above
 from sensors.catalogue import HAZARD, METRICS, TO_LIMIT
 from sensors.water.outlook import FAR_H
-
-# Wall-clock times in sentences are Beijing time: messages leave the house without a time zone.
-BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 GRADE_WORDS = {
     "red": ("红色", "red"),
@@ -34,14 +34,6 @@ ORIGIN_WORDS = {
     "exercise": ("【演练】", "[EXERCISE] "),
 }
 
-_UNITS = (
-    ("天", "day", 86400),
-    ("小时", "hour", 3600),
-    ("分钟", "minute", 60),
-    ("秒", "second", 1),
-)
-
-Pair = tuple[str, str]
 Params = Mapping[str, Any]
 
 
@@ -63,38 +55,12 @@ def limit_period_s(reason: Reason) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def duration(seconds: float) -> Pair:
-    """`5 分钟`, `5 minutes`: the two largest units, rounded down; under a second is 0 s."""
-    whole = max(0, int(seconds))
-    zh: list[str] = []
-    en: list[str] = []
-    for zh_unit, en_unit, size in _UNITS:
-        count, whole = divmod(whole, size)
-        if count and len(zh) < 2:
-            zh.append(f"{count} {zh_unit}")
-            en.append(f"{count} {en_unit}{'s' if count > 1 else ''}")
-    return (" ".join(zh) or "0 秒", " ".join(en) or "0 seconds")
-
-
 def amount(metric: str, value: float | None) -> str:
     """A value with the metric's decimals and unit; an unknown one is a dash, never 0."""
     known = METRICS[metric]
     if value is None:
         return "—"
     return f"{value:.{known.digits}f} {known.unit}".rstrip()
-
-
-def clock(moment: str) -> str:
-    """`11-22 20:37`, Beijing time, from RFC 3339 text."""
-    return datetime.fromisoformat(moment).astimezone(BEIJING).strftime("%m-%d %H:%M")
-
-
-def span(seconds: float) -> Pair:
-    """`1 小时`, `1 h`: of a mean or a window, in its largest whole unit."""
-    for zh, en, size in (("天", "d", 86400), ("小时", "h", 3600), ("分钟", "min", 60)):
-        if seconds % size == 0 and seconds // size > (size == 86400):  # a day is 24 h
-            return f"{int(seconds // size)} {zh}", f"{int(seconds // size)} {en}"
-    return f"{seconds:g} 秒", f"{seconds:g} s"
 
 
 def _what(p: Params) -> Pair:
@@ -277,6 +243,18 @@ def _no_data(p: Params) -> Pair:
     return zh, en
 
 
+def _offline(p: Params) -> Pair:
+    zh_for, en_for = duration(p["silent_s"])
+    since, hung = clock(p["since"]), list(p.get("stations", ()))
+    zh = f"设备 {p['device']} 自 {since} 起离线，已 {zh_for}"
+    en = f"device {p['device']} offline since {since}, for {en_for}"
+    if hung:
+        named, more = ", ".join(hung[:4]), len(hung) > 4
+        zh += f"；涉及 {len(hung)} 个站点（{named}{' 等' if more else ''}）"
+        en += f"; {len(hung)} station{'s' if len(hung) > 1 else ''}: {named}{', …' if more else ''}"
+    return zh, en
+
+
 def _data_again(p: Params) -> Pair:
     metric = METRICS[p["metric"]]
     value = amount(metric.code, p["value"])
@@ -314,12 +292,6 @@ def _found_longer(p: Params) -> Pair:
     )
 
 
-def _until(p: Params) -> Pair:
-    if not p.get("until"):
-        return "", ""
-    return f"至 {clock(p['until'])}", f" until {clock(p['until'])}"
-
-
 def _stands(p: Params) -> Pair:
     """Told anew after a mute: why it stands at its grade, and what kept it quiet so far."""
     zh_after, en_after = {
@@ -331,11 +303,18 @@ def _stands(p: Params) -> Pair:
     return f"{why['zh']}（{zh_after}，仍未恢复）", f"{why['en']} ({en_after}, and it still stands)"
 
 
-# Why a shelf ended by itself.
-_ENDS: dict[str, Pair] = {
-    "its time is over": ("到期", "its time is over"),
-    "graver": ("告警升级", "it became graver"),
-}
+def _telling_fails(p: Params) -> Pair:
+    zh = "；".join(f"{x['name']} 自 {clock(x['since'])} 起：{x['why']}" for x in p["troubles"])
+    en = "; ".join(f"{x['name']} since {clock(x['since'])}: {x['why']}" for x in p["troubles"])
+    return f"告警发不出去：{zh}", f"messages do not arrive: {en}"
+
+
+def _nobody_on_duty(p: Params) -> Pair:
+    names = [(x["why"].split("|"), clock(x["since"])) for x in p["troubles"]]
+    zh = "；".join(f"{name[0]} 自 {since} 起" for name, since in names)
+    en = "; ".join(f"{name[1]} from {since}" for name, since in names)
+    return f"无人值班：{zh}", f"nobody is on duty: {en}"
+
 
 SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "above": _beyond("高于", "above"),
@@ -346,9 +325,15 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "returned": _returned,
     "no_data": _no_data,
     "data_again": _data_again,
+    "offline": _offline,
+    "online": lambda p: (f"设备 {p['device']} 已上线", f"device {p['device']} is online again"),
     "ingest_silent": _ingest_silent,
     "ingest_disconnected": _ingest_disconnected,
     "canary_silent": _canary_silent,
+    "telling_fails": _telling_fails,
+    "telling_works": lambda _: ("各告警通道均已恢复", "every receiver takes messages again"),
+    "nobody_on_duty": _nobody_on_duty,
+    "somebody_on_duty": lambda _: ("各岗位均已排班", "somebody is on duty everywhere again"),
     "ingest_back": lambda _: ("采集进程已恢复", "the ingest process is back"),
     "found_longer": _found_longer,
     "judged_as_it_came": lambda _: (
@@ -357,35 +342,6 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     ),
     "withdrawn": lambda _: ("规则已不再适用于此处", "the rule no longer applies here"),
     "acknowledged": lambda p: (f"{p['who']} 已接警", f"acknowledged by {p['who']}"),
-    "handed_over": lambda p: (
-        f"由 {p['from']} 移交 {p['to']}",
-        f"handed over from {p['from']} to {p['to']}",
-    ),
-    "noted": lambda p: (f"{p['who']} 备注", f"noted by {p['who']}"),
-    "reset": lambda p: (f"{p['who']} 已复位", f"reset by {p['who']}"),
-    "closed": lambda p: (
-        f"恢复后 {duration(p['waited_s'])[0]}无人确认，自动关闭",
-        f"over for {duration(p['waited_s'])[1]} and acknowledged by nobody: closed by itself",
-    ),
-    "shelved": lambda p: (f"{p['who']} 搁置{_until(p)[0]}", f"shelved by {p['who']}{_until(p)[1]}"),
-    "unshelved": lambda p: (
-        (f"{p['who']} 取消搁置", f"unshelved by {p['who']}")
-        if p.get("who")
-        else (f"搁置结束：{_ENDS[p['why']][0]}", f"unshelved: {_ENDS[p['why']][1]}")
-    ),
-    "suppressed": lambda p: (
-        f"按设计抑制（{p['who']}）",
-        f"suppressed by design ({p['who']})",
-    ),
-    "released": lambda _: ("抑制解除", "no longer suppressed"),
-    "out_of_service": lambda p: (
-        f"{p['who']} 停用检修{_until(p)[0]}",
-        f"taken out of service by {p['who']}{_until(p)[1]}",
-    ),
-    "in_service": lambda p: (
-        (f"{p['who']} 恢复投用", f"put back into service by {p['who']}")
-        if p.get("who")
-        else ("检修时间已到，恢复投用", "back in service: the time is over")
-    ),
     "stands": _stands,
+    **words.SENTENCES,
 }

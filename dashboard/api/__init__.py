@@ -6,6 +6,7 @@ from dashboard.api import (
     air,
     alert_life,
     alerts,
+    backtests,
     cameras,
     discharge,
     exposure,
@@ -16,14 +17,17 @@ from dashboard.api import (
     plume,
     quiet,
     reservoirs,
+    rules,
     service,
     stations,
+    warnings,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
     *(stations, service, air, reservoirs, discharge, marks, quiet, alert_life, alerts),
-    *(plants, plume, exposure, footprints, cameras, operations),
+    *(backtests, rules),
+    *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )
 
 
