@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from alerts.laying import Ground, lay
+from alerts.group import Group
+from alerts.laying import Ground, Laid, lay
 from alerts.rule import Device, Limit, Place, Watch
 from alerts.rule_settings import SYSTEM, RuleSettings
 from alerts.settings import AlertsSettings
@@ -166,6 +167,7 @@ class Rulebook:
 
     watches: tuple[Watch, ...]
     unreadable: frozenset[int]
+    groups: tuple[Group, ...] = ()
 
 
 def edition(conn: Connection) -> str:
@@ -176,23 +178,26 @@ def edition(conn: Connection) -> str:
 def load_rulebook(conn: Connection) -> Rulebook:
     ground = Ground(tuple(load_places(conn)), tuple(_devices(conn)))
     watches: list[Watch] = []
+    groups: list[Group] = []
     unreadable: set[int] = set()
     for known in _newest(conn).values():
         if known.retired:
             continue
         try:
-            watches += _laid(known, ground)
+            laid = _laid(known, ground)
+            watches += laid.watches
+            groups += laid.groups
         except ValidationError as error:
             log.error(  # noqa: TRY400 - said at every reload, so without a traceback
                 "rule %s judges nothing: %s", known.code, _unreadable(error)
             )
             unreadable.add(known.id)
-    return Rulebook(tuple(watches), frozenset(unreadable))
+    return Rulebook(tuple(watches), frozenset(unreadable), tuple(groups))
 
 
-def _laid(known: _Known, ground: Ground) -> list[Watch]:
+def _laid(known: _Known, ground: Ground) -> Laid:
     if known.code == SYSTEM_INGEST:
-        return [_ingest_watch(known)]
+        return Laid((_ingest_watch(known),))
     rule = RuleSettings.model_validate(known.definition)
     return lay(known.id, known.version, rule, ground)
 
