@@ -60,6 +60,7 @@ class Alert:
     department: str | None
     changed_at: datetime
     grouping: Mapping[str, str] | None = None
+    call: Names | None = None
 
     @property
     def unit(self) -> str | None:
@@ -97,7 +98,7 @@ _PLAIN = (
     *("peak_grade", "state", "found_afterwards", "origin", "value", "unit", "limit", "peak_value"),
     *("quality", "owner", "note"),
 )
-_NAMED = ("station_names", "label", "action", "cause", "consequence")
+_NAMED = ("station_names", "label", "action", "cause", "consequence", "call")
 
 
 def to_json(alert: Alert) -> dict[str, Any]:

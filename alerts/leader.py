@@ -14,6 +14,7 @@ from alerts.aside import Footprints
 from alerts.clock import Pace, tick_once, withdraw_uncovered
 from alerts.judging import Judge
 from alerts.outbox import prune, route, waiting
+from alerts.sealing import Sealing
 from alerts.sending.escalation import escalate
 from alerts.sending.senders import Senders
 from alerts.settings import AlertsSettings
@@ -84,7 +85,8 @@ class Leader:
             *(self._gis, self._folder, self._connect, done, settings.clock.tick_s),
             settings.keep_footprints_days,
         )
-        beside: list[Senders | Footprints] = [senders, footprints]
+        sealing = Sealing(self._connect, done)
+        beside: list[Senders | Footprints | Sealing] = [senders, footprints, sealing]
         for each in beside:
             each.start()
         try:

@@ -66,6 +66,8 @@ ROUTES = (
     Route("GET", f"{API}/alerts/chattering", SEE),
     Route("GET", f"{API}/alerts/groups", SEE),
     Route("GET", f"{API}/alerts/{{alert_id}}", SEE),
+    Route("GET", f"{API}/alerts/{{alert_id}}/evidence", SEE),
+    Route("GET", "/evidence/{alert_id}", SEE),
     Route("POST", f"{API}/alerts/{{alert_id}}/acknowledge", ACKNOWLEDGE),
     Route("GET", f"{API}/substances", SEE),
     Route("GET", f"{API}/plants", SEE),

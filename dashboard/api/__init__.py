@@ -7,6 +7,7 @@ from dashboard.api import (
     alerts,
     cameras,
     discharge,
+    evidence,
     exposure,
     footprints,
     marks,
@@ -20,7 +21,7 @@ from dashboard.api import (
 
 API = "/api/v1"
 _SUBJECTS = (
-    *(stations, air, reservoirs, discharge, marks, quiet, alerts),
+    *(stations, air, reservoirs, discharge, marks, quiet, evidence, alerts),
     *(plants, plume, exposure, footprints, cameras, operations),
 )
 
