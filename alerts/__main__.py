@@ -1,4 +1,4 @@
-"""python -m alerts [run | rules | backtest]: the clock of absence, outbox, senders; rules."""
+"""python -m alerts [run | rules | backtest | test | rota]: clock, outbox, senders; rules; duty."""
 
 import argparse
 import logging
@@ -14,6 +14,7 @@ from alerts import rule_command
 from alerts.backtest import command as backtest_command
 from alerts.leader import Leader
 from alerts.rulebook import seed
+from alerts.sending import command as telling
 from alerts.sending.senders import BadReceivers, far_ends
 from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
@@ -34,6 +35,7 @@ def main() -> int:
     rule_command.add_arguments(rules)
     past = commands.add_parser("backtest", help="what a rule would have done with stored readings")
     backtest_command.add_arguments(past)
+    telling.add_arguments(commands)
     arguments = parser.parse_args()
     settings = config.load_or_exit(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -41,6 +43,8 @@ def main() -> int:
     try:
         if arguments.command in ("rules", "backtest"):
             return _about_rules(settings, arguments)
+        if arguments.command in ("test", "rota"):
+            return _about_telling(settings, arguments)
         return _run(settings)
     except (UnfitDatabase, psycopg2.Error) as error:
         print(f"alerts: {str(error).strip()}", file=sys.stderr)
@@ -79,6 +83,15 @@ def _lead(settings: config.Config) -> int:
     thread.join(timeout=20)
     log.info("stopped")
     return 1 if defect else 0
+
+
+def _about_telling(settings: config.Config, arguments: argparse.Namespace) -> int:
+    conn = _connect(settings)
+    try:
+        require_current(conn)
+        return telling.run(conn, settings.section(AlertsSettings), arguments)
+    finally:
+        conn.close()
 
 
 def _about_rules(settings: config.Config, arguments: argparse.Namespace) -> int:

@@ -16,7 +16,9 @@ from alerts.judging import Judge
 from alerts.outbox import prune, route, waiting
 from alerts.sealing import Sealing
 from alerts.sending.escalation import escalate
+from alerts.sending.selfcheck import check
 from alerts.sending.senders import Senders
+from alerts.sending.trials import DeadMan, make_tests
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
 from database import lead
@@ -85,12 +87,15 @@ class Leader:
             *(self._gis, self._folder, self._connect, done, settings.clock.tick_s),
             settings.keep_footprints_days,
         )
+        dead_man = DeadMan(settings.dead_man, self._folder, self._connect, done)
         sealing = Sealing(self._connect, done)
-        beside: list[Senders | Footprints | Sealing] = [senders, footprints, sealing]
+        beside: list[Senders | Footprints | DeadMan | Sealing] = [
+            *(senders, footprints, dead_man, sealing)
+        ]
         for each in beside:
             each.start()
         try:
-            self._work(conn, senders, footprints)
+            self._work(conn, senders, footprints, dead_man)
         finally:
             done.set()
             for each in beside:
@@ -98,7 +103,9 @@ class Leader:
             for each in beside:
                 each.join(timeout=5)
 
-    def _work(self, conn: Connection, senders: Senders, footprints: Footprints) -> None:
+    def _work(
+        self, conn: Connection, senders: Senders, footprints: Footprints, dead_man: DeadMan
+    ) -> None:
         listen(conn)
         conn.commit()
         clock = self._settings.clock
@@ -115,6 +122,8 @@ class Leader:
             if time.monotonic() - ticked >= clock.tick_s:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
+                _commit(conn, check(conn, self._settings.duties))
+                dead_man.wake()
                 beat(conn, "alerts", self._up_since, waiting(conn))
                 conn.commit()
             if pruned is None or time.monotonic() - pruned >= _PRUNE_S:
@@ -130,6 +139,7 @@ class Leader:
         settings = self._settings
         made = route(conn, settings.receivers, routes=settings.routes, fallback=settings.fallback)
         made += escalate(conn, settings.escalations, settings.receivers, settings.fallback)
+        made += make_tests(conn, settings.receivers, settings.test_every_s)
         conn.commit()
         if made:
             senders.refresh(conn)

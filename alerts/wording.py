@@ -276,6 +276,18 @@ def _no_data(p: Params) -> Pair:
     return zh, en
 
 
+def _offline(p: Params) -> Pair:
+    zh_for, en_for = duration(p["silent_s"])
+    since, hung = clock(p["since"]), list(p.get("stations", ()))
+    zh = f"设备 {p['device']} 自 {since} 起离线，已 {zh_for}"
+    en = f"device {p['device']} offline since {since}, for {en_for}"
+    if hung:
+        named, more = ", ".join(hung[:4]), len(hung) > 4
+        zh += f"；涉及 {len(hung)} 个站点（{named}{' 等' if more else ''}）"
+        en += f"; {len(hung)} station{'s' if len(hung) > 1 else ''}: {named}{', …' if more else ''}"
+    return zh, en
+
+
 def _data_again(p: Params) -> Pair:
     metric = METRICS[p["metric"]]
     value = amount(metric.code, p["value"])
@@ -313,6 +325,19 @@ def _found_longer(p: Params) -> Pair:
     )
 
 
+def _telling_fails(p: Params) -> Pair:
+    zh = "；".join(f"{x['name']} 自 {clock(x['since'])} 起：{x['why']}" for x in p["troubles"])
+    en = "; ".join(f"{x['name']} since {clock(x['since'])}: {x['why']}" for x in p["troubles"])
+    return f"告警发不出去：{zh}", f"messages do not arrive: {en}"
+
+
+def _nobody_on_duty(p: Params) -> Pair:
+    names = [(x["why"].split("|"), clock(x["since"])) for x in p["troubles"]]
+    zh = "；".join(f"{name[0]} 自 {since} 起" for name, since in names)
+    en = "; ".join(f"{name[1]} from {since}" for name, since in names)
+    return f"无人值班：{zh}", f"nobody is on duty: {en}"
+
+
 SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "above": _beyond("高于", "above"),
     "below": _beyond("低于", "below"),
@@ -322,9 +347,15 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "returned": _returned,
     "no_data": _no_data,
     "data_again": _data_again,
+    "offline": _offline,
+    "online": lambda p: (f"设备 {p['device']} 已上线", f"device {p['device']} is online again"),
     "ingest_silent": _ingest_silent,
     "ingest_disconnected": _ingest_disconnected,
     "canary_silent": _canary_silent,
+    "telling_fails": _telling_fails,
+    "telling_works": lambda _: ("各告警通道均已恢复", "every receiver takes messages again"),
+    "nobody_on_duty": _nobody_on_duty,
+    "somebody_on_duty": lambda _: ("各岗位均已排班", "somebody is on duty everywhere again"),
     "ingest_back": lambda _: ("采集进程已恢复", "the ingest process is back"),
     "found_longer": _found_longer,
     "judged_as_it_came": lambda _: (

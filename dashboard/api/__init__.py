@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from dashboard.api import (
     air,
     alerts,
+    backtests,
     cameras,
     discharge,
     evidence,
@@ -16,13 +17,16 @@ from dashboard.api import (
     plume,
     quiet,
     reservoirs,
+    rules,
     stations,
+    warnings,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
     *(stations, air, reservoirs, discharge, marks, quiet, evidence, alerts),
-    *(plants, plume, exposure, footprints, cameras, operations),
+    *(backtests, rules),
+    *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )
 
 

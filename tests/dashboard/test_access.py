@@ -15,6 +15,7 @@ EXAMPLES = {
     "{code}": "R-02",
     "{alert_id}": "a-nh3",
     "{mark_id}": "1",
+    "{warning_id}": "w-1",
     "/assets/vendor/{name}": "/assets/vendor/maplibre-gl.css",
     "/map/{name}": "/map/land.geojson",
     "{name}": "style.css",
