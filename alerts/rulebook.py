@@ -46,6 +46,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
             "zh": "通知系统管理员；恢复前以电话向重点站点核实。",
             "en": "Call the administrator; until it is back, check key stations by telephone.",
         },
+        "call": {"zh": "系统管理员。", "en": "The administrator of this system."},
     }
 } | OF_TELLING
 

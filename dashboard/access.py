@@ -83,6 +83,8 @@ ROUTES = (
     Route("GET", f"{API}/suppressions", SEE),
     Route("POST", f"{API}/stations/{{code}}/out-of-service", SERVICE),
     Route("POST", f"{API}/stations/{{code}}/in-service", SERVICE),
+    Route("GET", f"{API}/alerts/{{alert_id}}/evidence", SEE),
+    Route("GET", "/evidence/{alert_id}", SEE),
     Route("POST", f"{API}/alerts/{{alert_id}}/acknowledge", ACKNOWLEDGE),
     Route("GET", f"{API}/rules", SEE),
     Route("GET", f"{API}/rule-form", SEE),

@@ -9,6 +9,7 @@ from dashboard.api import (
     backtests,
     cameras,
     discharge,
+    evidence,
     exposure,
     footprints,
     marks,
@@ -25,7 +26,7 @@ from dashboard.api import (
 
 API = "/api/v1"
 _SUBJECTS = (
-    *(stations, service, air, reservoirs, discharge, marks, quiet, alert_life, alerts),
+    *(stations, service, air, reservoirs, discharge, marks, quiet, evidence, alert_life, alerts),
     *(backtests, rules),
     *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )
