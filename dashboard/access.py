@@ -16,13 +16,25 @@ RELEASE = "release"  # show a picture to the public
 TUNE = "tune"  # rules and limits
 MARK = "mark"  # say that readings are invalid or valid
 ENTER = "enter"  # say what a tank holds
+ROSTER = "roster"  # say who is on duty when, hand over
 ADMINISTER = "administer"  # accounts and keys
 
 RIGHTS = {
     "viewer": {SEE},
-    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER},
+    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER, ROSTER},
     "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER},
-    "administrator": {SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, ADMINISTER},
+    "administrator": {
+        SEE,
+        ACKNOWLEDGE,
+        INSPECT,
+        REPLAY,
+        RELEASE,
+        TUNE,
+        MARK,
+        ENTER,
+        ROSTER,
+        ADMINISTER,
+    },
 }
 
 
@@ -67,6 +79,16 @@ ROUTES = (
     Route("GET", f"{API}/alerts/groups", SEE),
     Route("GET", f"{API}/alerts/{{alert_id}}", SEE),
     Route("POST", f"{API}/alerts/{{alert_id}}/acknowledge", ACKNOWLEDGE),
+    Route("GET", f"{API}/alerts/{{alert_id}}/messages", SEE),
+    Route("GET", f"{API}/receivers", SEE),
+    Route("GET", f"{API}/rota", SEE),
+    Route("POST", f"{API}/rota/shifts", ROSTER),
+    Route("POST", f"{API}/rota/shifts/{{shift_id}}/remove", ROSTER),
+    Route("POST", f"{API}/rota/shifts/{{shift_id}}/hand-over", ROSTER),
+    Route("POST", f"{API}/rota/hand-overs/{{offer_id}}/answer", ROSTER),
+    Route("GET", f"{API}/contacts", ADMINISTER),
+    Route("POST", f"{API}/contacts", ADMINISTER),
+    Route("POST", f"{API}/contacts/{{contact_id}}/remove", ADMINISTER),
     Route("GET", f"{API}/substances", SEE),
     Route("GET", f"{API}/plants", SEE),
     Route("GET", f"{API}/plants/{{code}}", SEE),

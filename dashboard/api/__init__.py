@@ -14,7 +14,9 @@ from dashboard.api import (
     plants,
     plume,
     quiet,
+    receipts,
     reservoirs,
+    rota,
     stations,
 )
 
@@ -22,6 +24,7 @@ API = "/api/v1"
 _SUBJECTS = (
     *(stations, air, reservoirs, discharge, marks, quiet, alerts),
     *(plants, plume, exposure, footprints, cameras, operations),
+    *(rota, receipts),
 )
 
 
