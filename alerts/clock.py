@@ -13,7 +13,7 @@ from alerts.engine import withdraw
 from alerts.judging import Judge
 from alerts.record import lock_states, save
 from alerts.rule import Key, Watch
-from alerts.silence import CANARY, INGEST, Heartbeat, Seen, tick, together
+from alerts.silence import CANARY, Heartbeat, Seen, Status, tick, together
 from alerts.state import Judgement, State, Transition, state_from_json
 from database.pool import Connection
 from sensors.reading import Origin
@@ -48,6 +48,7 @@ _STATES = """
 select rule_id, subject, state from rule_state
  where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
 """
+_DEVICES = "select device, online, reported_at from device_status where device = any(%(devices)s)"
 _LOCK_SERIES = """
 select series_id from series_state where series_id = any(%(series)s) order by series_id for update
 """
@@ -114,6 +115,7 @@ def _look(
         canary=pace.canary,
         watching_since=pace.watching_since,
         new_id=judge.new_id,
+        devices=_statuses(conn, watches),
     )
     other = {k: s for k, s in judgement.states.items() if s != states.get(k, State())}
     return replace(judgement, states=other)
@@ -132,16 +134,26 @@ def _quiet(conn: Connection, watches: Iterable[Watch], now: datetime) -> dict[in
     }
 
 
-def _states(conn: Connection, watches: Iterable[Watch]) -> dict[Key, State]:
+def _statuses(conn: Connection, watches: Iterable[Watch]) -> dict[str, Status]:
+    devices = sorted({watch.device for watch in watches if watch.device})
+    rows = _all(conn, _DEVICES, {"devices": devices}) if devices else []
+    return {device: Status(online, reported_at) for device, online, reported_at in rows}
+
+
+def _of_no_series(watches: Iterable[Watch]) -> list[str]:
+    return sorted({watch.subject for watch in watches if watch.series_id is None})
+
+
+def _states(conn: Connection, watches: Sequence[Watch]) -> dict[Key, State]:
     series = [watch.series_id for watch in watches if watch.series_id]
-    rows = _all(conn, _STATES, {"series": series, "subjects": [INGEST]})
+    rows = _all(conn, _STATES, {"series": series, "subjects": _of_no_series(watches)})
     return {(rule_id, subject): state_from_json(state) for rule_id, subject, state in rows}
 
 
-def _lock(conn: Connection, watches: Iterable[Watch]) -> dict[Key, State]:
+def _lock(conn: Connection, watches: Sequence[Watch]) -> dict[Key, State]:
     series = sorted({watch.series_id for watch in watches if watch.series_id})
     _locked_series(conn, series)
-    return lock_states(conn, series, [INGEST])
+    return lock_states(conn, series, _of_no_series(watches))
 
 
 def _locked_series(conn: Connection, series: Sequence[int]) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from alerts.rule import Limit, Place, Watch, covers, watch
+from alerts.laying import Ground, lay
+from alerts.rule import Device, Limit, Place, Watch
 from alerts.rule_settings import SYSTEM, RuleSettings
 from alerts.sending.built_in import OF_TELLING
 from alerts.settings import AlertsSettings
@@ -69,6 +70,12 @@ select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and 
   join station_version v on v.station_id = s.id and v.valid_to is null
   join sensor n on n.series_id = q.id and n.valid_to is null
  order by q.id
+"""
+_DEVICES = """
+select v.device, array_agg(s.code order by s.code), array_agg(s.kind order by s.code),
+       case when count(distinct v.department) = 1 then min(v.department) end
+  from station s join station_version v on v.station_id = s.id and v.valid_to is null
+ where v.device is not null group by v.device order by v.device
 """
 _LIMITS = """
 select series_id, name, value, label_zh, label_en, season_from, season_to, mean_over_s
@@ -169,14 +176,14 @@ def edition(conn: Connection) -> str:
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
-    places = load_places(conn)
+    ground = _ground(conn)
     watches: list[Watch] = []
     unreadable: set[int] = set()
     for known in _newest(conn).values():
         if known.retired:
             continue
         try:
-            watches += _laid(known, places)
+            watches += _laid(known, ground)
         except ValidationError as error:
             log.error(  # noqa: TRY400 - said at every reload, so without a traceback
                 "rule %s judges nothing: %s", known.code, _unreadable(error)
@@ -187,29 +194,39 @@ def load_rulebook(conn: Connection) -> Rulebook:
 
 def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], Watch]:
     """These rules as they are in force, by code and series; what cannot be read is left out."""
-    wanted, places = set(codes), load_places(conn)
+    wanted, ground = set(codes), _ground(conn)
     found: dict[tuple[str, int], Watch] = {}
     for code, known in _newest(conn).items():
         if code in wanted and not known.retired:
             with contextlib.suppress(ValidationError):  # load_rulebook says it, at each reload
-                laid = _laid(known, places)
+                laid = _laid(known, ground)
                 found |= {(code, one.series_id): one for one in laid if one.series_id is not None}
     return found
 
 
-def _laid(known: _Known, places: Iterable[Place]) -> list[Watch]:
+def _laid(known: _Known, ground: Ground) -> list[Watch]:
     if known.code == SYSTEM_INGEST:
         return [_ingest_watch(known)]
     if known.code in OF_TELLING:
         return []  # judged where messages are sent: alerts/sending/selfcheck.py
     rule = RuleSettings.model_validate(known.definition)
-    laid = (watch(known.id, known.version, rule, place) for place in places if covers(rule, place))
-    return [one for one in laid if one]
+    return lay(known.id, known.version, rule, ground)
 
 
 def _unreadable(error: ValidationError) -> str:
     first = error.errors()[0]
     return f"cannot be read: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def _ground(conn: Connection) -> Ground:
+    return Ground(tuple(load_places(conn)), tuple(_devices(conn)))
+
+
+def _devices(conn: Connection) -> list[Device]:
+    return [
+        Device(code, tuple(zip(stations, kinds, strict=True)), department)
+        for code, stations, kinds, department in _execute(conn, _DEVICES)
+    ]
 
 
 def _ingest_watch(known: _Known) -> Watch:

@@ -33,6 +33,7 @@ _LIST = (
     + """
  where (%(open)s::boolean is null or (a.state <> 'ended') = %(open)s)
    and (%(state)s::text is null or a.state = %(state)s)
+   and (%(station)s::text is null or s.code = %(station)s)
    and (%(began_from)s::timestamptz is null or a.began_at >= %(began_from)s)
    and (%(began_to)s::timestamptz is null or a.began_at < %(began_to)s)
    and (%(after_at)s::timestamptz is null or (a.began_at, a.id) < (%(after_at)s, %(after_id)s))
@@ -43,6 +44,7 @@ _LIST = (
 _OPEN = _SELECT + " where a.state <> 'ended' order by a.began_at desc, a.id desc"
 _ONE = _SELECT + " where a.id = %s"
 _SOME = _SELECT + " where a.id = any(%s)"
+_CHANGED_KEYS = "select id, version, changed_at from alert where changed_at >= %s"
 _CHANGED = _SELECT + " where a.changed_at >= %s order by a.changed_at, a.id"
 _STEPS = """
 select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
@@ -103,6 +105,7 @@ def list_alerts(
     conn: Connection,
     *,
     state: str | None = None,
+    station: str | None = None,
     began_from: datetime | None = None,
     began_to: datetime | None = None,
     limit: int = 100,
@@ -117,6 +120,7 @@ def list_alerts(
     parameters = {
         "open": True if state == "open" else None,
         "state": None if state == "open" else state,
+        "station": station,
         "began_from": began_from,
         "began_to": began_to,
         "after_at": after_at,
@@ -136,6 +140,11 @@ def open_alerts(conn: Connection) -> list[Alert]:
 def changed_alerts(conn: Connection, since: datetime) -> list[Alert]:
     """What changed at or after `since`, ended ones too: for the live stream, with an overlap."""
     return [_alert(row) for row in _rows(conn, _CHANGED, (since,))]
+
+
+def changed_keys(conn: Connection, since: datetime) -> dict[str, tuple[int, datetime]]:
+    """Version and time of change of what changed since: to ask only for what is not known yet."""
+    return {id_: (version, at) for id_, version, at in _rows(conn, _CHANGED_KEYS, (since,))}
 
 
 def find_alert(conn: Connection, alert_id: str) -> Alert | None:

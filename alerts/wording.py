@@ -276,6 +276,18 @@ def _no_data(p: Params) -> Pair:
     return zh, en
 
 
+def _offline(p: Params) -> Pair:
+    zh_for, en_for = duration(p["silent_s"])
+    since, hung = clock(p["since"]), list(p.get("stations", ()))
+    zh = f"设备 {p['device']} 自 {since} 起离线，已 {zh_for}"
+    en = f"device {p['device']} offline since {since}, for {en_for}"
+    if hung:
+        named, more = ", ".join(hung[:4]), len(hung) > 4
+        zh += f"；涉及 {len(hung)} 个站点（{named}{' 等' if more else ''}）"
+        en += f"; {len(hung)} station{'s' if len(hung) > 1 else ''}: {named}{', …' if more else ''}"
+    return zh, en
+
+
 def _data_again(p: Params) -> Pair:
     metric = METRICS[p["metric"]]
     value = amount(metric.code, p["value"])
@@ -335,6 +347,8 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "returned": _returned,
     "no_data": _no_data,
     "data_again": _data_again,
+    "offline": _offline,
+    "online": lambda p: (f"设备 {p['device']} 已上线", f"device {p['device']} is online again"),
     "ingest_silent": _ingest_silent,
     "ingest_disconnected": _ingest_disconnected,
     "canary_silent": _canary_silent,

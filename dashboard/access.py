@@ -17,23 +17,17 @@ TUNE = "tune"  # rules and limits
 MARK = "mark"  # say that readings are invalid or valid
 ENTER = "enter"  # say what a tank holds
 ROSTER = "roster"  # say who is on duty when, hand over
+WARN = "warn"  # write warnings to the public
+APPROVE = "approve"  # publish what somebody else wrote
 ADMINISTER = "administer"  # accounts and keys
 
 RIGHTS = {
     "viewer": {SEE},
-    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER, ROSTER},
-    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER},
+    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER, ROSTER, WARN, APPROVE},
+    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, WARN},
     "administrator": {
-        SEE,
-        ACKNOWLEDGE,
-        INSPECT,
-        REPLAY,
-        RELEASE,
-        TUNE,
-        MARK,
-        ENTER,
-        ROSTER,
-        ADMINISTER,
+        *(SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, ROSTER, ADMINISTER),
+        *(WARN, APPROVE),
     },
 }
 
@@ -89,6 +83,15 @@ ROUTES = (
     Route("GET", f"{API}/contacts", ADMINISTER),
     Route("POST", f"{API}/contacts", ADMINISTER),
     Route("POST", f"{API}/contacts/{{contact_id}}/remove", ADMINISTER),
+    Route("GET", f"{API}/rules", SEE),
+    Route("GET", f"{API}/rule-form", SEE),
+    Route("GET", f"{API}/rules/{{code}}", SEE),
+    Route("POST", f"{API}/rules", TUNE),
+    Route("POST", f"{API}/rules/check", TUNE),
+    Route("POST", f"{API}/rules/backtest", TUNE),
+    Route("PUT", f"{API}/rules/{{code}}", TUNE),
+    Route("POST", f"{API}/rules/{{code}}/retire", TUNE),
+    Route("POST", f"{API}/rules/{{code}}/reinstate", TUNE),
     Route("GET", f"{API}/substances", SEE),
     Route("GET", f"{API}/plants", SEE),
     Route("GET", f"{API}/plants/{{code}}", SEE),
@@ -98,6 +101,19 @@ ROUTES = (
     # Computes and stores nothing: a question with a body.
     Route("POST", f"{API}/plume", SEE),
     Route("POST", f"{API}/exposure", SEE),
+    Route("GET", f"{API}/warnings", SEE),
+    Route("GET", f"{API}/warnings/start", SEE),
+    Route("GET", f"{API}/warnings/{{warning_id}}", SEE),
+    Route("POST", f"{API}/warnings", WARN),
+    # Computes and stores nothing: a question with a body.
+    Route("POST", f"{API}/warnings/check", SEE),
+    Route("POST", f"{API}/warnings/{{warning_id}}/edit", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/submit", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/return", APPROVE),
+    Route("POST", f"{API}/warnings/{{warning_id}}/approve", APPROVE),
+    Route("POST", f"{API}/warnings/{{warning_id}}/discard", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/update", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/cancel", WARN),
     Route("GET", f"{API}/cameras", SEE),
     Route("GET", f"{API}/cameras/{{code}}/pictures", SEE),
     Route("POST", f"{API}/cameras/{{code}}/release", RELEASE),

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from alerts.quiet import store as quiet_store
 from alerts.settings import AlertsSettings
 from dashboard import api, health, operations_store, problems, store
 from dashboard.api.common import Services
@@ -26,6 +27,7 @@ from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
+from dashboard.shapes import iso
 from dashboard.signin import SignIn
 from database import books
 from database.heartbeat import beat
@@ -60,7 +62,7 @@ class Staff:
         self.pool = Pool(database, "staff", application="staff")
         self.live = Live(
             partial(_listener, database),
-            store,
+            store.Source(),
             Hub(),
             interval_s=settings.staff.push_interval_s,
             pulse=self._say_alive,
@@ -96,7 +98,9 @@ class Staff:
             key=lambda one: inf if one.age_s is None else one.age_s,
             default=None,
         )
-        return Pulse(silent, canary_json(worst) if worst else None)
+        flood = quiet_store.flood_now(conn, self.live.now(), self.alerts.quiet)
+        told = {"since": iso(flood.since), "count": flood.count} if flood else None
+        return Pulse(silent, canary_json(worst) if worst else None, told)
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

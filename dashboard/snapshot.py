@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from dashboard import crowd
 from dashboard.shapes import (
     Json,
     LatestRow,
@@ -131,19 +132,25 @@ class Snapshot:
 
     def hello(self, now: datetime) -> Json:
         """All of it, for who has just come."""
-        alerts = [alert for alert in self.alerts.values() if alert["state"] != "ended"]
+        alerts = self.open_alerts()
+        told = crowd.most_urgent(alerts, crowd.MOST_TOLD)
         return {
             "now": iso(now),
             "stations": collection(self.features(self.stations, now), now),
-            "alerts": sorted(alerts, key=lambda alert: str(alert["began_at"]), reverse=True),
+            "alerts": sorted(told, key=lambda alert: str(alert["began_at"]), reverse=True),
+            "tally": crowd.tally(alerts),
             "newest": iso(self.newest()),
         }
 
+    def open_alerts(self) -> list[Json]:
+        return [alert for alert in self.alerts.values() if alert["state"] != "ended"]
+
     def change(self, difference: Difference, now: datetime) -> Json:
+        """At most so many alerts whole, the most urgent; those over beyond that by their ids."""
         changed: Json = {
             "now": iso(now),
             "stations": self.features(difference.stations, now),
-            "alerts": list(difference.alerts.values()),
+            **self._told(difference),
             "pictures": [
                 {"camera": camera, "t": iso(at)} for camera, at in difference.pictures.items()
             ],
@@ -154,6 +161,18 @@ class Snapshot:
                 for (place, metric), at in self.footprints.items()
             ]
         return changed
+
+    def _told(self, difference: Difference) -> Json:
+        if not difference.alerts:
+            return {"alerts": []}
+        over = [alert for alert in difference.alerts.values() if alert["state"] == "ended"]
+        standing = (alert for alert in difference.alerts.values() if alert["state"] != "ended")
+        whole, rest = over[: crowd.MOST_AT_ONCE], over[crowd.MOST_AT_ONCE :]
+        return {
+            "alerts": [*crowd.most_urgent(standing, crowd.MOST_AT_ONCE), *whole],
+            "over": [alert["id"] for alert in rest],
+            "tally": crowd.tally(self.open_alerts()),
+        }
 
     def newest(self) -> datetime | None:
         """The newest device time of any value: what the link's age is counted from."""

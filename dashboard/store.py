@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts import footprint_store
 from alerts import store as alerts_store
-from alerts.alert import to_json
+from alerts.alert import Alert, to_json
 from dashboard import resolution
 from dashboard.resolution import Bucket, RawRow
 from dashboard.shapes import LatestRow, OpenAlert, StationRow
@@ -125,11 +125,30 @@ def load(conn: Connection) -> Loaded:
     return Loaded(stations(conn), latest(conn), alerts)
 
 
-def changes(conn: Connection, since: datetime) -> Changed:
-    """What changed at or after `since` (a `live.Source`)."""
+class Source:
+    """A `live.Source` that remembers which alerts it has read: in a flood thousands lie in the
+    overlap of two looks, and only the new ones are read and worded."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, datetime]] = {}
+
+    def load(self, conn: Connection) -> Loaded:
+        return load(conn)
+
+    def changes(self, conn: Connection, since: datetime) -> Changed:
+        found = alerts_store.changed_keys(conn, since)
+        fresh = [each for each, at in found.items() if self._known.get(each) != at]
+        self._known = found
+        return changes(conn, since, alerts_store.find_alerts(conn, fresh))
+
+
+def changes(conn: Connection, since: datetime, alerts: Sequence[Alert] | None = None) -> Changed:
+    """What changed at or after `since`; alerts: of them those that are not known yet."""
+    if alerts is None:
+        alerts = alerts_store.changed_alerts(conn, since)
     return Changed(
         [_latest(row) for row in _rows(conn, CHANGED_LATEST, (since,))],
-        [to_json(alert) for alert in alerts_store.changed_alerts(conn, since)],
+        [to_json(alert) for alert in alerts],
         {code: (at, origin) for code, at, origin in _rows(conn, NEWEST_PICTURES)},
         dict(_rows(conn, OFFLINE)),
         {key: each.computed_at for key, each in footprint_store.standing(conn).items()},

@@ -146,11 +146,13 @@ def check(
     now: datetime,
     settings: WarningSettings,
     warning: Warning | None = None,
+    origin: str = "live",
 ) -> list[Fault]:
-    """What stands against publishing it, as it is written now."""
+    """What stands against publishing it, as it is written now. origin: of the alert it is of."""
     if warning is None:
         envelope = Envelope("draft", "Alert", whole_second(now))
-        return faults(content, envelope, settings, Bounds(now, middle=store.middle(conn)))
+        bounds = Bounds(now, origin, store.middle(conn))
+        return faults(content, envelope, settings, bounds)
     messages = store.thread(conn, warning.thread)
     bounds = _bounds(conn, messages, warning, now)
     return faults(content, _envelope(messages, warning, now), settings, bounds)

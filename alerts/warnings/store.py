@@ -11,9 +11,11 @@ from typing import Any, Literal
 
 from psycopg2.extras import Json
 
+from alerts.alert import Names
 from alerts.cap.model import CapAlert
 from alerts.cap.reading import parse
 from alerts.warnings.content import Content, read
+from alerts.warnings.prefill import Spot
 from database.pool import Connection
 from sensors.reading import Origin
 
@@ -83,6 +85,14 @@ select w.id, case when w.state = 'submitted' then 'waiting'
         and not exists (select from warning l where l.thread = w.thread and l.number > w.number
                                                 and l.state = 'published'))
  order by w.expires_at nulls first, w.id"""
+# Where an alert's station stands, and what its rule tells the public.
+SPOT = """
+select v.lon, v.lat, nullif(d.definition -> 'advice', 'null')
+  from alert a
+  join rule_version d on d.rule_id = a.rule_id and d.version = a.rule_version
+  join station_version v on v.station_id = a.station_id and v.valid_to is null
+ where a.id = %s"""
+OF_ALERT = f"{_SELECT} where w.alert_id = %s order by w.created_at desc, w.id desc"
 MIDDLE = """
 select avg(lon), avg(lat) from station_version where valid_to is null"""
 
@@ -258,6 +268,20 @@ def middle(conn: Connection) -> tuple[float, float] | None:
     """Of all stations, lon, lat; None where there are none."""
     lon, lat = _rows(conn, MIDDLE)[0]
     return None if lon is None else (lon, lat)
+
+
+def spot(conn: Connection, alert_id: str) -> Spot | None:
+    """None where the alert is of no station."""
+    found = _rows(conn, SPOT, (alert_id,))
+    if not found:
+        return None
+    lon, lat, advice = found[0]
+    return Spot(lon, lat, Names(advice["zh"], advice["en"]) if advice else None)
+
+
+def of_alert(conn: Connection, alert_id: str) -> list[Warning]:
+    """What was written of an alert, the newest first."""
+    return [_warning(row) for row in _rows(conn, OF_ALERT, (alert_id,))]
 
 
 def _step(

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from dashboard.api import (
     air,
     alerts,
+    backtests,
     cameras,
     discharge,
     exposure,
@@ -17,14 +18,17 @@ from dashboard.api import (
     receipts,
     reservoirs,
     rota,
+    rules,
     stations,
+    warnings,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
     *(stations, air, reservoirs, discharge, marks, quiet, alerts),
-    *(plants, plume, exposure, footprints, cameras, operations),
     *(rota, receipts),
+    *(backtests, rules),
+    *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )
 
 

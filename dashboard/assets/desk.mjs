@@ -3,6 +3,7 @@
 import { $, alertAmount, gradeWord, metricName, setData, shortName, t } from "./core.mjs";
 import { alerts, choose, chosen, emit, isOwned, on, stations, toAcknowledge } from "./state.mjs";
 import * as board from "./board.mjs";
+import * as crowd from "./crowd.mjs";
 import * as chart from "./chart.mjs";
 import * as chemicals from "./chemicals.mjs";
 import * as drawer from "./drawer.mjs";
@@ -18,6 +19,7 @@ const known = new Set(); // alerts that have been announced
 export function start() {
   board.start();
   list.start();
+  crowd.start();
   chart.start();
   drawer.start();
   marks.start();

@@ -3,11 +3,13 @@
 import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
 import { alerts, alertsOf, choose, chosen, condition, isOwned, liveValue, meanPeriod, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
 import { ask } from "./chart.mjs";
+import { fetchOf } from "./crowd.mjs";
 import * as flap from "./flap.mjs";
 import * as outlook from "./outlook.mjs";
 import { showPicture } from "./pictures.mjs";
 
 const REPORTS = { discharge: "/environment", stack: "/environment", air: "/environment#air" };
+const MOST_WHY = 12; // in a flood; the list has them all
 let opener = null; // where the focus goes when the drawer closes
 let lifeOf = null; // "id|version" of the journal shown
 
@@ -39,6 +41,7 @@ function open() {
   if (chosen.metric === "to_limit_h") chosen.metric = "level_m"; // its chart has the way ahead
   ask(station, chosen.metric);
   fill();
+  fetchOf(station.code);
 }
 function fill() {
   const station = stations.get(chosen.station);
@@ -73,9 +76,9 @@ function head(station) {
   const kinds = [isSample(station.names) ? t("sample") : "", station.origin === "live" ? "" : word(station.origin)];
   setText($("drawer-sample"), kinds.filter(Boolean).join(" · "));
   const parts = [station.code];
-  if (grade) parts.push(gradeWord(grade), ...overText(alert), span(sinceOf(alert)));
+  if (grade) parts.push(gradeWord(grade), ...(alert ? [...overText(alert), span(sinceOf(alert))] : []));
   else parts.push(state === "partly" ? t("some values are old") : ageText(ageOf(station.newest), stationState(station)));
-  const words = grade ? [isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed")] : [];
+  const words = grade && alert ? [isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed")] : [];
   // Figures keep their room; where the line is too narrow the words after them are cut.
   setText($("drawer-facts"), parts.join(" · ") + (words.length ? " · " : ""));
   setText($("drawer-words"), words.join(" · "));
@@ -146,7 +149,7 @@ function provenance(latest) {
 function why(station) {
   const found = alertsOf(station.code);
   $("drawer-why").hidden = !found.length;
-  keyed($("why-list"), found, (alert) => alert.id, makeWhy, fillWhy);
+  keyed($("why-list"), found.slice(0, MOST_WHY), (alert) => alert.id, makeWhy, fillWhy);
 }
 function makeWhy(alert) {
   const root = el("li", "why");

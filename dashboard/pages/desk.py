@@ -25,7 +25,22 @@ def layout(say: Say, viewer: Viewer, title: str) -> html.Div:
     main = html.Main(
         [_list(say), _map(say), _drawer(say, viewer)], id="content", className="main", tabIndex=-1
     )
-    return frame("desk", "/", say, viewer, title, _tabs(say), board, main)
+    return frame("desk", "/", say, viewer, title, _tabs(say), board, _flood(say), main)
+
+
+def _flood(say: Say) -> html.Section:
+    """One line while more alerts come than anybody can take in; the script fills it."""
+    return html.Section(
+        [
+            html.B(id="flood-what"),
+            html.Span(id="flood-first", className="flood-first"),
+            html.Span(id="flood-kinds", className="flood-kinds"),
+        ],
+        id="flood",
+        className="flood",
+        hidden=True,
+        **aria(label=say("Alarm flood")),
+    )
 
 
 def _tabs(say: Say) -> html.Nav:
@@ -60,7 +75,9 @@ def _list(say: Say) -> html.Section:
 
 def _part(title: str, name: str, *more: html.P) -> html.Div:
     heading = html.H2([title, " ", html.B("0", id=f"{name}-count")], className="list-title")
-    return html.Div([heading, *more, html.Ul(id=name, className="rows")], id=f"{name}-part")
+    rest = html.Button(id=f"{name}-more", type="button", className="list-more", hidden=True)
+    rows = html.Ul(id=name, className="rows")
+    return html.Div([heading, *more, rows, rest], id=f"{name}-part")
 
 
 def _keys(say: Say) -> html.Div:

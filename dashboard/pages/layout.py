@@ -12,7 +12,7 @@ from dashboard.wording import word
 Say = Callable[..., str]
 NAVIGATION = (
     *(("/", "Desk"), ("/duty", "Duty"), ("/environment", "Environment")),
-    *(("/cameras", "Pictures"), ("/data", "Data")),
+    *(("/rules", "Rules"), ("/cameras", "Pictures"), ("/data", "Data")),
 )
 
 

@@ -14,36 +14,18 @@ from alerts.cap.reading import parse
 from alerts.warnings import life, store
 from alerts.warnings.content import Area, Both, Content, Round, differences
 from alerts.warnings.life import Refused
-from alerts.warnings.settings import WarningSettings
 from alerts.warnings.store import Person, Warning  # noqa: A004 - the word of the field
 from dashboard.accounts import create_account
 from database.pool import Connection
 from tests.alerts.conftest import NOW as ONCE
 from tests.alerts.test_cap import xsd_valid
-
-SETTINGS = WarningSettings()
-RING = ((121.8, 29.86), (121.9, 29.86), (121.9, 29.9), (121.8, 29.86))
-
+from tests.alerts.warned import RING, SETTINGS, content
 
 OUTRIGHT = """
 insert into warning (id, thread, number, type, state, content, author_id, approver_id, cap,
                      published_at, expires_at)
 select 'x', 'x', 1, 'Alert', 'published', content, author_id, approver_id, cap, published_at,
        expires_at from warning"""
-
-
-def content(now: datetime, **more: object) -> Content:
-    both = {
-        "event": Both(zh="氨泄漏", en="Ammonia leak"),
-        "headline": Both(zh="请留在室内", en="Stay indoors"),
-        "description": Both(zh="附近工厂氨泄漏。", en="Ammonia leaks from a plant."),
-        "instruction": Both(zh="关好门窗。", en="Close windows."),
-        "area": Area(names=Both(zh="霞浦", en="Xiapu"), polygons=(RING,)),
-        "expires": now + timedelta(hours=2),
-        "response": ("Shelter",),
-        "category": ("CBRNE",),
-    }
-    return Content.model_validate({"status": "Exercise", "grade": "red"} | both | more)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ EXAMPLES = {
     "{shift_id}": "1",
     "{offer_id}": "1",
     "{contact_id}": "1",
+    "{warning_id}": "w-1",
     "/assets/vendor/{name}": "/assets/vendor/maplibre-gl.css",
     "/map/{name}": "/map/land.geojson",
     "{name}": "style.css",
