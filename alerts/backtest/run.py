@@ -5,7 +5,7 @@ is shown only the readings that can change what it remembers; those that numpy f
 passed over (`_calm`). A property holds this equal to showing it every reading.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,11 +14,11 @@ import numpy as np
 
 from alerts.backtest.block import Block, microseconds_of, moment_of
 from alerts.backtest.calm import calm, passed, stirring
-from alerts.engine import forgetting, judge, retrace
+from alerts.engine import forgetting, judge, retrace, retrace_member
 from alerts.grade import Grade
 from alerts.rule import Watch
 from alerts.silence import Heartbeat, Seen, tick
-from alerts.state import NewId, State, Transition
+from alerts.state import Move, NewId, State, Transition
 from alerts.window import reach
 from sensors.reading import Quality, Reading
 from sensors.vetting import Mask, Times, Values, usable_bits
@@ -57,17 +57,20 @@ class Run:
     def __init__(self, watch: Watch, *, shortcuts: bool = True) -> None:
         self.watch, self.state = watch, State()
         self.judged = 0  # readings that the engine was shown
+        self.moves: list[tuple[Move, bool]] = []  # of a group's member, each: was its reading bad?
         self._may_pass = shortcuts and (watch.signal is None or watch.signal.kind == "mean")
         self._steps: dict[str, list[Transition]] = {}
         self._good: set[str] = set()  # alerts that a good reading held up
         self._unsure: set[str] = set()  # those of which it is not known yet
         self._last_good: datetime | None = None
         self._quiet: _Quiet | None = None
-        self._new_id = _numbering()
+        self._new_id = numbering()
 
     def take(self, block: Block) -> None:
         if not len(block):
             return
+        if self.watch.member:  # groups take moves as they arrive: here as if all came in time
+            block = replace(block, received=block.at)
         if self.watch.when == "no_data":
             self._listen(block)
         else:
@@ -92,6 +95,12 @@ class Run:
 
     def _judge(self, block: Block, first: int, last: int) -> None:
         shown = self._readings(block, first, last)
+        if self.watch.member:
+            self.state, moves = retrace_member(self.watch, shown, self._new_id, self.state)
+            for move in moves:
+                number = np.searchsorted(block.at, microseconds_of(move.reading.observed_at))
+                self.moves.append((move, bool(block.bad[number])))
+            return
         self.state, steps = retrace(self.watch, shown, self._new_id, self.state)
         self._keep(steps)
 
@@ -202,23 +211,29 @@ class Run:
         )
 
     def _episode(self, steps: list[Transition]) -> Episode:
-        last = steps[-1]
-        over = last.kind == "ended"
-        grade = last.alert.peak_grade
-        limits = {step.grade: step.limit for step in steps if step.kind != "ended"}
-        peak = last.peak if over or self.state.alert is None else self.state.peak
-        return Episode(
-            subject=self.watch.subject,
-            station=self.watch.station or "",
-            began_at=steps[0].alert.began_at,
-            raised_at=steps[0].alert.raised_at,
-            ended_at=last.at if over else None,
-            peak_grade=grade,
-            peak=peak,
-            limit=limits.get(grade),
-            by_bad_data=self.watch.when != "no_data" and last.alert_id not in self._good,
-            steps=tuple(steps),
-        )
+        bad = self.watch.when != "no_data" and steps[-1].alert_id not in self._good
+        return episode_of(self.watch, steps, self.state.peak, by_bad_data=bad)
+
+
+def episode_of(
+    watch: Watch, steps: Sequence[Transition], peak: float | None, *, by_bad_data: bool
+) -> Episode:
+    """The steps of one alert as an episode. peak: so far, where it is still open."""
+    first, last = steps[0], steps[-1]
+    over, grade = last.kind == "ended", last.alert.peak_grade
+    limits = {step.grade: step.limit for step in steps if step.kind != "ended"}
+    return Episode(
+        subject=watch.subject,
+        station=watch.station or "",
+        began_at=first.alert.began_at,
+        raised_at=first.alert.raised_at,
+        ended_at=last.at if over else None,
+        peak_grade=grade,
+        peak=last.peak if over else peak,
+        limit=limits.get(grade),
+        by_bad_data=by_bad_data,
+        steps=tuple(steps),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +252,7 @@ def _quiet_since(at: Times, heard: Mask, before: _Quiet | None) -> Times:
     return np.where(run >= 0, at[run], before.since if before else at[0])
 
 
-def _numbering() -> NewId:
+def numbering() -> NewId:
     numbers = count(1)
     return lambda _: str(next(numbers))
 
