@@ -31,7 +31,10 @@ FIELDS: Mapping[str, tuple[str, str, str]] = {
     "direction": ("limits", "Direction", "Rise, fall or either"),
     "window_s": ("limits", "Measured over", "The change over so long; limits are per hour"),
     "mean_over_s": ("limits", "Mean over", "The running mean is compared, not each reading"),
-    "grades": ("limits", "Limits", "A number, or the name of a limit of the station"),
+    "grades": (
+        *("limits", "Limits"),
+        "A number, or a limit of the station by its name; of sensors at once: how many",
+    ),
     "limit": ("limits", "Limit", "A number, or the name of a limit of the station"),
     "low": ("limits", "Lower limits", "Below it the grade begins"),
     "high": ("limits", "Upper limits", "Above it the grade begins"),
@@ -53,6 +56,7 @@ FIELDS: Mapping[str, tuple[str, str, str]] = {
     "cause": ("meaning", "Usual cause", "What lies behind it"),
     "consequence": ("meaning", "If nobody acts", "What happens then"),
     "action": ("meaning", "What to do", "For the duty officer"),
+    "call": ("meaning", "Whom to call", "People and numbers, in order"),
     "public": ("meaning", "On the public page", "At stations that are public"),
     "advice": ("meaning", "Advice to the public", "What people should do"),
 }
@@ -91,7 +95,7 @@ CHOICES_OF = {("needs", "any"): "suspect ones too"}
 _PLACES = {"metric", "kind", "stations"}
 _LASTING = {"unit", "dead_band", "on_delay_s", "off_delay_s", "needs", "without"}
 _ALWAYS = {"code", "label", "when", "latched", "fresh_s", "public"} | {
-    *("cause", "consequence", "action", "advice")
+    *("cause", "consequence", "action", "call", "advice")
 }
 # What each condition has; a field in none of them is shown with all.
 HAS: Mapping[str, set[str]] = {

@@ -11,6 +11,7 @@ from alerts.rule import Place, covers
 from alerts.rule_history import Difference, RuleVersion, differences
 from alerts.rule_settings import SYSTEM, RuleSettings
 from config import Mistake, validated
+from dashboard.rule_problems import said
 from dashboard.shapes import iso
 
 MOST_EPISODES = 500
@@ -82,6 +83,7 @@ def mistakes_json(mistakes: Iterable[Mistake], above: str = "") -> list[dict[str
             "field": _dotted(one.where),
             "where": _dotted((above, *one.where)),
             "problem": one.problem,
+            "text": said(one.problem),
         }
         for one in mistakes
     ]
