@@ -22,6 +22,7 @@ from alerts.rule_settings import SYSTEM, RuleSettings
 from alerts.sending.built_in import OF_TELLING
 from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
+from alerts.usual import usual_of
 from database.pool import Connection
 
 log = logging.getLogger("alerts")
@@ -66,7 +67,7 @@ values (%s, %s, %s, %s, %s, %s, %s)
 _RETIRE = "update rule_version set retired_at = %s where rule_id = %s and version = %s"
 _PLACES = """
 select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and n.public,
-       coalesce(v.details ->> 'plant', s.code), v.device
+       coalesce(v.details ->> 'plant', s.code), v.device, n.checks -> 'usual'
   from series q
   join station s on s.id = q.station_id
   join station_version v on v.station_id = s.id and v.valid_to is null
@@ -293,9 +294,10 @@ def load_places(conn: Connection) -> list[Place]:
         named[name] = (*named.get(name, ()), Limit(*of))
     return [
         Place(
-            number, station, kind, metric, interval_s, owner, public, limits[number], plant, device
+            *(number, station, kind, metric, interval_s, owner, public, limits[number]),
+            *(plant, device, usual_of(months)),
         )
-        for number, station, kind, metric, interval_s, owner, public, plant, device in rows
+        for number, station, kind, metric, interval_s, owner, public, plant, device, months in rows
     ]
 
 
