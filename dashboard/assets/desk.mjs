@@ -1,7 +1,8 @@
 // The duty desk: starts its parts in order, the keyboard, and what is said aloud.
 
 import { $, alertAmount, gradeWord, metricName, setData, shortName, t } from "./core.mjs";
-import { alerts, choose, chosen, emit, isOwned, on, stations, toAcknowledge } from "./state.mjs";
+import { alerts, choose, chosen, emit, isMuted, isOn, isOwned, on, stations, toAcknowledge } from "./state.mjs";
+import * as actions from "./actions.mjs";
 import * as board from "./board.mjs";
 import * as crowd from "./crowd.mjs";
 import * as chart from "./chart.mjs";
@@ -22,6 +23,7 @@ export function start() {
   crowd.start();
   chart.start();
   drawer.start();
+  actions.start();
   marks.start();
   chemicals.start();
   finder.start();
@@ -40,7 +42,7 @@ export function start() {
 }
 /** The first picture: the worst unclaimed alert is under the cursor, and open where there is room. */
 async function begin() {
-  for (const id of alerts.keys()) known.add(id);
+  for (const [id, alert] of alerts) if (!isMuted(alert)) known.add(id);
   const wanted = new URLSearchParams(location.search).get("station");
   const worst = toAcknowledge()[0];
   if (stations.has(wanted)) choose(wanted);
@@ -51,9 +53,9 @@ async function begin() {
 /** New unclaimed alerts are said once; a new red one pulses for ten seconds at most. */
 function announce() {
   for (const [id, alert] of alerts) {
-    if (known.has(id)) continue;
+    if (known.has(id) || isMuted(alert)) continue; // what comes back from the shelf is said then
     known.add(id);
-    if (isOwned(alert) || alert.found_afterwards) continue;
+    if (!isOn(alert) || isOwned(alert) || alert.found_afterwards) continue;
     const [value, unit] = alertAmount(alert, alert.value);
     $("live-words").textContent = t("New {grade} alert: {name} {metric} {value}", {
       grade: gradeWord(alert.grade), name: shortName(alert.station_names), metric: metricName(alert.metric), value: `${value} ${unit}`,
@@ -70,7 +72,7 @@ function pulse() {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   const acts = {
-    j: () => list.step(1), k: () => list.step(-1), a: list.acknowledgeCurrent, escape: drawer.close,
+    j: () => list.step(1), k: () => list.step(-1), a: list.acknowledgeCurrent, s: actions.shelveCurrent, escape: drawer.close,
     m: () => { show("map"); emit("centre"); }, "/": () => $("search").focus(),
   };
   const act = acts[event.key.toLowerCase()];
