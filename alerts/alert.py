@@ -87,6 +87,7 @@ class Alert:
     latched: bool = False
     muted: Muted | None = None
     grouping: Mapping[str, str] | None = None
+    call: Names | None = None
 
     @property
     def unit(self) -> str | None:
@@ -124,7 +125,7 @@ _PLAIN = (
     *("peak_grade", "state", "found_afterwards", "origin", "value", "unit", "limit", "peak_value"),
     *("quality", "owner", "note", "latched"),
 )
-_NAMED = ("station_names", "label", "action", "cause", "consequence")
+_NAMED = ("station_names", "label", "action", "cause", "consequence", "call")
 
 
 def to_json(alert: Alert) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import psycopg2
 
 from alerts.aside import Footprints
 from alerts.clock import Pace, tick_once, withdraw_uncovered
+from alerts.evidence_keeping import EvidenceKeeping
 from alerts.judging import Judge
 from alerts.life.seal import Sealing
 from alerts.life.upkeep import keep
@@ -90,8 +91,9 @@ class Leader:
         )
         dead_man = DeadMan(settings.dead_man, self._folder, self._connect, done)
         sealing = Sealing(self._connect, done, settings.clock.tick_s)
-        beside: list[Senders | Footprints | DeadMan | Sealing] = [
-            *(senders, footprints, dead_man, sealing)
+        evidence = EvidenceKeeping(self._connect, done)
+        beside: list[Senders | Footprints | DeadMan | Sealing | EvidenceKeeping] = [
+            *(senders, footprints, dead_man, sealing, evidence)
         ]
         for each in beside:
             each.start()

@@ -105,6 +105,7 @@ class RuleSettings(Condition):
     cause: Names | None = Field(default=None, description="What usually lies behind it.")
     consequence: Names | None = Field(default=None, description="What happens if nobody acts.")
     action: Names | None = Field(default=None, description="What the duty officer does.")
+    call: Names | None = Field(default=None, description="Whom the duty officer calls.")
     advice: Names | None = Field(default=None, description="What the public is told to do.")
 
     @model_validator(mode="after")

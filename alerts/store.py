@@ -318,6 +318,7 @@ def _alert(row: tuple[Any, ...]) -> Alert:
         action=_named(definition.get("action")),
         cause=_named(definition.get("cause")),
         consequence=_named(definition.get("consequence")),
+        call=_named(definition.get("call")),
         public=public,
         department=department,
         changed_at=changed,

@@ -229,6 +229,35 @@ def _returned(p: Params) -> Pair:
     )
 
 
+def _members(p: Params) -> Pair:
+    """Who is on, each with its value; the first four of many."""
+    named, more = p["on"][:4], len(p["on"]) > 4
+    figures = [
+        (one["station"], METRICS[one["metric"]], _figure(one, one["value"])) for one in named
+    ]
+    zh = "、".join(f"{station} {metric.zh} {value}" for station, metric, value in figures)
+    en = ", ".join(f"{station} {metric.en} {value}" for station, metric, value in figures)
+    return (f"{zh} 等", f"{en}, …") if more else (zh, en)
+
+
+def _group(p: Params) -> Pair:
+    (zh_on, en_on), of, count = _members(p), p["of"], p["count"]
+    if p["how"] == "at_least":
+        zh, en = f"{of} 个传感器中有 {count} 个越限", f"{count} of {of} sensors beyond"
+    elif p["how"] == "all":
+        zh, en = f"{of} 项条件同时满足", f"all {of} conditions are met"
+    else:
+        zh, en = f"{of} 项条件中满足 {count} 项", f"{count} of {of} conditions met"
+    return f"{zh}：{zh_on}", f"{en}: {en_on}"
+
+
+def _group_back(p: Params) -> Pair:
+    of, count = p["of"], p["count"]
+    if p["how"] == "at_least":
+        return f"{of} 个传感器中只剩 {count} 个越限", f"only {count} of {of} sensors still beyond"
+    return f"{of} 项条件中只剩 {count} 项满足", f"only {count} of {of} conditions still met"
+
+
 def _no_data(p: Params) -> Pair:
     metric = METRICS[p["metric"]]
     zh_for, en_for = duration(p["silent_s"])
@@ -323,6 +352,8 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "deviation": _deviation,
     "not_cleared": _not_cleared,
     "returned": _returned,
+    "group": _group,
+    "group_back": _group_back,
     "no_data": _no_data,
     "data_again": _data_again,
     "offline": _offline,

@@ -9,6 +9,7 @@ from dashboard.api import (
     backtests,
     cameras,
     discharge,
+    evidence,
     exposure,
     footprints,
     marks,
@@ -16,7 +17,9 @@ from dashboard.api import (
     plants,
     plume,
     quiet,
+    receipts,
     reservoirs,
+    rota,
     rules,
     service,
     stations,
@@ -25,7 +28,8 @@ from dashboard.api import (
 
 API = "/api/v1"
 _SUBJECTS = (
-    *(stations, service, air, reservoirs, discharge, marks, quiet, alert_life, alerts),
+    *(stations, service, air, reservoirs, discharge, marks, quiet, evidence, alert_life, alerts),
+    *(rota, receipts),
     *(backtests, rules),
     *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )

@@ -143,6 +143,7 @@ class Alert(BaseModel):
     action: Names | None
     cause: Names | None
     consequence: Names | None
+    call: Names | None = Field(description="whom to call")
     group: AlertGroup | None = Field(description="null: by itself")
 
 
