@@ -97,7 +97,7 @@ class RuleSettings(Condition):
     )
     latched: bool = Field(
         default=False,
-        description="When the value is back the alert stays active until a person resets it.",
+        description="When the value is back the alert goes on standing until a person resets it.",
     )
     public: bool = Field(
         default=False, description="Whether the public page shows it, at public stations."

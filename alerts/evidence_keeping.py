@@ -10,7 +10,7 @@ from database.pool import Connection
 _EVERY_S = 5.0
 
 
-class Sealing:
+class EvidenceKeeping:
     """Keeps and seals evidence until `stop`."""
 
     def __init__(self, connect: Callable[[], Connection], stop: threading.Event) -> None:
