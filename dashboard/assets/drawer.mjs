@@ -7,6 +7,7 @@ import { fetchOf } from "./crowd.mjs";
 import * as flap from "./flap.mjs";
 import * as outlook from "./outlook.mjs";
 import { showPicture } from "./pictures.mjs";
+import * as told from "./told.mjs";
 
 const REPORTS = { discharge: "/environment", stack: "/environment", air: "/environment#air" };
 const MOST_WHY = 12; // in a flood; the list has them all
@@ -58,6 +59,7 @@ function fill() {
   setText($("chart-unit"), unit);
   look(station);
   todo(station);
+  told.show(alertsOf(station.code).find((one) => one.id === chosen.alert) ?? alertsOf(station.code)[0]);
 }
 /** The alarmed value first, then as the catalogue has them. */
 const rank = (station, metric) => (metricAlert(station.code, metric) ? 0 : 1);
