@@ -85,7 +85,7 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
         key: series
         for key, series in open_keys.items()
         if key not in judge.series and key[0] not in judge.unreadable
-    }
+    } | dict.fromkeys(_emptied(conn, judge, open_keys))
     if not lost:
         return []
     now = _one(conn, _NOW)[0]
@@ -98,6 +98,20 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
         judgement.add(key, withdrawn.states[key], withdrawn.transitions)
     save(conn, judgement, before, lost, now)
     return judgement.transitions
+
+
+def _emptied(conn: Connection, judge: Judge, open_keys: Iterable[Key]) -> list[Key]:
+    """Groups whose alert rests on members that the rule does not cover any more."""
+    keys = [key for key in open_keys if key in judge.by_group]
+    rows = _all(conn, _STATES, {"series": [], "subjects": sorted({key[1] for key in keys})})
+    states = {(rule_id, subject): state_from_json(state) for rule_id, subject, state in rows}
+    return [
+        key
+        for key in keys
+        if key in states
+        and judge.by_group[key].still(states[key].members) != states[key].members
+        and not judge.by_group[key].beyond(states[key].members)
+    ]
 
 
 def _look(

@@ -12,7 +12,10 @@ import psycopg2
 
 from alerts.aside import Footprints
 from alerts.clock import Pace, tick_once, withdraw_uncovered
+from alerts.evidence_keeping import EvidenceKeeping
 from alerts.judging import Judge
+from alerts.life.seal import Sealing
+from alerts.life.upkeep import keep
 from alerts.outbox import prune, route, waiting
 from alerts.sending.escalation import escalate
 from alerts.sending.selfcheck import check
@@ -87,7 +90,11 @@ class Leader:
             settings.keep_footprints_days,
         )
         dead_man = DeadMan(settings.dead_man, self._folder, self._connect, done)
-        beside: list[Senders | Footprints | DeadMan] = [senders, footprints, dead_man]
+        sealing = Sealing(self._connect, done, settings.clock.tick_s)
+        evidence = EvidenceKeeping(self._connect, done)
+        beside: list[Senders | Footprints | DeadMan | Sealing | EvidenceKeeping] = [
+            *(senders, footprints, dead_man, sealing, evidence)
+        ]
         for each in beside:
             each.start()
         try:
@@ -118,6 +125,7 @@ class Leader:
             if time.monotonic() - ticked >= clock.tick_s:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
+                self._keep(conn)
                 _commit(conn, check(conn, self._settings.duties))
                 dead_man.wake()
                 beat(conn, "alerts", self._up_since, waiting(conn))
@@ -131,9 +139,20 @@ class Leader:
             _refuse_dead(senders)
             _wait(conn, max(0.0, ticked + clock.tick_s - time.monotonic()))
 
+    def _keep(self, conn: Connection) -> None:
+        if keep(conn, self._settings.life, self._settings.inhibitions):
+            wake(conn)
+        conn.commit()
+
     def _route(self, conn: Connection, senders: Senders) -> None:
         settings = self._settings
-        made = route(conn, settings.receivers, routes=settings.routes, fallback=settings.fallback)
+        made = route(
+            conn,
+            settings.receivers,
+            routes=settings.routes,
+            fallback=settings.fallback,
+            inhibitions=settings.inhibitions,
+        )
         made += escalate(conn, settings.escalations, settings.receivers, settings.fallback)
         made += make_tests(conn, settings.receivers, settings.test_every_s)
         conn.commit()

@@ -66,8 +66,8 @@ class Watch:
     silence longer than that (or than the hold, if longer) breaks a hold. without: quality bits; a
     reading with one of them is not judged. signal: what is compared with the limits, where it is
     not the reading itself. member: of a group; its latch raises nothing by itself. latched: when
-    it is back, the alert stays active until a person resets it. device, stations: of offline, what
-    is silent and what hangs on it.
+    it is back, the alert goes on standing (`returned`) until a person resets it. device, stations:
+    of offline, what is silent and what hangs on it.
     """
 
     rule_id: int

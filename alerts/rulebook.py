@@ -15,7 +15,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from alerts.laying import Ground, lay
+from alerts.group import Group
+from alerts.laying import Ground, Laid, lay
 from alerts.rule import Device, Limit, Place, Watch
 from alerts.rule_settings import SYSTEM, RuleSettings
 from alerts.sending.built_in import OF_TELLING
@@ -45,6 +46,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
             "zh": "通知系统管理员；恢复前以电话向重点站点核实。",
             "en": "Call the administrator; until it is back, check key stations by telephone.",
         },
+        "call": {"zh": "系统管理员。", "en": "The administrator of this system."},
     }
 } | OF_TELLING
 
@@ -168,6 +170,7 @@ class Rulebook:
 
     watches: tuple[Watch, ...]
     unreadable: frozenset[int]
+    groups: tuple[Group, ...] = ()
 
 
 def edition(conn: Connection) -> str:
@@ -178,18 +181,21 @@ def edition(conn: Connection) -> str:
 def load_rulebook(conn: Connection) -> Rulebook:
     ground = _ground(conn)
     watches: list[Watch] = []
+    groups: list[Group] = []
     unreadable: set[int] = set()
     for known in _newest(conn).values():
         if known.retired:
             continue
         try:
-            watches += _laid(known, ground)
+            laid = _laid(known, ground)
+            watches += laid.watches
+            groups += laid.groups
         except ValidationError as error:
             log.error(  # noqa: TRY400 - said at every reload, so without a traceback
                 "rule %s judges nothing: %s", known.code, _unreadable(error)
             )
             unreadable.add(known.id)
-    return Rulebook(tuple(watches), frozenset(unreadable))
+    return Rulebook(tuple(watches), frozenset(unreadable), tuple(groups))
 
 
 def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], Watch]:
@@ -199,16 +205,16 @@ def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], 
     for code, known in _newest(conn).items():
         if code in wanted and not known.retired:
             with contextlib.suppress(ValidationError):  # load_rulebook says it, at each reload
-                laid = _laid(known, ground)
+                laid = _laid(known, ground).watches
                 found |= {(code, one.series_id): one for one in laid if one.series_id is not None}
     return found
 
 
-def _laid(known: _Known, ground: Ground) -> list[Watch]:
+def _laid(known: _Known, ground: Ground) -> Laid:
     if known.code == SYSTEM_INGEST:
-        return [_ingest_watch(known)]
+        return Laid((_ingest_watch(known),))
     if known.code in OF_TELLING:
-        return []  # judged where messages are sent: alerts/sending/selfcheck.py
+        return Laid()  # judged where messages are sent: alerts/sending/selfcheck.py
     rule = RuleSettings.model_validate(known.definition)
     return lay(known.id, known.version, rule, ground)
 

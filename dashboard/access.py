@@ -14,6 +14,7 @@ REPLAY = "replay"  # let them walk again after a fix
 INSPECT = "inspect"  # messages that could not be used, with what devices sent
 RELEASE = "release"  # show a picture to the public
 TUNE = "tune"  # rules and limits
+SERVICE = "service"  # take a station out of service for maintenance, and put it back
 MARK = "mark"  # say that readings are invalid or valid
 ENTER = "enter"  # say what a tank holds
 ROSTER = "roster"  # say who is on duty when, hand over
@@ -24,9 +25,10 @@ ADMINISTER = "administer"  # accounts and keys
 RIGHTS = {
     "viewer": {SEE},
     "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER, ROSTER, WARN, APPROVE},
-    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, WARN},
+    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, SERVICE, WARN},
     "administrator": {
-        *(SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, ROSTER, ADMINISTER),
+        *(SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, SERVICE, ROSTER),
+        ADMINISTER,
         *(WARN, APPROVE),
     },
 }
@@ -67,11 +69,24 @@ ROUTES = (
     Route("GET", f"{API}/stations/{{code}}/air/exceedance", SEE),
     Route("GET", f"{API}/discharge/compliance", SEE),
     Route("GET", f"{API}/alerts", SEE),
+    Route("GET", f"{API}/alerts/pending", SEE),
+    Route("GET", f"{API}/alerts/owners", ACKNOWLEDGE),
     Route("GET", f"{API}/alerts/score", SEE),
     Route("GET", f"{API}/alerts/stale", SEE),
     Route("GET", f"{API}/alerts/chattering", SEE),
     Route("GET", f"{API}/alerts/groups", SEE),
     Route("GET", f"{API}/alerts/{{alert_id}}", SEE),
+    Route("POST", f"{API}/alerts/acknowledge", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/hand-over", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/notes", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/reset", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/shelve", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/unshelve", ACKNOWLEDGE),
+    Route("GET", f"{API}/suppressions", SEE),
+    Route("POST", f"{API}/stations/{{code}}/out-of-service", SERVICE),
+    Route("POST", f"{API}/stations/{{code}}/in-service", SERVICE),
+    Route("GET", f"{API}/alerts/{{alert_id}}/evidence", SEE),
+    Route("GET", "/evidence/{alert_id}", SEE),
     Route("POST", f"{API}/alerts/{{alert_id}}/acknowledge", ACKNOWLEDGE),
     Route("GET", f"{API}/alerts/{{alert_id}}/messages", SEE),
     Route("GET", f"{API}/receivers", SEE),

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from alerts.quiet import store as quiet_store
 from alerts.settings import AlertsSettings
-from dashboard import api, health, operations_store, problems, store
+from dashboard import api, evidence_page, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.api.operations import canary_json
 from dashboard.callbacks import protect
@@ -122,7 +122,12 @@ def _routes(services: Services, lifespan: Callable[[FastAPI], object]) -> FastAP
     )
     routes.state.services = services
     problems.install(routes)
-    for router in (*api.routers(), health.router, SignIn(services.pool, services.settings).router):
+    for router in (
+        *api.routers(),
+        evidence_page.router,
+        health.router,
+        SignIn(services.pool, services.settings).router,
+    ):
         routes.include_router(router)
     # Dash answers every path with its page: what the API does not know must not get that far.
     for path in ("/api/{rest:path}", "/cam/{rest:path}"):

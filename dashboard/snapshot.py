@@ -32,7 +32,8 @@ class Changed:
     """What one look found since the last one; it may well be known already.
 
     pictures: camera -> newest. offline: device -> since when. footprints: those that stand, by
-    place and metric -> when it was computed; None: not asked.
+    place and metric -> when it was computed; None: not asked. out_of_service: station -> what of it
+    is in maintenance; None: not asked.
     """
 
     values: list[LatestRow]
@@ -40,6 +41,7 @@ class Changed:
     pictures: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
     offline: Mapping[str, datetime] = field(default_factory=dict)
     footprints: Mapping[tuple[str, str], datetime] | None = None
+    out_of_service: Mapping[str, list[Json]] | None = None
 
 
 @dataclass(slots=True)
@@ -97,6 +99,8 @@ class Snapshot:
         self._take_alerts(found.alerts, into)
         self._take_pictures(found.pictures, into)
         self._take_offline(found.offline, into)
+        if found.out_of_service is not None:
+            self._take_service(found.out_of_service, into)
         if found.footprints is not None and found.footprints != self.footprints:
             self.footprints, into.footprints = found.footprints, True
 
@@ -114,8 +118,8 @@ class Snapshot:
     def features(self, codes: Iterable[str], now: datetime) -> list[Json]:
         by_station: dict[str, list[OpenAlert]] = {}
         for alert in self.alerts.values():
-            if alert["station"] and alert["state"] != "ended":
-                claimed = alert["acknowledged_at"] is not None
+            if alert["station"] and _colours(alert):
+                claimed = alert["acknowledged_at"] is not None or alert.get("muted") is not None
                 found = OpenAlert(alert["station"], alert["grade"], claimed)
                 by_station.setdefault(alert["station"], []).append(found)
         return [
@@ -202,6 +206,19 @@ class Snapshot:
             if station.device_down_since != since:
                 self.stations[code] = replace(station, device_down_since=since)
                 into.stations.add(code)
+
+    def _take_service(self, out: Mapping[str, list[Json]], into: Difference) -> None:
+        for code, station in self.stations.items():
+            now = tuple(out.get(code, ()))
+            if tuple(station.out_of_service) != now:
+                self.stations[code] = replace(station, out_of_service=now)
+                into.stations.add(code)
+
+
+def _colours(alert: Json) -> bool:
+    """Whether its condition is on, at a station that is in service: else it colours no station."""
+    muted = alert.get("muted") or {}
+    return alert["state"] in ("active", "acknowledged") and muted.get("kind") != "out_of_service"
 
 
 def _open(alerts: Iterable[Json]) -> set[str]:

@@ -5,6 +5,7 @@ import { alerts, alertsOf, choose, chosen, condition, isOwned, liveValue, meanPe
 import { ask } from "./chart.mjs";
 import { fetchOf } from "./crowd.mjs";
 import * as flap from "./flap.mjs";
+import { get } from "./read.mjs";
 import * as outlook from "./outlook.mjs";
 import { showPicture } from "./pictures.mjs";
 import * as told from "./told.mjs";
@@ -215,7 +216,7 @@ function todo(station) {
   $("drawer-life").hidden = !alert;
   flap.show(alert ?? null);
   if (!alert) return;
-  const sentences = [["todo-action", alert.action], ["todo-consequence", alert.consequence], ["todo-cause", alert.cause]];
+  const sentences = [["todo-action", alert.action], ["todo-consequence", alert.consequence], ["todo-cause", alert.cause], ["todo-call", alert.call]];
   for (const [id, names] of sentences) {
     $(id).parentElement.hidden = !named(names);
     setText($(id), named(names));
@@ -243,11 +244,27 @@ async function life(alert) {
   const steps = found.transitions ?? [];
   keyed($("life"), steps, (step) => step.seq ?? step.at, () => el("li", "step"), (node, step) => fillStep(node, step, found));
   evidence(found.evidence ?? {});
+  sealOf(alert);
 }
 function fillStep(node, step, alert) {
   const value = step.value === null || step.value === undefined ? "" : alertAmount(alert, step.value).join(" ");
   const parts = [word(step.kind), step.who, step.note, value, step.kind === "acknowledged" ? "" : named(step.reason)];
   node.replaceChildren(el("time", "quiet", moment(step.at)), el("span", "", parts.filter(Boolean).join(" · ")));
+}
+/** The way to all that is kept of it, and how its seal stands. */
+async function sealOf(alert) {
+  $("evidence-link").href = `/evidence/${encodeURIComponent(alert.id)}`;
+  let said = "";
+  try {
+    const found = await get(`${urls.alerts}/${encodeURIComponent(alert.id)}/evidence`);
+    const broken = [found.raised, found.sealed].some((part) => part && !part.intact);
+    if (broken) said = t("CHANGED SINCE IT WAS WRITTEN");
+    else if (found.sealed) said = t("sealed {at}, SHA-256 {digest}", { at: moment(found.sealed.written_at), digest: found.sealed.sha256.slice(0, 12) });
+    else if (found.raised) said = t("kept {at}; sealed half an hour after the end", { at: moment(found.raised.written_at) });
+  } catch {
+    said = ""; // the page behind the link says more
+  }
+  if (lifeOf?.startsWith(`${alert.id}|`)) setText($("evidence-seal"), said);
 }
 function evidence(found) {
   const rows = Object.entries(found).filter(([, value]) => value !== null && typeof value !== "object");

@@ -66,7 +66,7 @@ function build(definition) {
     for (const field of fields) form.root.push(put(root, field, definition[field.name], form.root, ""));
     form.node.append(root);
   }
-  form.node.append(form.may ? ending() : el("p", "secondary", form.rule?.state === "built_in" ? t("A built-in rule can only be read.") : t("Your role may read rules, not change them.")));
+  form.node.append(...(form.may ? ending() : [el("p", "secondary", form.rule?.state === "built_in" ? t("A built-in rule can only be read.") : t("Your role may read rules, not change them."))]));
   if (!form.may) for (const node of form.node.querySelectorAll("input, select, textarea, button")) node.disabled = true;
 }
 /** One field with its label, hint and the place for what is wrong; returns {field, get, root}. */
@@ -126,8 +126,10 @@ function ending() {
   form.undo = button(t("Discard"), "button", () => form.discard());
   if (form.rule && !retired) button(t("Retire rule"), "button rule-retire", () => act("retire"));
   form.said = el("p", "mark-said", "", { role: "alert" });
-  root.append(el("p", "rule-whole field-said", ""), el("p", "rule-covers secondary"), reason, buttons, form.said);
-  return root;
+  root.append(reason, buttons, form.said);
+  const sum = el("div", "rule-sum");
+  sum.append(el("p", "rule-whole field-said", ""), el("p", "rule-covers secondary"));
+  return [sum, root];
 }
 /** Fields of another condition are away. */
 function settle() {

@@ -35,7 +35,13 @@ export function valueText(path, value) {
   return ["when", "kind", "grade", "needs", "direction", "usual", "per"].includes(name) ? choiceLabel(name, value) : String(value);
 }
 const trimmed = (value) => figure(value, 6).replace(/\.?0+$/, "");
-const joined = (grades) => ["blue", "yellow", "orange", "red"].filter((grade) => grade in (grades ?? {})).map((grade) => (typeof grades[grade] === "number" ? trimmed(grades[grade]) : grades[grade])).join(" / ");
+/** A number, or what the stations call the limit of that name. */
+function limitText(said, metric) {
+  if (typeof said === "number") return trimmed(said);
+  const found = schema?.stations.flatMap((one) => one.limits).find((one) => one.metric === metric && one.name === said);
+  return (found && label(found)) || said;
+}
+const joined = (grades, metric) => ["blue", "yellow", "orange", "red"].filter((grade) => grade in (grades ?? {})).map((grade) => limitText(grades[grade], metric)).join(" / ");
 /** PM2.5 above a limit 75 / 150 µg/m³. */
 export function sentence(d) {
   const unit = d.unit ?? metrics[d.metric]?.unit ?? "";
@@ -45,8 +51,8 @@ export function sentence(d) {
     const patience = d.patience_s ? time(d.patience_s) : d.patience_intervals ? t("{n} intervals", { n: d.patience_intervals }) : "";
     return [what, how, patience].filter(Boolean).join(" ");
   }
-  if (d.of) return `${how}: ${d.of.map((one) => `${metricName(one.metric)} ${choiceLabel("when", one.when)} ${one.limit ?? ""}`).join("; ")}`;
-  const limits = d.when === "outside" ? `${joined(d.low)} – ${joined(d.high)}` : joined(d.grades);
+  if (d.of) return `${how}: ${d.of.map((one) => `${metricName(one.metric)} ${choiceLabel("when", one.when)} ${limitText(one.limit ?? "", one.metric)}`).join("; ")}`;
+  const limits = d.when === "outside" ? `${joined(d.low, d.metric)} – ${joined(d.high, d.metric)}` : joined(d.grades, d.metric);
   return [what, how, limits, d.when === "rate" ? `${unit}/h` : unit].filter(Boolean).join(" ");
 }
 /** A grade's shape with its word. */

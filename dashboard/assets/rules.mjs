@@ -115,7 +115,7 @@ function chips(rule) {
 // ---- one rule
 
 async function open(code) {
-  keepDraft();
+  put();
   page.code = code;
   $("rule-none").hidden = true;
   $("rule").hidden = false;
@@ -132,13 +132,19 @@ async function open(code) {
   }
 }
 function leave() {
-  keepDraft();
+  put();
   page.code = null;
   $("rule").hidden = true;
   $("rule-none").hidden = false;
   delete document.body.dataset.rule;
   window.history.replaceState(null, "", location.pathname);
   drawList();
+}
+/** The form away, so that nothing that is typed meanwhile counts as another rule's. */
+function put() {
+  keepDraft();
+  form.close();
+  trial.stop();
 }
 /** What was written stays while another rule is looked at. */
 function keepDraft() {

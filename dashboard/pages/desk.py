@@ -304,6 +304,7 @@ def _todo(say: Say) -> html.Section:
         html.Div([html.H3(say(title), className="part-title"), html.P(id=name)])
         for name, title in (
             ("todo-action", "What to do"),
+            ("todo-call", "Whom to call"),
             ("todo-consequence", "If nothing is done"),
             ("todo-cause", "Likely cause"),
         )
@@ -317,7 +318,18 @@ def _life(say: Say) -> html.Section:
         className="part-title between",
     )
     return html.Section(
-        [title, html.Ol(id="life", className="life"), html.Dl(id="evidence", hidden=True)],
+        [
+            title,
+            html.Ol(id="life", className="life"),
+            html.Dl(id="evidence", hidden=True),
+            html.P(
+                [
+                    html.A(say("Evidence"), id="evidence-link", target="_blank", rel="noopener"),
+                    html.Span(id="evidence-seal", className="secondary"),
+                ],
+                className="evidence-line",
+            ),
+        ],
         id="drawer-life",
         className="part",
         hidden=True,
