@@ -9,6 +9,7 @@ import * as flap from "./flap.mjs";
 import { get } from "./read.mjs";
 import * as outlook from "./outlook.mjs";
 import { showPicture } from "./pictures.mjs";
+import * as told from "./told.mjs";
 
 const REPORTS = { discharge: "/environment", stack: "/environment", air: "/environment#air" };
 // Steps whose sentence says no more than who, what and why do.
@@ -62,6 +63,7 @@ function fill() {
   setText($("chart-unit"), unit);
   look(station);
   todo(station);
+  told.show(alertsOf(station.code).find((one) => one.id === chosen.alert) ?? alertsOf(station.code)[0]);
 }
 /** The alarmed value first, then as the catalogue has them. */
 const rank = (station, metric) => (metricAlert(station.code, metric) ? 0 : 1);

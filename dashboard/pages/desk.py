@@ -161,7 +161,7 @@ def _drawer(say: Say, viewer: Viewer) -> html.Aside:
         *(_values(say), _why(say), _act(say, viewer), outlook.block(say)),
         *(_chart(say), _report(say), _marks(say, viewer)),
         *(_hazard(say, viewer), _toxic(say)),
-        *(_look(say), _todo(say), _life(say)),
+        *(_look(say), _todo(say), _told(say), _life(say)),
     ]
     return html.Aside(
         [head, html.Div(body, id="drawer-body", className="drawer-body", tabIndex=0)],
@@ -211,6 +211,18 @@ def _act(say: Say, viewer: Viewer) -> html.Section:
             service="yes" if SERVICE in rights else "no",
         ),
         **aria(label=say("What can be done")),
+    )
+
+
+def _told(say: Say) -> html.Section:
+    """Who was told of the alert, by which way."""
+    title = html.H3([say("Told to"), " ", html.Span(id="told-note", className="quiet")])
+    return html.Section(
+        [title, html.Ul(id="told-list")],
+        id="drawer-told",
+        className="part tolds",
+        hidden=True,
+        **aria(label=say("Told to")),
     )
 
 
