@@ -15,9 +15,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from alerts.settings import AlertsSettings
+from alerts.warnings.store import notices
 from dashboard import api, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.api.operations import canary_json
+from dashboard.api.warning_shapes import notice_json
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers
 from dashboard.hub import Hub
@@ -96,7 +98,8 @@ class Staff:
             key=lambda one: inf if one.age_s is None else one.age_s,
             default=None,
         )
-        return Pulse(silent, canary_json(worst) if worst else None)
+        found = notices(conn, self.alerts.warnings.notice_min)
+        return Pulse(silent, canary_json(worst) if worst else None, tuple(map(notice_json, found)))
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

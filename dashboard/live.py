@@ -56,10 +56,14 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What a beat says of our processes. canary: the oldest of them; None: none is sent."""
+    """What a beat says of our processes. canary: the oldest of them; None: none is sent.
+
+    notices: of warnings to the public, as the desks show them.
+    """
 
     silent: list[Silent]
     canary: Mapping[str, object] | None = None
+    notices: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(slots=True)
@@ -244,6 +248,8 @@ class Live:
                 ]
             if pulse.canary is not None:
                 beat["canary"] = pulse.canary
+            if pulse.notices:
+                beat["notices"] = pulse.notices
             self._publish("beat", beat)
 
     def _lose(self, error: psycopg2.Error | None) -> None:

@@ -4,6 +4,7 @@ const parts = {
   data: async () => (await import("./data.mjs")).start(),
   duty: async () => (await import("./duty.mjs")).start(),
   environment: async () => (await import("./environment.mjs")).start(),
+  warnings: async () => (await import("./warnings.mjs")).start(),
   desk: async () => (await import("./desk.mjs")).start(),
   wall: async () => {
     const [pictures, live, state] = await Promise.all([import("./pictures.mjs"), import("./live.mjs"), import("./state.mjs")]);
