@@ -1,4 +1,4 @@
-"""python -m alerts [run | rules | backtest]: the clock of absence, outbox, senders; rules."""
+"""python -m alerts [run | rules | backtest | test | rota | verify]: alerts, and what is of them."""
 
 import argparse
 import logging
@@ -13,7 +13,9 @@ import config
 from alerts import rule_command
 from alerts.backtest import command as backtest_command
 from alerts.leader import Leader
+from alerts.life import verify
 from alerts.rulebook import seed
+from alerts.sending import command as telling
 from alerts.sending.senders import BadReceivers, far_ends
 from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
@@ -34,13 +36,20 @@ def main() -> int:
     rule_command.add_arguments(rules)
     past = commands.add_parser("backtest", help="what a rule would have done with stored readings")
     backtest_command.add_arguments(past)
+    journal = commands.add_parser("verify", help="whether the journal is as it was sealed")
+    verify.add_arguments(journal)
+    telling.add_arguments(commands)
     arguments = parser.parse_args()
     settings = config.load_or_exit(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each message is ours to write
     try:
+        if arguments.command == "verify":
+            return _verify(settings, arguments)
         if arguments.command in ("rules", "backtest"):
             return _about_rules(settings, arguments)
+        if arguments.command in ("test", "rota"):
+            return _about_telling(settings, arguments)
         return _run(settings)
     except (UnfitDatabase, psycopg2.Error) as error:
         print(f"alerts: {str(error).strip()}", file=sys.stderr)
@@ -81,6 +90,15 @@ def _lead(settings: config.Config) -> int:
     return 1 if defect else 0
 
 
+def _about_telling(settings: config.Config, arguments: argparse.Namespace) -> int:
+    conn = _connect(settings)
+    try:
+        require_current(conn)
+        return telling.run(conn, settings.section(AlertsSettings), arguments)
+    finally:
+        conn.close()
+
+
 def _about_rules(settings: config.Config, arguments: argparse.Namespace) -> int:
     conn = _connect(settings)
     try:
@@ -89,6 +107,18 @@ def _about_rules(settings: config.Config, arguments: argparse.Namespace) -> int:
         if arguments.command == "backtest":
             return backtest_command.run(conn, arguments)
         return rule_command.run(conn, arguments, settings.section(AlertsSettings))
+    finally:
+        conn.close()
+
+
+def _verify(settings: config.Config, arguments: argparse.Namespace) -> int:
+    conn = _connect(settings)
+    require_current(conn)
+    try:
+        return verify.run(conn, arguments.since, arguments.until, arguments.head)
+    except ValueError as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
     finally:
         conn.close()
 

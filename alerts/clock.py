@@ -13,7 +13,7 @@ from alerts.engine import withdraw
 from alerts.judging import Judge
 from alerts.record import lock_states, save
 from alerts.rule import Key, Watch
-from alerts.silence import CANARY, INGEST, Heartbeat, Seen, tick, together
+from alerts.silence import CANARY, Heartbeat, Seen, Status, tick, together
 from alerts.state import Judgement, State, Transition, state_from_json
 from database.pool import Connection
 from sensors.reading import Origin
@@ -48,6 +48,7 @@ _STATES = """
 select rule_id, subject, state from rule_state
  where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
 """
+_DEVICES = "select device, online, reported_at from device_status where device = any(%(devices)s)"
 _LOCK_SERIES = """
 select series_id from series_state where series_id = any(%(series)s) order by series_id for update
 """
@@ -84,7 +85,7 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
         key: series
         for key, series in open_keys.items()
         if key not in judge.series and key[0] not in judge.unreadable
-    }
+    } | dict.fromkeys(_emptied(conn, judge, open_keys))
     if not lost:
         return []
     now = _one(conn, _NOW)[0]
@@ -97,6 +98,20 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
         judgement.add(key, withdrawn.states[key], withdrawn.transitions)
     save(conn, judgement, before, lost, now)
     return judgement.transitions
+
+
+def _emptied(conn: Connection, judge: Judge, open_keys: Iterable[Key]) -> list[Key]:
+    """Groups whose alert rests on members that the rule does not cover any more."""
+    keys = [key for key in open_keys if key in judge.by_group]
+    rows = _all(conn, _STATES, {"series": [], "subjects": sorted({key[1] for key in keys})})
+    states = {(rule_id, subject): state_from_json(state) for rule_id, subject, state in rows}
+    return [
+        key
+        for key in keys
+        if key in states
+        and judge.by_group[key].still(states[key].members) != states[key].members
+        and not judge.by_group[key].beyond(states[key].members)
+    ]
 
 
 def _look(
@@ -114,6 +129,7 @@ def _look(
         canary=pace.canary,
         watching_since=pace.watching_since,
         new_id=judge.new_id,
+        devices=_statuses(conn, watches),
     )
     other = {k: s for k, s in judgement.states.items() if s != states.get(k, State())}
     return replace(judgement, states=other)
@@ -132,16 +148,26 @@ def _quiet(conn: Connection, watches: Iterable[Watch], now: datetime) -> dict[in
     }
 
 
-def _states(conn: Connection, watches: Iterable[Watch]) -> dict[Key, State]:
+def _statuses(conn: Connection, watches: Iterable[Watch]) -> dict[str, Status]:
+    devices = sorted({watch.device for watch in watches if watch.device})
+    rows = _all(conn, _DEVICES, {"devices": devices}) if devices else []
+    return {device: Status(online, reported_at) for device, online, reported_at in rows}
+
+
+def _of_no_series(watches: Iterable[Watch]) -> list[str]:
+    return sorted({watch.subject for watch in watches if watch.series_id is None})
+
+
+def _states(conn: Connection, watches: Sequence[Watch]) -> dict[Key, State]:
     series = [watch.series_id for watch in watches if watch.series_id]
-    rows = _all(conn, _STATES, {"series": series, "subjects": [INGEST]})
+    rows = _all(conn, _STATES, {"series": series, "subjects": _of_no_series(watches)})
     return {(rule_id, subject): state_from_json(state) for rule_id, subject, state in rows}
 
 
-def _lock(conn: Connection, watches: Iterable[Watch]) -> dict[Key, State]:
+def _lock(conn: Connection, watches: Sequence[Watch]) -> dict[Key, State]:
     series = sorted({watch.series_id for watch in watches if watch.series_id})
     _locked_series(conn, series)
-    return lock_states(conn, series, [INGEST])
+    return lock_states(conn, series, _of_no_series(watches))
 
 
 def _locked_series(conn: Connection, series: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from alerts.grade import GRADES, RANK, Grade, graver
 from alerts.reason import Reason
 from alerts.rule import Key, Watch
-from alerts.state import NONE, OFF, Judgement, NewId, OpenAlert, State, Transition
+from alerts.state import NONE, OFF, Judgement, Move, NewId, OpenAlert, State, Transition
 from alerts.steps import falling, rising
 from alerts.telling import tell
 from alerts.window import Signal, figure, filled, fits, quiet, reach, with_reading
@@ -50,11 +50,13 @@ def judge(
                 judgement.add(watch.key, *_absence(watch, state, run, now))
                 continue
             state = _with_past(watch, state, run, past.get(series_id, ()))
-            state, steps, newest = _through(watch, state, run, new_id)
-            if newest and watch.member:
-                judgement.seen[watch.key] = newest
-            elif newest:
-                state, steps = tell(watch, state, steps, newest, now)
+            passed = _through(watch, state, run, new_id)
+            state, steps = passed.state, passed.steps
+            if passed.newest and watch.member:
+                judgement.seen[watch.key] = passed.newest
+                judgement.moves.extend(passed.moves)
+            elif passed.newest:
+                state, steps = tell(watch, state, steps, passed.newest, now)
             judgement.add(watch.key, forgetting(watch, state), steps)
     return judgement
 
@@ -132,8 +134,8 @@ def retrace(
     watch: Watch, run: Iterable[Reading], new_id: NewId, state: State = _FRESH
 ) -> tuple[State, list[Transition]]:
     """Judge readings of the past, in event order, over again from a state; nobody is told."""
-    state, steps, _ = _through(watch, state, run, new_id)
-    return state, steps
+    passed = _through(watch, state, run, new_id)
+    return passed.state, passed.steps
 
 
 def is_beyond(watch: Watch, reading: Reading) -> bool:
@@ -165,11 +167,19 @@ def _observed_at(reading: Reading) -> datetime:
     return reading.observed_at
 
 
-def _through(
-    watch: Watch, state: State, run: Iterable[Reading], new_id: NewId
-) -> tuple[State, list[Transition], Reading | None]:
-    """The state after a run of readings, its steps, and the last reading that counted."""
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """After a run of readings: the state, the steps, the last reading that counted, the moves."""
+
+    state: State
+    steps: list[Transition]
+    newest: Reading | None
+    moves: list[Move]
+
+
+def _through(watch: Watch, state: State, run: Iterable[Reading], new_id: NewId) -> _Passed:
     steps: list[Transition] = []
+    moves: list[Move] = []
     newest = None
     for reading in run:
         if state.judged_to is not None and reading.observed_at <= state.judged_to:
@@ -182,11 +192,13 @@ def _through(
             if value is None:
                 continue
             reading = replace(reading, value=value)  # noqa: PLW2901 - what is judged from here on
-        newest = reading
-        state, step = _advance(watch, state, reading, reading.value or 0.0, new_id)
+        newest, before = reading, state.on
+        state, step = advance(watch, state, reading, reading.value or 0.0, new_id)
         if step:
             steps.append(step)
-    return state, steps, newest
+        if watch.member and state.on != before:
+            moves.append(Move(watch.key, any(state.on), reading))
+    return _Passed(state, steps, newest, moves)
 
 
 def _compared(
@@ -227,7 +239,7 @@ def enters(watch: Watch, reading: Reading) -> bool:
     return reading.quality.usable and counts(watch, reading)
 
 
-def _advance(
+def advance(
     watch: Watch, state: State, reading: Reading, value: float, new_id: NewId
 ) -> tuple[State, Transition | None]:
     """One reading that counts: move the latches, and the alert with them."""

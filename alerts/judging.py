@@ -1,7 +1,7 @@
 """Judging inside somebody's transaction: lock the rules' states, judge, save what follows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -10,12 +10,22 @@ from numpy.typing import NDArray
 
 from alerts.engine import asks_past, counts
 from alerts.engine import judge as judge_readings
+from alerts.group import Group, judge_groups, standing_now, touched
 from alerts.ids import new_id
 from alerts.past import stored_past
-from alerts.record import busy_series, lock_newest, lock_states, save, untold_series
+from alerts.record import (
+    busy_series,
+    lock_groups,
+    lock_newest,
+    lock_states,
+    save,
+    untold_groups,
+    untold_series,
+)
 from alerts.rule import BY_CLOCK, Key, Watch, by_series
 from alerts.rulebook import Rulebook, edition, load_rulebook
-from alerts.state import Judgement, NewId, Transition
+from alerts.state import Judgement, NewId, State, Transition
+from alerts.steady import Steady
 from alerts.telling import tell
 from alerts.usual import usual_range
 from alerts.window import figure
@@ -39,6 +49,7 @@ class Judge:
 
     watches: by series; absence: what only the clock can judge; series: the series of each key;
     unreadable: rules that this version cannot read; edition: of the rulebook it was made of.
+    groups: of composite rules, by the key of each member.
     """
 
     watches: Mapping[int, tuple[Watch, ...]]
@@ -47,6 +58,12 @@ class Judge:
     unreadable: frozenset[int] = frozenset()
     edition: str = ""
     new_id: NewId = new_id
+    groups: Mapping[Key, Group] = field(default_factory=dict)
+    steady: Steady = field(default_factory=lambda: Steady.of({}))
+
+    @cached_property
+    def by_group(self) -> Mapping[Key, Group]:
+        return {group.key: group for group in self.groups.values()}
 
     @cached_property
     def calm(self) -> Calm:
@@ -73,17 +90,26 @@ class Judge:
     def newest(self, conn: Connection) -> "Judge":
         """Itself, unless rules or stations changed: to lay 200 rules upon 5,000 series takes
         longer than a reading may wait."""
-        return self if edition(conn) == self.edition else Judge.load(conn)
+        if edition(conn) == self.edition:
+            return self
+        found = Judge.load(conn)
+        return replace(found, steady=found.steady.or_older(self.steady))
 
     @classmethod
     def of(cls, rules: Rulebook, new_id: NewId = new_id) -> "Judge":
         watches = rules.watches
+        laid = by_series(watches)
         return cls(
-            watches=by_series(watches),
+            watches=laid,
+            steady=Steady.of(laid),
             absence=tuple(one for one in watches if one.when in BY_CLOCK),
-            series={one.key: one.series_id for one in watches},
+            series={one.key: one.series_id for one in watches}
+            | {group.key: None for group in rules.groups},
             unreadable=rules.unreadable,
             new_id=new_id,
+            groups={
+                member.key: group for group in rules.groups for member in group.members.values()
+            },
         )
 
 
@@ -91,13 +117,13 @@ def calm_sides(watch: Watch) -> tuple[tuple[int, float], ...]:
     """Up to which reading, times the sign of the side, a watch that remembers nothing stays calm.
 
     A mean of readings behind a limit is behind it. Of a deviation it is the year's worst hour that
-    counts; what a rate makes of a reading only the readings before it show.
+    counts. A rate no reading shows by itself: `Steady` looks after those.
     """
     signal = watch.signal
     if signal is None or signal.kind == "mean":
         return watch.sides
     if signal.kind == "rate":
-        return ((1, -np.inf),)
+        return ()
     usual = usual_range(signal.usual)
     if usual is None:
         return ()
@@ -110,13 +136,16 @@ def worth_judging(
     conn: Connection,
     judge: Judge,
     series: NDArray[np.int32],
+    at: NDArray[np.int64],
     values: NDArray[np.float64],
     bits: NDArray[np.int16],
+    before: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
     """Which of these readings the engine has to see; the caller holds their series_state rows.
 
     A series whose rules remember nothing, and whose readings are usable and behind every limit,
     would leave the engine as it went in (`State.essence`). Of all others every reading counts.
+    In order of series and time (microseconds); before: the newest reading of the series until now.
     """
     calm = judge.calm
     place = np.minimum(np.searchsorted(calm.series, series), len(calm.series) - 1)
@@ -124,7 +153,9 @@ def worth_judging(
     if not watched.any():
         return watched
     beyond = ~((calm.low[place] <= values) & (values <= calm.high[place]))
-    stirring = watched & (beyond | ~usable_bits(bits))
+    usable = usable_bits(bits)
+    unsteady = judge.steady.unsteady(series, at, np.where(usable, values, np.nan), before)
+    stirring = watched & (beyond | unsteady | ~usable)
     busy = busy_series(conn, np.unique(series[watched]).tolist())
     return watched & np.isin(series, [*busy, *np.unique(series[stirring]).tolist()])
 
@@ -152,8 +183,26 @@ def judge_batch(
         before = {k: replace(s, judged_to=None, window=None) for k, s in before.items()}
     past = stored_past(conn, asks_past(judge.watches, before, watched, always=corrected))
     judgement = judge_readings(judge.watches, before, watched, now, judge.new_id, past)
+    locked |= _judge_groups(conn, judge, judgement, now)
     save(conn, judgement, locked, judge.series, now)
     return judgement.transitions
+
+
+def _judge_groups(
+    conn: Connection, judge: Judge, judgement: Judgement, now: datetime
+) -> dict[Key, State]:
+    """Add to the judgement what follows for groups; returns their states as they were locked.
+
+    Groups are locked last and in order, and only where one of their members has something to say.
+    """
+    keys = list(touched(judge.groups, judgement))
+    if not keys:
+        return {}
+    before = lock_groups(conn, keys)
+    of_groups = judge_groups(judge.groups, judgement, before, now, judge.new_id)
+    judgement.states.update(of_groups.states)
+    judgement.transitions.extend(of_groups.transitions)
+    return before
 
 
 def tell_untold(
@@ -166,20 +215,39 @@ def tell_untold(
     fresh_since = now - judge.longest_fresh
     series = untold_series(conn, now, fresh_since, settled=settled)
     watches = [watch for number in series for watch in judge.watches.get(number, ())]
-    if not watches:
+    keys = [key for key in untold_groups(conn, now, settled=settled) if key in judge.by_group]
+    groups = [judge.by_group[key] for key in keys]
+    if not watches and not groups:
         return []
-    newest = lock_newest(conn, series, fresh_since)
+    of_groups = {number for group in groups for number in group.series}
+    newest = lock_newest(conn, sorted({*series, *of_groups}), fresh_since)
     before = lock_states(conn, series)
     judgement = Judgement()
     for watch in watches:
-        judged = (one for one in newest[watch.series_id or 0] if one.value is not None)
-        reading = next((one for one in judged if counts(watch, one)), None)
-        if watch.has_limits and watch.key in before and reading:
-            state = before[watch.key]
-            if watch.signal and reading.value is not None:
-                at, value = reading.observed_at, reading.value
-                reading = replace(reading, value=figure(watch.signal, state.window, at, value))
-            told = tell(watch, state, [], reading, now, backlog_over=True)
-            judgement.add(watch.key, *told)
+        _tell_one(watch, before, newest, now, judgement)
+    before |= lock_groups(conn, keys) if keys else {}
+    for group in groups:
+        heard = [one for number in group.series for one in newest[number] if one.quality.usable]
+        if heard and before[group.key].alert:
+            last = max(heard, key=lambda one: one.observed_at)
+            judgement.add(group.key, *standing_now(group, before[group.key], last, now))
     save(conn, judgement, before, judge.series, now)
     return judgement.transitions
+
+
+def _tell_one(
+    watch: Watch,
+    before: Mapping[Key, State],
+    newest: Mapping[int, Sequence[Reading]],
+    now: datetime,
+    judgement: Judgement,
+) -> None:
+    judged = (one for one in newest[watch.series_id or 0] if one.value is not None)
+    reading = next((one for one in judged if counts(watch, one)), None)
+    if not watch.has_limits or watch.key not in before or reading is None:
+        return
+    state = before[watch.key]
+    if watch.signal and reading.value is not None:
+        at, value = reading.observed_at, reading.value
+        reading = replace(reading, value=figure(watch.signal, state.window, at, value))
+    judgement.add(watch.key, *tell(watch, state, [], reading, now, backlog_over=True))

@@ -12,10 +12,15 @@ import psycopg2
 
 from alerts.aside import Footprints
 from alerts.clock import Pace, tick_once, withdraw_uncovered
+from alerts.evidence_keeping import EvidenceKeeping
 from alerts.judging import Judge
+from alerts.life.seal import Sealing
+from alerts.life.upkeep import keep
 from alerts.outbox import prune, route, waiting
 from alerts.sending.escalation import escalate
+from alerts.sending.selfcheck import check
 from alerts.sending.senders import Senders
+from alerts.sending.trials import DeadMan, make_tests
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
 from database import lead
@@ -84,11 +89,16 @@ class Leader:
             *(self._gis, self._folder, self._connect, done, settings.clock.tick_s),
             settings.keep_footprints_days,
         )
-        beside: list[Senders | Footprints] = [senders, footprints]
+        dead_man = DeadMan(settings.dead_man, self._folder, self._connect, done)
+        sealing = Sealing(self._connect, done, settings.clock.tick_s)
+        evidence = EvidenceKeeping(self._connect, done)
+        beside: list[Senders | Footprints | DeadMan | Sealing | EvidenceKeeping] = [
+            *(senders, footprints, dead_man, sealing, evidence)
+        ]
         for each in beside:
             each.start()
         try:
-            self._work(conn, senders, footprints)
+            self._work(conn, senders, footprints, dead_man)
         finally:
             done.set()
             for each in beside:
@@ -96,7 +106,9 @@ class Leader:
             for each in beside:
                 each.join(timeout=5)
 
-    def _work(self, conn: Connection, senders: Senders, footprints: Footprints) -> None:
+    def _work(
+        self, conn: Connection, senders: Senders, footprints: Footprints, dead_man: DeadMan
+    ) -> None:
         listen(conn)
         conn.commit()
         clock = self._settings.clock
@@ -113,6 +125,9 @@ class Leader:
             if time.monotonic() - ticked >= clock.tick_s:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
+                self._keep(conn)
+                _commit(conn, check(conn, self._settings.duties))
+                dead_man.wake()
                 beat(conn, "alerts", self._up_since, waiting(conn))
                 conn.commit()
             if pruned is None or time.monotonic() - pruned >= _PRUNE_S:
@@ -124,10 +139,22 @@ class Leader:
             _refuse_dead(senders)
             _wait(conn, max(0.0, ticked + clock.tick_s - time.monotonic()))
 
+    def _keep(self, conn: Connection) -> None:
+        if keep(conn, self._settings.life, self._settings.inhibitions):
+            wake(conn)
+        conn.commit()
+
     def _route(self, conn: Connection, senders: Senders) -> None:
         settings = self._settings
-        made = route(conn, settings.receivers, routes=settings.routes, fallback=settings.fallback)
+        made = route(
+            conn,
+            settings.receivers,
+            routes=settings.routes,
+            fallback=settings.fallback,
+            inhibitions=settings.inhibitions,
+        )
         made += escalate(conn, settings.escalations, settings.receivers, settings.fallback)
+        made += make_tests(conn, settings.receivers, settings.test_every_s)
         conn.commit()
         if made:
             senders.refresh(conn)

@@ -4,13 +4,15 @@ A transition that people are to be told lies in `outbox`; routing makes one `mes
 which `alerts.sending` tries until it is delivered or given up. No function commits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from psycopg2.extras import Json, execute_values
 
 from alerts.grade import GRADES
+from alerts.life.muting import muted
+from alerts.life.settings import InhibitionSettings
 from alerts.receiver_settings import ReceiverSettings, RouteSettings
 from alerts.sending.directory import directory
 from alerts.sending.routes import Decision, Directory, Subject, decide
@@ -59,9 +61,10 @@ def route(
     *,
     routes: Sequence[RouteSettings] = (),
     fallback: Sequence[str] = (),
+    inhibitions: Sequence[InhibitionSettings] = (),
     at: datetime | None = None,
 ) -> int:
-    """Make the messages of what lies in the outbox; returns how many.
+    """Make the messages of what lies in the outbox and is not muted; returns how many.
 
     at: the moment by which routes and rota are asked; now, where nothing is said. Exactly the
     locked rows are routed and marked: others may be committed meanwhile.
@@ -69,16 +72,17 @@ def route(
     found = [row[0] for row in _rows(conn, _LOCK_OUTBOX)]
     if not found:
         return 0
-    # Muting stands here: {transition: why}. What is muted is routed nowhere and says why.
-    muted: Mapping[int, str] = {}
+    quiet = muted(conn, found, inhibitions)  # is routed nowhere and says why
+    for number, why in quiet.items():
+        _run(conn, _UNTOLD, id=number, why=why)
+    loud = [number for number in found if number not in quiet]
     there = directory(conn, receivers, fallback, at)
     made = 0
-    for number, decision in _decided(conn, found, routes, there):
-        if number in muted or not decision.told:
-            untold = muted.get(number) or decision.untold or "nobody to tell"
-            _run(conn, _UNTOLD, id=number, why=untold)
+    for number, decision in _decided(conn, loud, routes, there):
+        if not decision.told:
+            _run(conn, _UNTOLD, id=number, why=decision.untold or "nobody to tell")
             continue
-        rows = [(number, name, Json(why)) for name, why in decision.told.items()]
+        rows = [(number, name, Json(of)) for name, of in decision.told.items()]
         with conn.cursor() as cursor:
             execute_values(cursor, _MAKE, rows, page_size=1000)
         made += len(rows)

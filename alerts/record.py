@@ -26,11 +26,33 @@ select rule_id, subject, state from rule_state
  where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
  order by series_id, rule_id, subject for update
 """
+# A group's row may not be there yet; whoever makes it first is waited for.
+_BORN = """
+insert into rule_state (rule_id, subject, series_id, state) values %s on conflict do nothing
+"""
+_LOCK_GROUPS = """
+select s.rule_id, s.subject, s.state from rule_state s
+  join unnest(%(rules)s::integer[], %(subjects)s::text[]) k (rule_id, subject)
+    on k.rule_id = s.rule_id and k.subject = s.subject
+ order by s.rule_id, s.subject for update of s
+"""
+_UNTOLD_GROUPS = """
+select s.rule_id, s.subject from rule_state s
+ where s.series_id is null
+   and s.state -> 'alert' ->> 'told' is distinct from s.state -> 'alert' ->> 'grade'
+   and ((%(settled)s and s.changed_at <= %(quiet_since)s)
+        or (select min(t.recorded_at) from alert_transition t
+             where t.alert_id = s.state -> 'alert' ->> 'id'
+               and t.id > (select coalesce(max(o.transition_id), 0)
+                             from outbox o join alert_transition p on p.id = o.transition_id
+                            where p.alert_id = t.alert_id)) <= %(left_since)s)
+ order by s.rule_id, s.subject
+"""
 # What State.essence is made of; without any of it a state is as good as a fresh one.
 _BUSY_SERIES = """
 select distinct series_id from rule_state
  where series_id = any(%(series)s)
-   and state ?| array['on', 'since', 'peak', 'missing_since', 'alert']
+   and state ?| array['on', 'since', 'peak', 'missing_since', 'alert', 'window']
 """
 _UNTOLD_SERIES = """
 select distinct s.series_id
@@ -68,12 +90,15 @@ _OPEN = """
 insert into alert (id, rule_id, rule_version, series_id, station_id, subject, grade, peak_grade,
                    state, began_at, raised_at, announced_at, found_afterwards, origin, value,
                    limit_value, peak_value, quality, reason, evidence, public, department,
-                   grouping)
+                   grouping, latched)
 values (%(id)s, %(rule_id)s, %(rule_version)s, %(series_id)s,
-        (select station_id from series where id = %(series_id)s), %(subject)s, %(grade)s,
+        coalesce((select station_id from series where id = %(series_id)s),
+                 (select id from station where code = %(station)s)), %(subject)s, %(grade)s,
         %(peak_grade)s, 'active', %(began_at)s, %(raised_at)s, %(announced_at)s,
         %(found_afterwards)s, %(origin)s, %(value)s, %(limit)s, %(peak)s, %(quality)s, %(reason)s,
-        %(evidence)s, %(public)s, %(department)s, %(grouping)s)
+        %(evidence)s, %(public)s, %(department)s, %(grouping)s,
+        (select coalesce((definition ->> 'latched')::boolean, false) from rule_version
+          where rule_id = %(rule_id)s and version = %(rule_version)s))
 """
 _STEP = """
 update alert
@@ -87,9 +112,12 @@ update alert
  where id = %(id)s
 returning version
 """
+# Who was told of an alert must see that it is over: until somebody has, it is `returned`.
 _END = """
 update alert
-   set version = version + 1, state = 'ended', ended_at = %(at)s,
+   set version = version + 1, ended_at = %(at)s,
+       state = case when announced_at is not null and not %(found_afterwards)s
+                         and (owner is null or latched) then 'returned' else 'ended' end,
        peak_value = coalesce(%(peak)s, peak_value), found_afterwards = %(found_afterwards)s,
        changed_at = clock_timestamp()
  where id = %(id)s
@@ -145,6 +173,27 @@ def lock_states(
             (rule_id, subject): state_from_json(document)
             for rule_id, subject, document in cursor.fetchall()
         }
+
+
+def lock_groups(conn: Connection, keys: Sequence[Key]) -> dict[Key, State]:
+    """Lock and read the states of groups, in order; those of series are locked before.
+
+    A group nobody has looked at yet gets its row here, so that there is something to lock.
+    """
+    keys = sorted(keys)
+    rules, subjects = [rule for rule, _ in keys], [subject for _, subject in keys]
+    with conn.cursor() as cursor:
+        execute_values(cursor, _BORN, [(*key, None, "{}") for key in keys])
+        cursor.execute(_LOCK_GROUPS, {"rules": rules, "subjects": subjects})
+        return {(rule, subject): state_from_json(state) for rule, subject, state in cursor}
+
+
+def untold_groups(conn: Connection, now: datetime, *, settled: bool) -> list[Key]:
+    """As untold_series, of groups of composite rules."""
+    asked = {"settled": settled, "quiet_since": now - _QUIET, "left_since": now - _LEFT}
+    with conn.cursor() as cursor:
+        cursor.execute(_UNTOLD_GROUPS, asked)
+        return [(rule, subject) for rule, subject in cursor.fetchall()]
 
 
 def save(
@@ -245,6 +294,7 @@ def _identity(step: Transition) -> dict[str, Any]:
         "rule_id": watch.rule_id,
         "rule_version": watch.version,
         "series_id": watch.series_id,
+        "station": watch.station,
         "subject": watch.subject,
         "public": watch.public,
         "department": watch.department,

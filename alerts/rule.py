@@ -66,7 +66,8 @@ class Watch:
     silence longer than that (or than the hold, if longer) breaks a hold. without: quality bits; a
     reading with one of them is not judged. signal: what is compared with the limits, where it is
     not the reading itself. member: of a group; its latch raises nothing by itself. latched: when
-    it is back, the alert stays active until a person resets it.
+    it is back, the alert goes on standing (`returned`) until a person resets it. device, stations:
+    of offline, what is silent and what hangs on it.
     """
 
     rule_id: int
@@ -92,6 +93,8 @@ class Watch:
     signal: Signal | None = None
     member: bool = False
     latched: bool = False
+    device: str | None = None
+    stations: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -193,6 +196,38 @@ def watch(rule_id: int, version: int, rule: RuleSettings, place: Place) -> Watch
         grade=rule.grade or "blue",
         signal=signal,
         latched=rule.latched,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What says online and offline, and the stations that hang on it."""
+
+    code: str
+    stations: tuple[tuple[str, str], ...]  # code, kind
+    department: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"device/{self.code}"
+
+
+def device_watch(rule_id: int, version: int, rule: RuleSettings, device: Device) -> Watch | None:
+    """An offline rule upon a device; None where it covers none of its stations."""
+    if not any(kind == rule.kind or code in rule.stations for code, kind in device.stations):
+        return None
+    return Watch(
+        rule_id=rule_id,
+        version=version,
+        code=rule.code,
+        when="offline",
+        subject=device.subject,
+        department=device.department,
+        patience=timedelta(seconds=rule.patience_s or 0),
+        grade=rule.grade or "blue",
+        latched=rule.latched,
+        device=device.code,
+        stations=tuple(code for code, _ in device.stations),
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import config
 from alerts.rule import covers
+from alerts.rule_advice import advise
 from alerts.rule_editing import (
     BadRule,
     By,
@@ -153,7 +154,8 @@ def _check(conn: Connection) -> int:
         if one.retired_at or not _ordinary(one):
             continue
         try:
-            checked(conn, one.definition)
+            for each in advise(conn, checked(conn, one.definition), datetime.now(UTC)):
+                print(f"{one.code}: advice on {each.field}: {each.text['en']}")
         except BadRule as error:
             wrong += 1
             for mistake in error.mistakes:

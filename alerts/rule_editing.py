@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from alerts.check import check_rules
-from alerts.rule import Limit, Place
 from alerts.rule_history import RuleVersion, versions
 from alerts.rule_settings import SYSTEM, RuleSettings
-from alerts.rulebook import LOCK, definition_of, load_places
+from alerts.rule_stations import Station, stations
+from alerts.rulebook import LOCK, definition_of
 from config import Mistake, validated
 from database.pool import Connection
 
@@ -121,7 +121,7 @@ def checked(conn: Connection, definition: Mapping[str, Any]) -> RuleSettings:
     """The rule, checked as the file's are. Raises BadRule with every mistake."""
     found = validated(RuleSettings, definition)
     mistakes = list(found) if isinstance(found, list) else []
-    mistakes += _against(load_places(conn), definition)
+    mistakes += _against(stations(conn), definition)
     if mistakes or isinstance(found, list):
         raise BadRule(mistakes)
     return found
@@ -136,30 +136,14 @@ def check_reason(reason: str) -> str:
     return said
 
 
-def _against(places: Iterable[Place], definition: Mapping[str, Any]) -> list[Mistake]:
+def _against(stations: Iterable[Station], definition: Mapping[str, Any]) -> list[Mistake]:
     """What the rule alone cannot show, by the same checks as of config.yaml."""
     raw = {
         "alerts": {"rules": [dict(definition)]},
-        "sensors": {"stations": _as_in_the_file(places)},
+        "sensors": {"stations": list(stations)},
     }
     found = [mistake for mistake in check_rules(raw) if mistake.where[:3] == ("alerts", "rules", 0)]
     return [Mistake(one.where[3:], one.value, one.problem) for one in found]
-
-
-def _as_in_the_file(places: Iterable[Place]) -> list[dict[str, Any]]:
-    stations: dict[str, dict[str, Any]] = {}
-    for place in places:
-        empty: dict[str, Any] = {"code": place.station, "kind": place.kind}
-        station = stations.setdefault(place.station, empty | {"metrics": [], "limits": []})
-        station["metrics"].append(place.metric)
-        for name, some in place.limits.items():
-            station["limits"] += [_limit(place.metric, name, limit) for limit in some]
-    return list(stations.values())
-
-
-def _limit(metric: str, name: str, limit: Limit) -> dict[str, Any]:
-    seasons = {"season_from": limit.season_from, "season_to": limit.season_to}
-    return {"metric": metric, "name": name, "value": limit.value, **seasons}
 
 
 def _changed(

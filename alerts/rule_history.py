@@ -21,6 +21,13 @@ select {_COLUMNS}
                  order by version desc limit 1) v on true
  order by r.code
 """  # noqa: S608 - of constants
+# What config.yaml said when a process last read it.
+FILE_SAYS = """
+select distinct on (r.code) r.code, v.seeded
+  from rule r join rule_version v on v.rule_id = r.id
+ where v.seeded is not null
+ order by r.code, v.version desc
+"""
 OPEN = """
 select r.code, count(*) from alert a join rule r on r.id = a.rule_id
  where a.state <> 'ended' group by r.code
@@ -65,6 +72,13 @@ def newest(conn: Connection) -> list[RuleVersion]:
     with conn.cursor() as cursor:
         cursor.execute(NEWEST)
         return [RuleVersion(*row) for row in cursor.fetchall()]
+
+
+def file_says(conn: Connection) -> dict[str, Mapping[str, Any]]:
+    """The text of each rule in config.yaml, as a process last read it."""
+    with conn.cursor() as cursor:
+        cursor.execute(FILE_SAYS)
+        return dict(cursor.fetchall())
 
 
 def open_alerts_by_rule(conn: Connection) -> dict[str, int]:

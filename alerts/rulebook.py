@@ -15,8 +15,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from alerts.rule import Limit, Place, Watch, covers, watch
+from alerts.group import Group
+from alerts.laying import Ground, Laid, lay
+from alerts.rule import Device, Limit, Place, Watch
 from alerts.rule_settings import SYSTEM, RuleSettings
+from alerts.sending.built_in import OF_TELLING
 from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
 from database.pool import Connection
@@ -43,8 +46,9 @@ BUILT_IN: dict[str, dict[str, Any]] = {
             "zh": "通知系统管理员；恢复前以电话向重点站点核实。",
             "en": "Call the administrator; until it is back, check key stations by telephone.",
         },
+        "call": {"zh": "系统管理员。", "en": "The administrator of this system."},
     }
-}
+} | OF_TELLING
 
 LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
 _NEWEST = """
@@ -68,6 +72,12 @@ select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and 
   join station_version v on v.station_id = s.id and v.valid_to is null
   join sensor n on n.series_id = q.id and n.valid_to is null
  order by q.id
+"""
+_DEVICES = """
+select v.device, array_agg(s.code order by s.code), array_agg(s.kind order by s.code),
+       case when count(distinct v.department) = 1 then min(v.department) end
+  from station s join station_version v on v.station_id = s.id and v.valid_to is null
+ where v.device is not null group by v.device order by v.device
 """
 _LIMITS = """
 select series_id, name, value, label_zh, label_en, season_from, season_to, mean_over_s
@@ -160,6 +170,7 @@ class Rulebook:
 
     watches: tuple[Watch, ...]
     unreadable: frozenset[int]
+    groups: tuple[Group, ...] = ()
 
 
 def edition(conn: Connection) -> str:
@@ -168,45 +179,60 @@ def edition(conn: Connection) -> str:
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
-    places = load_places(conn)
+    ground = _ground(conn)
     watches: list[Watch] = []
+    groups: list[Group] = []
     unreadable: set[int] = set()
     for known in _newest(conn).values():
         if known.retired:
             continue
         try:
-            watches += _laid(known, places)
+            laid = _laid(known, ground)
+            watches += laid.watches
+            groups += laid.groups
         except ValidationError as error:
             log.error(  # noqa: TRY400 - said at every reload, so without a traceback
                 "rule %s judges nothing: %s", known.code, _unreadable(error)
             )
             unreadable.add(known.id)
-    return Rulebook(tuple(watches), frozenset(unreadable))
+    return Rulebook(tuple(watches), frozenset(unreadable), tuple(groups))
 
 
 def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], Watch]:
     """These rules as they are in force, by code and series; what cannot be read is left out."""
-    wanted, places = set(codes), load_places(conn)
+    wanted, ground = set(codes), _ground(conn)
     found: dict[tuple[str, int], Watch] = {}
     for code, known in _newest(conn).items():
         if code in wanted and not known.retired:
             with contextlib.suppress(ValidationError):  # load_rulebook says it, at each reload
-                laid = _laid(known, places)
+                laid = _laid(known, ground).watches
                 found |= {(code, one.series_id): one for one in laid if one.series_id is not None}
     return found
 
 
-def _laid(known: _Known, places: Iterable[Place]) -> list[Watch]:
+def _laid(known: _Known, ground: Ground) -> Laid:
     if known.code == SYSTEM_INGEST:
-        return [_ingest_watch(known)]
+        return Laid((_ingest_watch(known),))
+    if known.code in OF_TELLING:
+        return Laid()  # judged where messages are sent: alerts/sending/selfcheck.py
     rule = RuleSettings.model_validate(known.definition)
-    laid = (watch(known.id, known.version, rule, place) for place in places if covers(rule, place))
-    return [one for one in laid if one]
+    return lay(known.id, known.version, rule, ground)
 
 
 def _unreadable(error: ValidationError) -> str:
     first = error.errors()[0]
     return f"cannot be read: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def _ground(conn: Connection) -> Ground:
+    return Ground(tuple(load_places(conn)), tuple(_devices(conn)))
+
+
+def _devices(conn: Connection) -> list[Device]:
+    return [
+        Device(code, tuple(zip(stations, kinds, strict=True)), department)
+        for code, stations, kinds, department in _execute(conn, _DEVICES)
+    ]
 
 
 def _ingest_watch(known: _Known) -> Watch:

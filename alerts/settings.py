@@ -6,6 +6,12 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from alerts.check import check_rules
+from alerts.life.settings import (
+    INGEST_HIDES,
+    InhibitionSettings,
+    LifeSettings,
+    check_inhibitions,
+)
 from alerts.quiet.settings import DEFAULT_SHIFTS, QuietSettings, ShiftSettings
 from alerts.receiver_settings import (
     DeadManSettings,
@@ -92,6 +98,14 @@ class AlertsSettings(Section):
     clock: ClockSettings = Field(
         default=ClockSettings(), description="The pace of `python -m alerts`."
     )
+    life: LifeSettings = Field(
+        default=LifeSettings(), description="Shelving, and alerts that are over unseen."
+    )
+    inhibitions: tuple[InhibitionSettings, ...] = Field(
+        default=(INGEST_HIDES,),
+        description="Which alerts hide which others; that a silent ingest hides all `no_data` is "
+        "the default, and must be repeated where the list is given.",
+    )
     warnings: WarningSettings = Field(
         default=WarningSettings(), description="Warnings to the public (CAP 1.2)."
     )
@@ -115,4 +129,4 @@ class AlertsSettings(Section):
 
 def check(raw: Mapping[str, Any]) -> list[Mistake]:
     """What one rule alone cannot show: a rule twice, an unknown station, limit, a wrong order."""
-    return check_rules(raw) + check_telling(raw)
+    return check_rules(raw) + check_telling(raw) + check_inhibitions(raw)

@@ -1,4 +1,4 @@
-"""Absence judged by the clock: series that fell silent, and ingest itself. Pure.
+"""Absence judged by the clock: series that fell silent, devices offline, ingest itself. Pure.
 
 Silence of a series counts only while ingest was listening and had caught up: our own outage is one
 alert (subject `ingest`), never one a series.
@@ -67,6 +67,14 @@ class Seen:
     origin: Origin = Origin.LIVE
 
 
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a device last said of itself, or its last will for it."""
+
+    online: bool
+    reported_at: datetime
+
+
 def tick(
     watches: Iterable[Watch],
     states: Mapping[Key, State],
@@ -78,8 +86,9 @@ def tick(
     canary: timedelta = CANARY,
     watching_since: datetime,
     new_id: NewId,
+    devices: Mapping[str, Status] | None = None,
 ) -> Judgement:
-    """Judge what did not happen. watches: those of no_data, and the built-in one of ingest.
+    """Judge what did not happen. watches: of no_data and offline, and the built-in one of ingest.
 
     limit: the age at which ingest's heartbeat is an alert; canary: that of its canary;
     watching_since: when this clock began to look, so that a machine that starts gives ingest the
@@ -95,6 +104,13 @@ def tick(
             )
             ingest = _ingest(watch, state, trouble, now=now, new_id=new_id)
             judgement.add(watch.key, *ingest)
+            continue
+        if watch.when == "offline":
+            status = (devices or {}).get(watch.device or "")
+            step = status and _gone(watch, state, status, alive, now=now, new_id=new_id)
+            if step:
+                after = step.alert if step.kind == "raised" else None
+                judgement.add(watch.key, replace(state, alert=after), [step])
             continue
         seen = series.get(watch.series_id or 0)
         if seen and alive and state.alert is None:
@@ -125,6 +141,34 @@ def _silent(
     }
     step = _raised(watch, quiet, now, Reason("no_data", params), new_id)
     return replace(step, origin=seen.origin)
+
+
+def _gone(
+    watch: Watch,
+    state: State,
+    status: Status,
+    ingest: Heartbeat | None,
+    *,
+    now: datetime,
+    new_id: NewId,
+) -> Transition | None:
+    """A device that is offline for its patience while we listened; and its return."""
+    if status.online:
+        return _is_back(watch, state.alert, now, status) if state.alert else None
+    if state.alert or not ingest or ingest.listened(status.reported_at) < watch.patience:
+        return None
+    params = {
+        "device": watch.device,
+        "silent_s": (now - status.reported_at).total_seconds(),
+        "since": rfc3339(status.reported_at),
+        "stations": list(watch.stations),
+    }
+    return _raised(watch, status.reported_at, now, Reason("offline", params), new_id)
+
+
+def _is_back(watch: Watch, alert: OpenAlert, now: datetime, status: Status) -> Transition:
+    params = {"device": watch.device, "since": rfc3339(status.reported_at)}
+    return replace(_back(watch, alert, now), reason=Reason("online", params))
 
 
 def _raised(

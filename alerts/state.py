@@ -115,16 +115,26 @@ class Transition:
     found_afterwards: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The latch of a group's member went on or off, by this reading (of a rate: with its value)."""
+
+    key: Key
+    on: bool
+    reading: Reading
+
+
 @dataclass(frozen=True)
 class Judgement:
     """states: those that were looked at, as they are now; transitions: in order, by subject.
 
-    seen: of the members of groups, the last reading that counted.
+    seen, moves: of the members of groups, the last reading that counted, and their latches' moves.
     """
 
     states: dict[Key, State] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     seen: dict[Key, Reading] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
 
     def add(self, key: Key, state: State, transitions: Iterable[Transition]) -> None:
         self.states[key] = state

@@ -8,7 +8,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from bench import backlog, backtest, delay, drain, footprint, queries, release, shared, walk
+from bench import backlog, backtest, delay, drain, flood, footprint, queries, release, shared, walk
 
 # Each yields its figures as it has them.
 BENCHES = {
@@ -20,6 +20,7 @@ BENCHES = {
     "queries": queries.measure,
     "footprint": footprint.measure,
     "backtest": backtest.measure,
+    "flood": flood.measure,
     "release": release.measure,
 }
 

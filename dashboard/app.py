@@ -14,9 +14,10 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from alerts.quiet import store as quiet_store
 from alerts.settings import AlertsSettings
 from alerts.warnings.store import notices
-from dashboard import api, health, operations_store, problems, store
+from dashboard import api, evidence_page, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.api.operations import canary_json
 from dashboard.api.warning_shapes import notice_json
@@ -28,6 +29,7 @@ from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
+from dashboard.shapes import iso
 from dashboard.signin import SignIn
 from database import books
 from database.heartbeat import beat
@@ -62,7 +64,7 @@ class Staff:
         self.pool = Pool(database, "staff", application="staff")
         self.live = Live(
             partial(_listener, database),
-            store,
+            store.Source(),
             Hub(),
             interval_s=settings.staff.push_interval_s,
             pulse=self._say_alive,
@@ -98,8 +100,11 @@ class Staff:
             key=lambda one: inf if one.age_s is None else one.age_s,
             default=None,
         )
+        flood = quiet_store.flood_now(conn, self.live.now(), self.alerts.quiet)
+        told = {"since": iso(flood.since), "count": flood.count} if flood else None
         found = notices(conn, self.alerts.warnings.notice_min)
-        return Pulse(silent, canary_json(worst) if worst else None, tuple(map(notice_json, found)))
+        canary = canary_json(worst) if worst else None
+        return Pulse(silent, canary, told, tuple(map(notice_json, found)))
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
@@ -121,7 +126,12 @@ def _routes(services: Services, lifespan: Callable[[FastAPI], object]) -> FastAP
     )
     routes.state.services = services
     problems.install(routes)
-    for router in (*api.routers(), health.router, SignIn(services.pool, services.settings).router):
+    for router in (
+        *api.routers(),
+        evidence_page.router,
+        health.router,
+        SignIn(services.pool, services.settings).router,
+    ):
         routes.include_router(router)
     # Dash answers every path with its page: what the API does not know must not get that far.
     for path in ("/api/{rest:path}", "/cam/{rest:path}"):

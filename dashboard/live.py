@@ -20,6 +20,7 @@ from typing import Protocol
 import orjson
 import psycopg2
 
+from dashboard import crowd
 from dashboard.hub import Hub
 from dashboard.shapes import iso
 from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
@@ -58,11 +59,13 @@ class Silent:
 class Pulse:
     """What a beat says of our processes. canary: the oldest of them; None: none is sent.
 
+    flood: since when more alerts come than anybody can take in, and how many; None: calm.
     notices: of warnings to the public, as the desks show them.
     """
 
     silent: list[Silent]
     canary: Mapping[str, object] | None = None
+    flood: Mapping[str, object] | None = None
     notices: tuple[Mapping[str, object], ...] = ()
 
 
@@ -248,6 +251,8 @@ class Live:
                 ]
             if pulse.canary is not None:
                 beat["canary"] = pulse.canary
+            if pulse.flood is not None:
+                beat["flood"] = dict(pulse.flood) | crowd.what_matters(self._snapshot.open_alerts())
             if pulse.notices:
                 beat["notices"] = pulse.notices
             self._publish("beat", beat)

@@ -132,7 +132,7 @@ def save_news(
     news = sorted([*news, *derived], key=lambda item: item.reading.observed_at)
     plain, news = with_marks(conn, plain, news)
     readings = [item.reading for item in news]
-    judge_batch(conn, context.judge, [*readings, *to_judge(conn, plain, context)], now)
+    judge_batch(conn, context.judge, [*readings, *to_judge(conn, plain, states, context)], now)
     append(conn, plain.with_(Columns.of_readings(readings)), letters, directory)
     moved = advanced(plain.take(plain.ends()), memory)
     store.save_series(conn, joined(moved, states_of(advanced_rows(news, rows, memories))))

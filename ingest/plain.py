@@ -58,9 +58,14 @@ def vet_plain(plain: Columns, states: States, context: Context) -> tuple[Columns
     return replace(plain, value=vetted.value, bits=vetted.bits), after
 
 
-def to_judge(conn: Connection, plain: Columns, context: Context) -> list[Reading]:
-    """The readings of the series in which rules could find something."""
-    mask = worth_judging(conn, context.judge, plain.series, plain.value, plain.bits)
+def to_judge(conn: Connection, plain: Columns, states: States, context: Context) -> list[Reading]:
+    """The readings of the series in which rules could find something; states: before them."""
+    if not len(plain):
+        return []
+    before = at(states, plain.series)["observed_at"]
+    mask = worth_judging(
+        conn, context.judge, plain.series, plain.at, plain.value, plain.bits, before
+    )
     return list(plain.take(mask).readings(context.directory))
 
 

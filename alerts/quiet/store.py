@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.quiet.flood import WINDOW, Flood, floods
 from alerts.quiet.score import Call, Score, score
 from alerts.quiet.settings import QuietSettings
 from database.pool import Connection
+
+LOOK_BACK = timedelta(hours=6)
 
 CALLS = """
 select t.alert_id, t.kind, t.recorded_at, t.at, t.grade, r.code, a.subject,
@@ -40,7 +43,8 @@ STALE_ALL = "select count(*) from alert where ended_at is null and raised_at <= 
 STARTS = """
 select date_trunc('second', t.recorded_at), count(*)
   from alert_transition t join alert a on a.id = t.alert_id
- where t.kind in ('raised', 'stepped_up') and t.recorded_at >= %(since)s and not a.found_afterwards
+ where t.kind in ('raised', 'stepped_up') and t.recorded_at between %(since)s and %(until)s
+   and not a.found_afterwards
  group by 1 order by 1
 """
 LABELS = """
@@ -81,9 +85,16 @@ def stale(conn: Connection, now: datetime, hours: int, limit: int) -> tuple[list
     return found, count
 
 
-def starts(conn: Connection, since: datetime) -> list[tuple[datetime, int]]:
-    """How many alerts wanted somebody, by the second."""
-    return [(at, count) for at, count in _rows(conn, STARTS, {"since": since})]
+def flood_now(conn: Connection, now: datetime, settings: QuietSettings) -> Flood | None:
+    """The flood that lasts, counted over at most the last six hours; None: there is none."""
+    found = _rows(conn, STARTS, {"since": now - LOOK_BACK, "until": now})
+    # More of one second than make a flood change nothing but the count.
+    times = [at for at, count in found for _ in range(min(count, settings.flood_above + 1))]
+    lasting = floods(times, now, above=settings.flood_above, below=settings.flood_below)
+    if not lasting or lasting[-1].until is not None:
+        return None
+    since = lasting[-1].since
+    return Flood(since, None, sum(count for at, count in found if at > since - WINDOW))
 
 
 def labels(conn: Connection, rules: set[str]) -> dict[str, dict[str, str]]:

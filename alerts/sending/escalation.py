@@ -15,17 +15,21 @@ from psycopg2.extras import Json, execute_values
 from alerts.receiver_settings import EscalationSettings, ReceiverSettings
 from alerts.sending.directory import directory
 from alerts.sending.routes import Directory, Subject, misfit, resolve
+from alerts.store import MUTED_BY
 from database.pool import Connection
 
 # The alerts that nobody has acknowledged; of each the transition that its clock runs from: the
 # newest one told that was graver than all told before it (since the last acknowledgement, if any).
-# What was muted, or told to nobody, has no clock.
+# What was muted, or told to nobody, has no clock; what is muted now waits.
 _STANDING = """
 select a.id, a.state, a.grade, r.code, s.code, s.kind, a.department, first.id, first.routed_at,
-       coalesce((select array_agg(e.step) from escalation e where e.transition_id = first.id), '{}')
+       coalesce((select array_agg(e.step) from escalation e where e.transition_id = first.id),
+                '{{}}')
   from alert a
   join rule r on r.id = a.rule_id
   left join station s on s.id = a.station_id
+  left join series q on q.id = a.series_id
+  left join lateral {muted} u on true
  cross join lateral (
        select t.id, o.routed_at
          from alert_transition t
@@ -44,9 +48,10 @@ select a.id, a.state, a.grade, r.code, s.code, s.kind, a.department, first.id, f
                      >= array_position(array['blue', 'yellow', 'orange', 'red'], t.grade))
         order by t.seq desc limit 1) first
  where a.state = any(%(states)s) and a.owner is null and not a.found_afterwards
-   and first.routed_at <= %(before)s
+   and first.routed_at <= %(before)s and u.id is null
  order by first.routed_at, a.id
 """
+STANDING = _STANDING.format(muted=MUTED_BY)
 _TAKE = """
 insert into escalation (transition_id, step, chain) values (%(transition)s, %(step)s, %(chain)s)
 on conflict do nothing
@@ -142,7 +147,7 @@ def _standing(conn: Connection, states: Sequence[str], before: datetime) -> list
             frozenset(taken),
         )
         for alert, state, grade, rule, station, kind, department, first, told_at, taken in _rows(
-            conn, _STANDING, states=list(states), before=before
+            conn, STANDING, states=list(states), before=before
         )
     ]
 

@@ -50,6 +50,11 @@ def far_ends(settings: AlertsSettings, folder: Path, environ: Mapping[str, str])
             ends.append(replace(FarEnd.of(receiver, url), fallback=fallback_of(receiver, settings)))
         except (NoAddress, UnknownService) as error:
             troubles.append(f"alerts.receivers {receiver.name}: {error}")
+    if settings.dead_man:
+        try:
+            address(settings.dead_man, folder, environ)
+        except NoAddress as error:
+            troubles.append(f"alerts.dead_man: {error}")
     if troubles:
         raise BadReceivers("\n".join(troubles))
     return ends

@@ -1,7 +1,7 @@
 """The documents of the score, of what is stale and of what flaps, as OpenAPI describes them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -116,3 +116,18 @@ class Group(BaseModel):
 
 class GroupList(BaseModel):
     groups: list[Group]
+
+
+class EvidencePart(BaseModel):
+    sha256: str = Field(description="of the document as JSON: sorted keys, no spaces, UTF-8")
+    intact: bool = Field(description="whether the document still has this digest")
+    written_at: datetime
+    document: dict[str, Any]
+
+
+class Evidence(BaseModel):
+    alert: Alert
+    at_raise: dict[str, Any] = Field(description="as it was written with the raise itself")
+    seals_at: datetime | None = Field(description="null: it has not ended")
+    raised: EvidencePart | None = Field(description="null: written a few seconds after the raise")
+    sealed: EvidencePart | None

@@ -5,6 +5,7 @@ const parts = {
   duty: async () => (await import("./duty.mjs")).start(),
   environment: async () => (await import("./environment.mjs")).start(),
   warnings: async () => (await import("./warnings.mjs")).start(),
+  rules: async () => (await import("./rules.mjs")).start(),
   desk: async () => (await import("./desk.mjs")).start(),
   wall: async () => {
     const [pictures, live, state] = await Promise.all([import("./pictures.mjs"), import("./live.mjs"), import("./state.mjs")]);

@@ -2,7 +2,7 @@
 
 import { $, canaryAge, clock, date, isSample, now, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
 import * as notices from "./notices.mjs";
-import { change, emit, replaceAll, stations } from "./state.mjs";
+import { change, crowd, emit, replaceAll, stations } from "./state.mjs";
 
 const LOST_AFTER_MS = 5000; // a beat comes every 2 s
 const TRY_AGAIN_MS = 1500;
@@ -12,7 +12,7 @@ let lostAt = null; // on the server's clock
 let shownAt = null;
 let backUntil = 0;
 let signedOut = false;
-export const link = { state: "connecting", newest: null, p95_s: null, silent: [], canary: null };
+export const link = { state: "connecting", newest: null, p95_s: null, silent: [], canary: null, flood: null };
 
 export function start() {
   heardAt = performance.now();
@@ -54,6 +54,7 @@ function hear(event, act) {
   act(data);
 }
 function onHello(data) {
+  crowd.tally = data.tally ?? null;
   const differ = replaceAll(data.stations.features, data.alerts);
   const first = link.state === "connecting";
   if (link.state === "lost") {
@@ -65,7 +66,8 @@ function onHello(data) {
   emit(first ? "first" : "all", data);
 }
 function onChange(data) {
-  change(data.stations ?? [], data.alerts ?? []);
+  crowd.tally = data.tally ?? crowd.tally;
+  change(data.stations ?? [], data.alerts ?? [], data.over);
   if (link.state === "lost") setState("up");
   emit("change", data);
 }
@@ -76,6 +78,7 @@ function onBeat(data) {
   link.silent = data.silent ?? [];
   link.canary = data.canary ?? null;
   notices.show(data.notices ?? []);
+  link.flood = data.flood ?? null;
 }
 /** The server says that its database is away: what it would send is old. */
 function onLost(data) {

@@ -12,7 +12,7 @@ from dashboard.wording import word
 Say = Callable[..., str]
 NAVIGATION = (
     *(("/", "Desk"), ("/duty", "Duty"), ("/environment", "Environment")),
-    *(("/warnings", "Warnings"), ("/cameras", "Pictures"), ("/data", "Data")),
+    *(("/warnings", "Warnings"), ("/rules", "Rules"), ("/cameras", "Pictures"), ("/data", "Data")),
 )
 
 

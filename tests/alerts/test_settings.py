@@ -17,7 +17,9 @@ from alerts.receiver_settings import (
     StepSettings,
 )
 from alerts.rule_settings import RuleSettings
+from alerts.rulebook import BUILT_IN, SYSTEM_INGEST
 from alerts.settings import AlertsSettings, ClockSettings
+from tests.servers.program import ROOT
 
 DISTRICT = """\
 sensors:
@@ -172,3 +174,11 @@ def test_every_setting_is_documented(page, models):
     for model in models:
         for name in model.model_fields:
             assert re.search(rf"[`.]{name}`", text), f"{model.__name__}.{name}"
+
+
+def test_every_rule_of_the_file_says_what_it_means_and_whom_to_call():
+    """An officer who has never seen it must know what to do, in both languages."""
+    rules = config.load(ROOT / "config.yaml").section(AlertsSettings).rules
+    fields = ("cause", "consequence", "action", "call")
+    assert [(rule.code, name) for rule in rules for name in fields if not getattr(rule, name)] == []
+    assert all(field in BUILT_IN[SYSTEM_INGEST] for field in fields)

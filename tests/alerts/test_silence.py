@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from alerts.rule import Watch
-from alerts.silence import Heartbeat, Seen, tick, together
+from alerts.rule import Device, Watch, device_watch
+from alerts.silence import Heartbeat, Seen, Status, tick, together
 from alerts.state import State
+from alerts.wording import say
 from sensors.reading import Quality
 from tests.alerts.timeline import Desk, absence, at, counting, minute, words
 
@@ -229,3 +230,78 @@ def test_where_no_canary_is_sent_none_is_missed():
     one = sung(9, proven=5)
     assert together([one, replace(one, proven_at=None)]).proven_at == minute(5)
     assert together([one, replace(one, proven_at=minute(3))]).proven_at == minute(3)
+
+
+# ---- devices offline
+
+
+GATEWAY = Device("GW-07", (("W-03", "weather"), ("A-10", "air")), "water")
+
+
+class Line:
+    """Ticks over one gateway under a rule of five minutes' patience."""
+
+    def __init__(self):
+        asked = absence(when="offline", metric=None, kind="weather", patience_s=300)
+        found = device_watch(3, 1, asked, GATEWAY)
+        assert found
+        self.watch = found
+        self.states = {}
+
+    def tick(self, now, status, heartbeat=None):
+        judged = tick(
+            [self.watch],
+            self.states,
+            {},
+            minute(now),
+            heartbeat or healthy(now),
+            limit=LIMIT,
+            watching_since=minute(LONG_AGO),
+            new_id=counting(),
+            devices={"GW-07": status} if status else {},
+        )
+        self.states.update(judged.states)
+        self.last = judged.transitions[-1] if judged.transitions else None
+        return [words(step) for step in judged.transitions]
+
+
+def test_a_device_offline_for_its_patience_is_one_alert_until_it_is_back():
+    line, gone = Line(), Status(online=False, reported_at=minute(0))
+    assert line.tick(4.9, gone) == []
+    assert line.tick(5, gone) == ["raised yellow at 5"]
+    assert line.last.page
+    assert line.last.alert.began_at == minute(0)
+    assert say(line.last.reason)["en"] == (
+        "device GW-07 offline since 06-01 20:00, for 5 minutes; 2 stations: W-03, A-10"
+    )
+    assert line.tick(60, gone) == []
+    assert line.tick(61, Status(online=True, reported_at=minute(61))) == ["ended yellow at 61"]
+    assert line.watch.subject == "device/GW-07"
+
+
+def test_a_device_that_comes_back_in_time_or_was_never_heard_of_is_no_alert():
+    line = Line()
+    assert line.tick(4, Status(online=False, reported_at=minute(0))) == []
+    assert line.tick(6, Status(online=True, reported_at=minute(5))) == []
+    assert line.tick(100, None) == []
+
+
+def test_a_device_is_offline_only_while_we_listen():
+    """After our own outage the broker first says how its devices are."""
+    line, gone = Line(), Status(online=False, reported_at=minute(0))
+    assert line.tick(60, gone, healthy(1)) == []
+    assert line.tick(60, gone, healthy(60, connected=59)) == []
+    assert line.tick(64, gone, healthy(64, connected=59)) == ["raised yellow at 64"]
+
+
+def test_a_rule_about_devices_covers_those_of_its_stations():
+    asked = absence(when="offline", metric=None, kind="gas", patience_s=300)
+    assert device_watch(3, 1, asked, GATEWAY) is None
+    listed = absence(when="offline", metric=None, kind=None, stations=["A-10"], patience_s=300)
+    assert device_watch(3, 1, listed, GATEWAY) is not None
+
+
+def test_patience_may_be_in_intervals_of_the_series():
+    assert Desk(absence(patience_s=None, patience_intervals=2.5)).watch.patience == timedelta(
+        seconds=150
+    )

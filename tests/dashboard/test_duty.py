@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerts.evidence_store import keep_evidence
+
 
 def test_the_score_of_the_current_shift_has_targets_with_their_source(shared_desk):
     with shared_desk.client("viewer") as client:
@@ -75,3 +77,43 @@ def test_what_is_open_for_more_than_a_day_comes_oldest_first_with_the_last_note(
     assert found["count"] == least["count"] == 2
     assert (found["alerts"][0]["note"], found["alerts"][0]["noted_by"]) == ("等备件", "li")
     assert len(least["alerts"]) == 1
+
+
+def test_the_evidence_of_an_alert_is_answered_and_printed_in_both_languages(desk):
+    desk.write(lambda conn: keep_evidence(conn, datetime.now(UTC) + timedelta(minutes=1)))
+    with desk.client("viewer") as client:
+        (alert,) = [
+            one
+            for one in client.get("/api/v1/alerts?state=open").json()["alerts"]
+            if one["metric"] == "nh3_ppm"
+        ]
+        found = client.get(f"/api/v1/alerts/{alert['id']}/evidence").json()
+        assert found["raised"]["intact"]
+        assert found["raised"]["document"]["values"]["readings"]
+        assert found["sealed"] is found["seals_at"] is None
+        file = client.get(f"/api/v1/alerts/{alert['id']}/evidence?download=true")
+        assert "attachment" in file.headers["content-disposition"]
+        for lang, heading in (("zh", "触发时"), ("en", "When it was raised")):
+            page = client.get(f"/evidence/{alert['id']}?lang={lang}")
+            assert page.status_code == 200
+            assert heading in page.text
+            assert found["raised"]["sha256"] in page.text
+            assert "<polyline" in page.text
+        assert client.get("/evidence/none").status_code == 404
+        assert client.get("/api/v1/alerts/none/evidence").status_code == 404
+
+
+def test_groups_have_each_open_alert_once(shared_desk):
+    with shared_desk.client("viewer") as client:
+        groups = client.get("/api/v1/alerts/groups").json()["groups"]
+        alerts = client.get("/api/v1/alerts?state=open").json()["alerts"]
+    assert sorted(one for group in groups for one in group["alerts"]) == sorted(
+        alert["id"] for alert in alerts
+    )
+    assert groups[0]["grade"] == "red"
+
+
+def test_the_alerts_of_one_station_are_asked_for(shared_desk):
+    with shared_desk.client("viewer") as client:
+        found = client.get("/api/v1/alerts?state=open&station=G-31").json()["alerts"]
+    assert {one["station"] for one in found} == {"G-31"}

@@ -39,7 +39,7 @@ DELETED = {
 }
 WRITTEN_ONCE = {
     *("alert_transition", "alert_evidence", "rule_version"),
-    *("audit", "reading_revision", "mark", "warning_step"),
+    *("audit", "reading_revision", "mark", "warning_step", "journal_seal"),
 }
 
 

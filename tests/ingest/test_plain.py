@@ -128,7 +128,9 @@ def test_columns_and_single_readings_come_to_the_same(outcome, told, size):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "sort_out", all_odd)
         patch.setattr(
-            pipeline, "to_judge", lambda _, plain, context: list(plain.readings(context.directory))
+            pipeline,
+            "to_judge",
+            lambda _, plain, __, context: list(plain.readings(context.directory)),
         )
         singly = outcome(found, size)
     for one, other in zip(as_columns, singly, strict=True):
@@ -148,7 +150,9 @@ def test_the_engine_sees_all_that_could_change_what_it_says(outcome, lives, size
     chosen = outcome(found, size)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            pipeline, "to_judge", lambda _, plain, context: list(plain.readings(context.directory))
+            pipeline,
+            "to_judge",
+            lambda _, plain, __, context: list(plain.readings(context.directory)),
         )
         everything = outcome(found, size)
     assert chosen == everything

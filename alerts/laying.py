@@ -1,0 +1,154 @@
+"""A rule laid upon the district: all the watches and groups that it comes to. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from alerts.condition_settings import Member
+from alerts.grade import GRADES, Grade
+from alerts.group import Group, How, member_subject
+from alerts.rule import (
+    FRESH_S,
+    GAP_INTERVALS,
+    Device,
+    Limit,
+    Place,
+    Watch,
+    covers,
+    device_watch,
+    laid_upon,
+    limits_on,
+    signal_of,
+    watch,
+)
+from alerts.rule_settings import COMPOSITES, RuleSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What there is to watch: every series, every device."""
+
+    places: tuple[Place, ...]
+    devices: tuple[Device, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """watches: upon series and devices, members of groups too; groups: of composite rules."""
+
+    watches: tuple[Watch, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+
+def lay(rule_id: int, version: int, rule: RuleSettings, ground: Ground) -> Laid:
+    """What the rule covers, where that has what the rule asks for."""
+    if rule.when in COMPOSITES:
+        groups = tuple(_groups(rule_id, version, rule, ground))
+        members = (member for group in groups for member in group.members.values())
+        return Laid(tuple(members), groups)
+    if rule.when == "offline":
+        laid = [device_watch(rule_id, version, rule, device) for device in ground.devices]
+    else:
+        places = [place for place in ground.places if covers(rule, place)]
+        laid = [watch(rule_id, version, rule, place) for place in places]
+    return Laid(tuple(one for one in laid if one))
+
+
+def _groups(rule_id: int, version: int, rule: RuleSettings, ground: Ground) -> Iterable[Group]:
+    """A group that could never be beyond (a plant with one sensor of two asked for) is none."""
+    by_group: dict[str, list[tuple[Place, Watch]]] = {}
+    for number, condition in enumerate(rule.of):
+        for place in ground.places:
+            member = covers(condition, place) and _member(rule_id, rule, number, condition, place)
+            if member:
+                by_group.setdefault(_group_of(rule, place), []).append((place, member))
+    for subject, found in sorted(by_group.items()):
+        group = _group(rule_id, version, rule, subject, found)
+        wanted = min(limit.value for rank in group.watch.limits for limit in rank)
+        if group.of >= wanted and _all_there(group):
+            yield group
+
+
+def _all_there(group: Group) -> bool:
+    """Where every condition is wanted, each has a member."""
+    conditions = {subject.rpartition("#")[2] for subject in group.members}
+    return group.how != "all" or len(conditions) == group.conditions
+
+
+def _group_of(rule: RuleSettings, place: Place) -> str:
+    if rule.per == "rule":
+        return f"rule/{rule.code}"
+    code = place.plant if rule.per == "plant" and place.plant else place.station
+    return f"{rule.per}/{code}"
+
+
+def _member(
+    rule_id: int, rule: RuleSettings, number: int, condition: Member, place: Place
+) -> Watch | None:
+    sign = -1 if condition.when == "below" else 1
+    signs = {"up": (1,), "down": (-1,), "either": (1, -1)}[condition.direction or "up"]
+    said: Mapping[Grade, float | str] = {"red": condition.limit}
+    rate = condition.when == "rate"
+    sides = [
+        limits_on(condition, {None: said}, place, side, mirrored=rate)
+        for side in (signs if rate else (sign,))
+    ]
+    limits = tuple(
+        tuple(limit for side in rank for limit in side) for rank in zip(*sides, strict=True)
+    )
+    if not any(limits):
+        return None
+    return replace(
+        laid_upon(condition, place, limits),
+        rule_id=rule_id,
+        code=rule.code,
+        when=condition.when,
+        subject=member_subject(place.subject, number),
+        signal=signal_of(condition.when, condition, place),
+        member=True,
+    )
+
+
+def _group(
+    rule_id: int,
+    version: int,
+    rule: RuleSettings,
+    subject: str,
+    found: list[tuple[Place, Watch]],
+) -> Group:
+    places = [place for place, _ in found]
+    departments = {place.department for place in places}
+    interval_s = max(place.interval_s for place in places)
+    how: How = "at_least" if rule.when == "at_least" else "all" if rule.when == "all" else "any"
+    limits = _numbers(rule)
+    own = Watch(
+        rule_id=rule_id,
+        version=version,
+        code=rule.code,
+        when="group",
+        subject=subject,
+        station=None if rule.per == "rule" else subject.partition("/")[2],
+        department=departments.pop() if len(departments) == 1 else None,
+        public=rule.public and all(place.public for place in places),
+        limits=limits,
+        sides=((1, min(limit.beyond for rank in limits for limit in rank)),),
+        gap=timedelta(seconds=GAP_INTERVALS * interval_s),
+        fresh=timedelta(seconds=rule.fresh_s or max(FRESH_S, GAP_INTERVALS * interval_s)),
+        grade=rule.grade or "blue",
+        latched=rule.latched,
+        stations=tuple(sorted({place.station for place in places})),
+    )
+    return Group(own, how, len(rule.of), {member.subject: member for _, member in found})
+
+
+def _numbers(rule: RuleSettings) -> tuple[tuple[Limit, ...], ...]:
+    """By rank: from how many conditions or sensors on. Half of one less is what is passed."""
+    wanted: dict[Grade, float] = {grade: float(said) for grade, said in rule.grades.items()}
+    if rule.when != "at_least" and rule.grade:
+        wanted = {rule.grade: len(rule.of) if rule.when == "all" else 1.0}
+    return tuple(
+        (Limit(wanted[grade], beyond=wanted[grade] - 0.5, clear=wanted[grade] - 0.5),)
+        if grade in wanted
+        else ()
+        for grade in GRADES
+    )
