@@ -219,6 +219,7 @@ function todo(station) {
   const alert = alerts.get(chosen.alert) ?? allOf(station.code)[0];
   $("drawer-todo").hidden = !alert;
   $("drawer-life").hidden = !alert;
+  warn(alert);
   flap.show(alert ?? null);
   if (!alert) return;
   const sentences = [["todo-action", alert.action], ["todo-consequence", alert.consequence], ["todo-cause", alert.cause], ["todo-call", alert.call]];
@@ -229,6 +230,13 @@ function todo(station) {
   $("drawer-todo").hidden = sentences.every(([, names]) => !named(names));
   setText($("life-rule"), t("rule {code} v{version}", { code: alert.rule, version: alert.rule_version }));
   if (lifeOf !== `${alert.id}|${alert.version}`) life(alert);
+}
+/** To a warning to the public, written of this alert; who may not write one has no such link. */
+function warn(alert) {
+  const link = $("drawer-warn");
+  if (!link) return;
+  link.parentElement.hidden = !alert;
+  if (alert) link.setAttribute("href", `/warnings?alert=${encodeURIComponent(alert.id)}`);
 }
 /** Every step of its life and the evidence, fetched when the alert or its version changed. */
 async function life(alert) {

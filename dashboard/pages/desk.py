@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.access import ACKNOWLEDGE, ENTER, MARK, RIGHTS, SERVICE
+from dashboard.access import ACKNOWLEDGE, ENTER, MARK, RIGHTS, SERVICE, WARN
 from dashboard.pages import outlook, plume
 from dashboard.pages.layout import Say, aria, data, frame, icon_button
 from dashboard.pages.viewer import Viewer
@@ -161,7 +161,7 @@ def _drawer(say: Say, viewer: Viewer) -> html.Aside:
         *(_values(say), _why(say), _act(say, viewer), outlook.block(say)),
         *(_chart(say), _report(say), _marks(say, viewer)),
         *(_hazard(say, viewer), _toxic(say)),
-        *(_look(say), _todo(say), _told(say), _life(say)),
+        *(_look(say), _todo(say), _told(say), *_warn(say, viewer), _life(say)),
     ]
     return html.Aside(
         [head, html.Div(body, id="drawer-body", className="drawer-body", tabIndex=0)],
@@ -332,6 +332,16 @@ def _todo(say: Say) -> html.Section:
         )
     ]
     return html.Section(rows, id="drawer-todo", className="part todo", hidden=True)
+
+
+def _warn(say: Say, viewer: Viewer) -> list[html.P]:
+    """To a warning to the public, written of the alert that is shown."""
+    if WARN not in RIGHTS.get(viewer.role, ()):
+        return []
+    link = html.A(
+        say("Warn the public of this"), id="drawer-warn", className="button", href="/warnings"
+    )
+    return [html.P(link, className="part warn-link", hidden=True)]
 
 
 def _life(say: Say) -> html.Section:

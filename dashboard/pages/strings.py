@@ -51,6 +51,7 @@ URLS = {
     "substances": "/api/v1/substances",
     "plume": "/api/v1/plume",
     "footprints": "/api/v1/footprints",
+    "warnings": "/api/v1/warnings",
     "cam": "/cam",
     "style": "/map/style-{theme}-{lang}.json",
     "maplibre": "/assets/vendor/maplibre-gl.mjs",

@@ -26,10 +26,12 @@ TOLD = """
 insert into message (transition_id, receiver, way, why, attempts, delivered_at, given_up_at, error,
                      fell_back_at)
 select t.id, m.receiver, m.way, m.why::jsonb, m.attempts,
-       case when m.state = 'delivered' then now() end, case when m.state = 'given_up' then now() end,
+       case when m.state = 'delivered' then now() end,
+       case when m.state = 'given_up' then now() end,
        m.error, case when m.state = 'given_up' then now() end
   from alert_transition t,
-       (values ('@duty/mail', 'route', '{"route": "water", "person": "duty"}', 1, 'delivered', null),
+       (values ('@duty/mail', 'route', '{"route": "water", "person": "duty"}', 1,
+                'delivered', null),
                ('sms', 'route', '{"route": "water"}', 12, 'given_up', 'smpp://***: timed out'),
                ('log', 'fallback', '{"instead_of": "sms"}', 1, 'delivered', null))
        m (receiver, way, why, attempts, state, error)
