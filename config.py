@@ -131,14 +131,21 @@ class Document(Generic[Model]):
 def load_document(path: Path, model: type[Model]) -> Document[Model]:
     """Read and check such a file. Raises BadConfig with every mistake, or OSError."""
     raw, lines, mistakes = _parse(path, _text(path))
-    try:
-        found = model.model_validate(raw)
-    except ValidationError as error:
-        details = [_mistake("", model, detail) for detail in error.errors()]
-        mistakes += [replace(mistake, where=mistake.where[1:]) for mistake in details]
-    if mistakes:
+    found = validated(model, raw)
+    if isinstance(found, list):
+        mistakes += found
+    if mistakes or isinstance(found, list):
         raise BadConfig(path, [_with_line(mistake, lines) for mistake in mistakes])
     return Document(path, found, lines)
+
+
+def validated(model: type[Model], raw: object) -> Model | list[Mistake]:
+    """The model of a document, or every mistake in it, in the words of the configuration."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        details = [_mistake("", model, detail) for detail in error.errors()]
+        return [replace(mistake, where=mistake.where[1:]) for mistake in details]
 
 
 def load_or_exit(path: Path) -> Config:

@@ -1,7 +1,8 @@
-"""python -m alerts [run | rules diff]: the clock of absence, the outbox, the senders."""
+"""python -m alerts [run | rules | backtest | test | rota | verify]: alerts, and what is of them."""
 
 import argparse
 import logging
+import os
 import sys
 import threading
 from datetime import UTC, datetime
@@ -9,8 +10,13 @@ from datetime import UTC, datetime
 import psycopg2
 
 import config
+from alerts import rule_command
+from alerts.backtest import command as backtest_command
 from alerts.leader import Leader
-from alerts.rulebook import drift, seed
+from alerts.life import verify
+from alerts.rulebook import seed
+from alerts.sending import command as telling
+from alerts.sending.senders import BadReceivers, far_ends
 from alerts.settings import AlertsSettings
 from database.migrate import UnfitDatabase, require_current
 from database.pool import Connection, connect, wait_for_start
@@ -27,19 +33,35 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("run", help="the ordinary work (default)")
     rules = commands.add_parser("rules", help="the rules in force and those of the file")
-    rules.add_argument("action", choices=["diff"], help="diff: where they differ")
+    rule_command.add_arguments(rules)
+    past = commands.add_parser("backtest", help="what a rule would have done with stored readings")
+    backtest_command.add_arguments(past)
+    journal = commands.add_parser("verify", help="whether the journal is as it was sealed")
+    verify.add_arguments(journal)
+    telling.add_arguments(commands)
     arguments = parser.parse_args()
     settings = config.load_or_exit(arguments.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each message is ours to write
     try:
-        return _diff(settings) if arguments.command == "rules" else _run(settings)
+        if arguments.command == "verify":
+            return _verify(settings, arguments)
+        if arguments.command in ("rules", "backtest"):
+            return _about_rules(settings, arguments)
+        if arguments.command in ("test", "rota"):
+            return _about_telling(settings, arguments)
+        return _run(settings)
     except (UnfitDatabase, psycopg2.Error) as error:
         print(f"alerts: {str(error).strip()}", file=sys.stderr)
         return 1
 
 
 def _run(settings: config.Config) -> int:
+    try:
+        far_ends(settings.section(AlertsSettings), settings.path.parent, os.environ)
+    except BadReceivers as error:
+        print(error, file=sys.stderr)
+        return 2
     wait_for_start(settings.section(DatabaseSettings))
     conn = _connect(settings)
     require_current(conn)
@@ -68,17 +90,37 @@ def _lead(settings: config.Config) -> int:
     return 1 if defect else 0
 
 
-def _diff(settings: config.Config) -> int:
-    """Print where database and file differ; status 1 if they do."""
+def _about_telling(settings: config.Config, arguments: argparse.Namespace) -> int:
+    conn = _connect(settings)
+    try:
+        require_current(conn)
+        return telling.run(conn, settings.section(AlertsSettings), arguments)
+    finally:
+        conn.close()
+
+
+def _about_rules(settings: config.Config, arguments: argparse.Namespace) -> int:
+    conn = _connect(settings)
+    try:
+        require_current(conn)
+        conn.commit()
+        if arguments.command == "backtest":
+            return backtest_command.run(conn, arguments)
+        return rule_command.run(conn, arguments, settings.section(AlertsSettings))
+    finally:
+        conn.close()
+
+
+def _verify(settings: config.Config, arguments: argparse.Namespace) -> int:
     conn = _connect(settings)
     require_current(conn)
-    found = drift(conn, settings.section(AlertsSettings))
-    conn.close()
-    for each in found:
-        print(each)
-    if not found:
-        print("the rules in force are those of the file")
-    return 1 if found else 0
+    try:
+        return verify.run(conn, arguments.since, arguments.until, arguments.head)
+    except ValueError as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
+    finally:
+        conn.close()
 
 
 def _connect(settings: config.Config) -> Connection:

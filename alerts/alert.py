@@ -1,5 +1,6 @@
 """The Alert: one occurrence with its life, as screens, API and messages see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,11 +20,36 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Muted:
+    """Why an alert is not told at present. kind: shelved, suppressed (by design), out_of_service.
+
+    who: the officer, or the inhibition's code; cause: the alert that hides it; until: None while
+    the cause stands, or until further notice.
+    """
+
+    id: int
+    kind: str
+    who: str
+    why: str
+    since: datetime
+    until: datetime | None
+    cause: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **{key: getattr(self, key) for key in ("id", "kind", "who", "why", "cause")},
+            **{key: rfc3339(getattr(self, key)) for key in ("since", "until")},
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """value, limit: of the newest step; reason: why it stands (or last stood) at its grade.
 
     began_at: first reading of the exceedance; raised_at: when the hold was over (event time);
     announced_at: when people were told. version grows by one with every step of its life.
+    ended_at: when the condition ended; an alert that is `returned`, or latched, stands all the same
+    until a person has seen it.
     """
 
     id: str
@@ -58,6 +84,10 @@ class Alert:
     public: bool
     department: str | None
     changed_at: datetime
+    latched: bool = False
+    muted: Muted | None = None
+    grouping: Mapping[str, str] | None = None
+    call: Names | None = None
 
     @property
     def unit(self) -> str | None:
@@ -93,9 +123,9 @@ _TIMES = ("began_at", "raised_at", "ended_at", "announced_at", "acknowledged_at"
 _PLAIN = (
     *("id", "version", "rule", "rule_version", "station", "metric", "subject", "grade"),
     *("peak_grade", "state", "found_afterwards", "origin", "value", "unit", "limit", "peak_value"),
-    *("quality", "owner", "note"),
+    *("quality", "owner", "note", "latched"),
 )
-_NAMED = ("station_names", "label", "action", "cause", "consequence")
+_NAMED = ("station_names", "label", "action", "cause", "consequence", "call")
 
 
 def to_json(alert: Alert) -> dict[str, Any]:
@@ -104,6 +134,8 @@ def to_json(alert: Alert) -> dict[str, Any]:
     document |= {key: rfc3339(getattr(alert, key)) for key in _TIMES}
     document |= {key: _names(getattr(alert, key)) for key in _NAMED}
     return document | {
+        "muted": alert.muted.to_json() if alert.muted else None,
+        "group": _group(alert.grouping),
         "limit_period_s": limit_period_s(alert.reason),
         "reason": say(alert.reason),
     }
@@ -124,6 +156,11 @@ def rfc3339(moment: datetime | None) -> str | None:
 
 def _names(names: Names | None) -> dict[str, str] | None:
     return names.to_json() if names else None
+
+
+def _group(grouping: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Which alerts it belongs to: by place and cause (alerts/quiet/groups.py)."""
+    return {key: grouping[key] for key in ("id", "cause", "place")} if grouping else None
 
 
 def _step(step: Step) -> dict[str, Any]:

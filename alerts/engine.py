@@ -130,9 +130,11 @@ def forgetting(watch: Watch, state: State) -> State:
     return replace(state, window=None) if quiet(signal, state.window, watch.sides) else state
 
 
-def retrace(watch: Watch, run: Iterable[Reading], new_id: NewId) -> tuple[State, list[Transition]]:
-    """Judge readings of the past, in event order, over again from a fresh state; nobody is told."""
-    passed = _through(watch, _FRESH, run, new_id)
+def retrace(
+    watch: Watch, run: Iterable[Reading], new_id: NewId, state: State = _FRESH
+) -> tuple[State, list[Transition]]:
+    """Judge readings of the past, in event order, over again from a state; nobody is told."""
+    passed = _through(watch, state, run, new_id)
     return passed.state, passed.steps
 
 

@@ -1,14 +1,18 @@
 """What was known when an alert was raised: neighbours, wind, the rule's text; kept as it was."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.alert import rfc3339
+from alerts.rule import Watch
 from alerts.state import Transition
 from database.pool import Connection
 from sensors.reading import Origin, Quality
 
 NEIGHBOURS = 5
+WIND = ["wind_speed_ms", "wind_dir_deg"]
+OLD = timedelta(minutes=5)  # the live end of the series around is no longer what was known then
 
 _RULES = """
 select v.rule_id, v.version, v.definition from rule_version v
@@ -34,17 +38,53 @@ select h.id, n.*
  where h.id = any(%(series)s)
 """
 
+# The same, of the stored readings: the last of each at that moment, none older than an hour.
+_NEAR_THEN = """
+select o.code, o.metric, x.value, x.observed_at, x.quality, x.origin, o.metres
+  from (select q.id, s.code, q.metric,
+               round(111195 * sqrt(((v.lon - t.lon) * cos(radians(t.lat))) ^ 2
+                                   + (v.lat - t.lat) ^ 2)) as metres
+          from series h
+          join station_version t on t.station_id = h.station_id and t.valid_to is null
+          join series q on q.metric = any(coalesce(%(metrics)s, array[h.metric])) and q.id <> h.id
+          join station s on s.id = q.station_id
+          join station_version v on v.station_id = q.station_id and v.valid_to is null
+         where h.id = %(series)s) o
+ cross join lateral (select * from reading
+                      where series_id = o.id and observed_at <= %(at)s
+                        and observed_at > %(at)s - interval '1 hour'
+                      order by observed_at desc limit 1) x
+ order by 7, 1, 2 limit %(limit)s
+"""
+
 Near = dict[int, list[dict[str, Any]]]  # by series
 
 
-def evidence(conn: Connection, steps: Sequence[Transition]) -> dict[str, dict[str, Any]]:
+def evidence(
+    conn: Connection, steps: Sequence[Transition], now: datetime
+) -> dict[str, dict[str, Any]]:
     """Plain JSON by alert of these `raised` steps: the reading, the rule's text, the nearest five
-    of the same metric, the wind. Asked once for all: in a flood each question counts."""
+    of the same metric, the wind. Asked once for all: in a flood each question counts.
+
+    Of what was found afterwards, or waited in a backlog, neighbours and wind are those of then.
+    """
     known = [(step, step.watch) for step in steps if step.watch]
     rules = _rules(conn, {(watch.rule_id, watch.version) for _, watch in known})
-    series = {watch.series_id for _, watch in known if watch.series_id is not None}
+    old = {step.alert_id: step for step, _ in known if now - step.at > OLD}
+    series = {
+        watch.series_id
+        for step, watch in known
+        if watch.series_id is not None and step.alert_id not in old
+    }
     near = _near(conn, series, None, NEIGHBOURS)
-    wind = _near(conn, series, ["wind_speed_ms", "wind_dir_deg"], 2)
+    wind = _near(conn, series, WIND, len(WIND))
+
+    def around(step: Transition, watch: Watch) -> dict[str, Any]:
+        number = watch.series_id or 0
+        if step.alert_id not in old:
+            return {"neighbours": near.get(number, []), "wind": wind.get(number, [])}
+        return around_then(conn, number, step.at)
+
     return {
         step.alert_id: {
             "value": step.value,
@@ -57,11 +97,22 @@ def evidence(conn: Connection, steps: Sequence[Transition]) -> dict[str, dict[st
                 "version": watch.version,
                 "text": rules.get((watch.rule_id, watch.version)),
             },
-            "neighbours": near.get(watch.series_id or 0, []),
-            "wind": wind.get(watch.series_id or 0, []),
         }
+        | around(step, watch)
         for step, watch in known
     }
+
+
+def around_then(conn: Connection, series: int, at: datetime) -> dict[str, Any]:
+    """`neighbours` and `wind` as the readings that are stored now have them of that moment."""
+
+    def then(metrics: list[str] | None, limit: int) -> list[dict[str, Any]]:
+        asked = {"series": series, "at": at, "metrics": metrics, "limit": limit}
+        with conn.cursor() as cursor:
+            cursor.execute(_NEAR_THEN, asked)
+            return [_neighbour(*row) for row in cursor.fetchall()]
+
+    return {"neighbours": then(None, NEIGHBOURS), "wind": then(WIND, len(WIND))}
 
 
 def _rules(conn: Connection, keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], Any]:
@@ -81,14 +132,26 @@ def _near(conn: Connection, series: Collection[int], metrics: list[str] | None, 
         cursor.execute(_NEAR, {"series": sorted(series), "metrics": metrics, "limit": limit})
         for number, code, metric, value, at, quality, origin, distance in cursor.fetchall():
             found.setdefault(number, []).append(
-                {
-                    "station": code,
-                    "metric": metric,
-                    "value": value,
-                    "t": rfc3339(at),
-                    "quality": Quality(quality).word,
-                    "origin": Origin(origin).word,
-                    "distance_m": distance,
-                }
+                _neighbour(code, metric, value, at, quality, origin, distance)
             )
     return found
+
+
+def _neighbour(
+    code: str,
+    metric: str,
+    value: float | None,
+    at: datetime,
+    quality: int,
+    origin: int,
+    distance: float,
+) -> dict[str, Any]:
+    return {
+        "station": code,
+        "metric": metric,
+        "value": value,
+        "t": rfc3339(at),
+        "quality": Quality(quality).word,
+        "origin": Origin(origin).word,
+        "distance_m": distance,
+    }

@@ -20,7 +20,7 @@ select s.code, case when s.kind = 'plant' then s.code else v.details ->> 'plant'
        t.value, t.observed_at, n.interval_s, t.quality,
        (select min(l.value) from limit_value l where l.series_id = q.id and l.valid_to is null
            and l.side = 'upper' and l.mean_over_s is null),
-       exists (select from alert a where a.series_id = q.id and a.state <> 'ended'
+       exists (select from alert a where a.series_id = q.id and a.ended_at is null
                                      and a.value is not null)
   from series q
   join station s on s.id = q.station_id

@@ -12,9 +12,15 @@ import psycopg2
 
 from alerts.aside import Footprints
 from alerts.clock import Pace, tick_once, withdraw_uncovered
+from alerts.evidence_keeping import EvidenceKeeping
 from alerts.judging import Judge
+from alerts.life.seal import Sealing
+from alerts.life.upkeep import keep
 from alerts.outbox import prune, route, waiting
-from alerts.sender import Sender
+from alerts.sending.escalation import escalate
+from alerts.sending.selfcheck import check
+from alerts.sending.senders import Senders
+from alerts.sending.trials import DeadMan, make_tests
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
 from database import lead
@@ -77,20 +83,22 @@ class Leader:
     def _lead(self, conn: Connection) -> None:
         log.info("leading")
         done = threading.Event()
-        senders = [
-            Sender(receiver, self._settings.clock, self._connect, done)
-            for receiver in self._settings.receivers
-        ]
         settings = self._settings
+        senders = Senders(settings, self._folder, self._connect, done)
         footprints = Footprints(
             *(self._gis, self._folder, self._connect, done, settings.clock.tick_s),
             settings.keep_footprints_days,
         )
-        beside: list[Sender | Footprints] = [*senders, footprints]
+        dead_man = DeadMan(settings.dead_man, self._folder, self._connect, done)
+        sealing = Sealing(self._connect, done, settings.clock.tick_s)
+        evidence = EvidenceKeeping(self._connect, done)
+        beside: list[Senders | Footprints | DeadMan | Sealing | EvidenceKeeping] = [
+            *(senders, footprints, dead_man, sealing, evidence)
+        ]
         for each in beside:
             each.start()
         try:
-            self._work(conn, senders, footprints)
+            self._work(conn, senders, footprints, dead_man)
         finally:
             done.set()
             for each in beside:
@@ -98,7 +106,9 @@ class Leader:
             for each in beside:
                 each.join(timeout=5)
 
-    def _work(self, conn: Connection, senders: list[Sender], footprints: Footprints) -> None:
+    def _work(
+        self, conn: Connection, senders: Senders, footprints: Footprints, dead_man: DeadMan
+    ) -> None:
         listen(conn)
         conn.commit()
         clock = self._settings.clock
@@ -108,11 +118,16 @@ class Leader:
         judge, loaded, ticked, pruned = None, 0.0, 0.0, None
         while not self._stop.is_set():
             if judge is None or time.monotonic() - loaded >= _RELOAD_S:
+                senders.refresh(conn)
+                conn.commit()
                 judge, loaded = judge.newest(conn) if judge else Judge.load(conn), time.monotonic()
                 _commit(conn, withdraw_uncovered(conn, judge))
             if time.monotonic() - ticked >= clock.tick_s:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
+                self._keep(conn)
+                _commit(conn, check(conn, self._settings.duties))
+                dead_man.wake()
                 beat(conn, "alerts", self._up_since, waiting(conn))
                 conn.commit()
             if pruned is None or time.monotonic() - pruned >= _PRUNE_S:
@@ -124,12 +139,27 @@ class Leader:
             _refuse_dead(senders)
             _wait(conn, max(0.0, ticked + clock.tick_s - time.monotonic()))
 
-    def _route(self, conn: Connection, senders: list[Sender]) -> None:
-        made = route(conn, self._settings.receivers)
+    def _keep(self, conn: Connection) -> None:
+        if keep(conn, self._settings.life, self._settings.inhibitions):
+            wake(conn)
+        conn.commit()
+
+    def _route(self, conn: Connection, senders: Senders) -> None:
+        settings = self._settings
+        made = route(
+            conn,
+            settings.receivers,
+            routes=settings.routes,
+            fallback=settings.fallback,
+            inhibitions=settings.inhibitions,
+        )
+        made += escalate(conn, settings.escalations, settings.receivers, settings.fallback)
+        made += make_tests(conn, settings.receivers, settings.test_every_s)
         conn.commit()
         if made:
-            for sender in senders:
-                sender.wake()
+            senders.refresh(conn)
+            conn.commit()
+            senders.wake()
 
 
 def _commit(conn: Connection, transitions: list[Transition]) -> None:
@@ -139,10 +169,10 @@ def _commit(conn: Connection, transitions: list[Transition]) -> None:
     conn.commit()
 
 
-def _refuse_dead(senders: list[Sender]) -> None:
+def _refuse_dead(senders: Senders) -> None:
     """A sender that a defect of ours ended would keep its messages for ever, and nobody would know:
     the process ends with it, and its supervisor starts both anew."""
-    if dead := [sender.name for sender in senders if not sender.is_alive()]:
+    if dead := senders.dead():
         raise RuntimeError(f"{', '.join(dead)} died; see the error above")
 
 

@@ -3,61 +3,123 @@
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import httpx
 
-from alerts.outbox import Message
-from alerts.settings import ReceiverSettings
+from alerts.receiver_settings import ReceiverSettings
+from alerts.sending.by_apprise import UnknownService, notify
+from alerts.sending.parcel import Parcel, compose
+from alerts.sending.secrets import masked, without_secrets
 
 log = logging.getLogger("alerts.receiver")
+
+_MOST_RECEIPT = 65_536
 
 
 class NotDelivered(Exception):
     """The far end did not take the message; the text says what it did instead."""
 
 
-def send_log(receiver: ReceiverSettings, message: Message) -> None:
+@dataclass(frozen=True, slots=True)
+class FarEnd:
+    """A receiver with its address. url: secret, shown masked. fallback: who is told in its place.
+
+    own: a receiver of the file; else a way to a person, whose sender ends when it is idle.
+    """
+
+    settings: ReceiverSettings
+    url: str | None = None
+    fallback: tuple[str, ...] = ()
+    name: str = ""
+    own: bool = True
+
+    @classmethod
+    def of(cls, settings: ReceiverSettings, url: str | None = None) -> "FarEnd":
+        return cls(settings, url or settings.url, settings.fallback, settings.name)
+
+
+def send_log(end: FarEnd, parcel: Parcel) -> None:
     """One short line of JSON that a person can read; the webhook carries everything."""
+    document = parcel.document
     line = {
-        "receiver": receiver.name,
-        "transition": message.transition_id,
-        "alert": message.alert.id,
-        "kind": message.kind,
-        "grade": message.grade,
-        "text": message.text["zh"],
+        "receiver": end.name,
+        "transition": document.get("transition"),
+        "alert": document.get("alert", {}).get("id"),
+        "kind": document["kind"],
+        "grade": parcel.grade,
+        "text": document.get("text", parcel.head)["zh"],
     }
     log.warning("%s", json.dumps(line, ensure_ascii=False))
 
 
-def send_webhook(receiver: ReceiverSettings, message: Message) -> None:
+def send_webhook(end: FarEnd, parcel: Parcel) -> None:
     """POST as JSON; any 2xx is taken. The key lets the far end drop a repetition after a crash.
 
-    Only the head of the answer is awaited, so that a body without end holds nobody up.
+    Only the head of the answer is awaited, so that a body without end holds nobody up; unless a
+    receipt is asked for.
     """
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "Idempotency-Key": str(message.transition_id),
+        "Idempotency-Key": parcel.key,
     }
-    body = json.dumps(message.to_json(), ensure_ascii=False).encode()
-    url = receiver.url or ""
+    body = json.dumps(parcel.document, ensure_ascii=False).encode()
+    url, timeout_s = end.url or "", end.settings.timeout_s
     try:
         with httpx.stream(
             "POST",
             url,
             content=body,
             headers=headers,
-            timeout=receiver.timeout_s,
+            timeout=timeout_s,
             trust_env=False,
         ) as answer:
             if not answer.is_success:
-                raise NotDelivered(f"{url} answered {answer.status_code} {answer.reason_phrase}")
+                said = f"answered {answer.status_code} {answer.reason_phrase}"
+                raise NotDelivered(f"{masked(url)} {said}")
+            if end.settings.receipt:
+                _check_receipt(answer, parcel.key, masked(url))
     except httpx.TimeoutException as error:
-        raise NotDelivered(f"{url} did not answer within {receiver.timeout_s:g} s") from error
+        raise NotDelivered(f"{masked(url)} did not answer within {timeout_s:g} s") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NotDelivered(f"{url}: {error or type(error).__name__}") from error
+        said = without_secrets(str(error), url) or type(error).__name__
+        raise NotDelivered(f"{masked(url)}: {said}") from error
 
 
-SEND: dict[str, Callable[[ReceiverSettings, Message], None]] = {
+def send_apprise(end: FarEnd, parcel: Parcel) -> None:
+    """Through the library, in the receiver's language and within the service's length."""
+    url = end.url or ""
+
+    def composed(octets: int | None) -> tuple[str, str]:
+        return compose(parcel, end.settings.language, end.settings.max_length, octets)
+
+    try:
+        trouble = notify(url, composed, parcel.grade, end.settings.timeout_s)
+    except UnknownService as error:
+        raise NotDelivered(str(error)) from error
+    if trouble is not None:
+        said = without_secrets(trouble, url) or "the service did not take it"
+        raise NotDelivered(f"{masked(url)}: {said}")
+
+
+def _check_receipt(answer: httpx.Response, key: str, shown: str) -> None:
+    """The answer must name the message: a proxy that says 200 to all has delivered nothing."""
+    read = b""
+    for part in answer.iter_bytes():
+        read += part
+        if len(read) > _MOST_RECEIPT:
+            break
+    try:
+        receipt = json.loads(read).get("receipt")
+    except (ValueError, AttributeError):
+        receipt = None
+    if receipt != key:
+        expected = json.dumps({"receipt": key})
+        raise NotDelivered(f"{shown} answered without the receipt; expected {expected}")
+
+
+SEND: dict[str, Callable[[FarEnd, Parcel], None]] = {
     "log": send_log,
     "webhook": send_webhook,
+    "apprise": send_apprise,
 }

@@ -12,6 +12,7 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from alerts.evidence import evidence
+from alerts.quiet.grouping import grouping
 from alerts.rule import Key
 from alerts.state import Judgement, State, Transition, state_from_json, state_to_json
 from alerts.store import add_step
@@ -88,13 +89,16 @@ on conflict (rule_id, subject) do update
 _OPEN = """
 insert into alert (id, rule_id, rule_version, series_id, station_id, subject, grade, peak_grade,
                    state, began_at, raised_at, announced_at, found_afterwards, origin, value,
-                   limit_value, peak_value, quality, reason, evidence, public, department)
+                   limit_value, peak_value, quality, reason, evidence, public, department,
+                   grouping, latched)
 values (%(id)s, %(rule_id)s, %(rule_version)s, %(series_id)s,
         coalesce((select station_id from series where id = %(series_id)s),
                  (select id from station where code = %(station)s)), %(subject)s, %(grade)s,
         %(peak_grade)s, 'active', %(began_at)s, %(raised_at)s, %(announced_at)s,
         %(found_afterwards)s, %(origin)s, %(value)s, %(limit)s, %(peak)s, %(quality)s, %(reason)s,
-        %(evidence)s, %(public)s, %(department)s)
+        %(evidence)s, %(public)s, %(department)s, %(grouping)s,
+        (select coalesce((definition ->> 'latched')::boolean, false) from rule_version
+          where rule_id = %(rule_id)s and version = %(rule_version)s))
 """
 _STEP = """
 update alert
@@ -108,9 +112,12 @@ update alert
  where id = %(id)s
 returning version
 """
+# Who was told of an alert must see that it is over: until somebody has, it is `returned`.
 _END = """
 update alert
-   set version = version + 1, state = 'ended', ended_at = %(at)s,
+   set version = version + 1, ended_at = %(at)s,
+       state = case when announced_at is not null and not %(found_afterwards)s
+                         and (owner is null or latched) then 'returned' else 'ended' end,
        peak_value = coalesce(%(peak)s, peak_value), found_afterwards = %(found_afterwards)s,
        changed_at = clock_timestamp()
  where id = %(id)s
@@ -206,9 +213,9 @@ def save(
         if state.essence != before.get(key, _FRESH).essence
     }
     raised = [step for step in judgement.transitions if step.kind == "raised"]
-    known = evidence(conn, raised)
+    known, groups = evidence(conn, raised, now), grouping(conn, raised)
     for transition in judgement.transitions:
-        _write(conn, transition, now, known)
+        _write(conn, transition, now, known, groups)
     stepped = {transition.alert_id for transition in judgement.transitions}
     with conn.cursor() as cursor:
         for key, state in changed.items():
@@ -223,11 +230,19 @@ def save(
 
 
 def _write(
-    conn: Connection, step: Transition, now: datetime, known: Mapping[str, dict[str, Any]]
+    conn: Connection,
+    step: Transition,
+    now: datetime,
+    known: Mapping[str, dict[str, Any]],
+    groups: Mapping[str, dict[str, str]],
 ) -> None:
     with conn.cursor() as cursor:
         if step.kind == "raised":
-            identity = _identity(step) | {"evidence": json.dumps(known[step.alert_id])}
+            group = groups.get(step.alert_id)
+            identity = _identity(step) | {
+                "evidence": json.dumps(known[step.alert_id]),
+                "grouping": json.dumps(group) if group else None,
+            }
             cursor.execute(_OPEN, _columns(step, now) | identity)
             version = 1
         else:

@@ -66,8 +66,8 @@ class Watch:
     silence longer than that (or than the hold, if longer) breaks a hold. without: quality bits; a
     reading with one of them is not judged. signal: what is compared with the limits, where it is
     not the reading itself. member: of a group; its latch raises nothing by itself. latched: when
-    it is back, the alert stays active until a person resets it. device, stations: of offline, what
-    is silent and what hangs on it.
+    it is back, the alert goes on standing (`returned`) until a person resets it. device, stations:
+    of offline, what is silent and what hangs on it.
     """
 
     rule_id: int
@@ -126,7 +126,7 @@ class Watch:
         """The limits of a grade that are in force then, one a side; the season's day is
         Beijing's."""
         limits = self.limits[rank]
-        if len(limits) == 1 and limits[0].season_from is None:
+        if not limits or (len(limits) == 1 and limits[0].season_from is None):
             return limits
         day = moment.astimezone(BEIJING).strftime("%m-%d")
         found: dict[int, Limit] = {}

@@ -97,7 +97,7 @@ class RuleSettings(Condition):
     )
     latched: bool = Field(
         default=False,
-        description="When the value is back the alert stays active until a person resets it.",
+        description="When the value is back the alert goes on standing until a person resets it.",
     )
     public: bool = Field(
         default=False, description="Whether the public page shows it, at public stations."
@@ -105,6 +105,7 @@ class RuleSettings(Condition):
     cause: Names | None = Field(default=None, description="What usually lies behind it.")
     consequence: Names | None = Field(default=None, description="What happens if nobody acts.")
     action: Names | None = Field(default=None, description="What the duty officer does.")
+    call: Names | None = Field(default=None, description="Whom the duty officer calls.")
     advice: Names | None = Field(default=None, description="What the public is told to do.")
 
     @model_validator(mode="after")

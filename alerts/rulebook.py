@@ -5,6 +5,7 @@ the file differs from what was last seeded from the file becomes a new version, 
 edited the rule on screen since, in which case the database stays and the drift is reported.
 """
 
+import contextlib
 import json
 import logging
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ from alerts.group import Group
 from alerts.laying import Ground, Laid, lay
 from alerts.rule import Device, Limit, Place, Watch
 from alerts.rule_settings import SYSTEM, RuleSettings
+from alerts.sending.built_in import OF_TELLING
 from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
 from alerts.usual import usual_of
@@ -45,10 +47,11 @@ BUILT_IN: dict[str, dict[str, Any]] = {
             "zh": "通知系统管理员；恢复前以电话向重点站点核实。",
             "en": "Call the administrator; until it is back, check key stations by telephone.",
         },
+        "call": {"zh": "系统管理员。", "en": "The administrator of this system."},
     }
-}
+} | OF_TELLING
 
-_LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
+LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
 _NEWEST = """
 select distinct on (r.id) r.id, r.code, v.version, v.definition, v.author, v.retired_at,
        (select s.seeded from rule_version s
@@ -133,7 +136,7 @@ def seed(conn: Connection, settings: AlertsSettings, now: datetime) -> list[Drif
     Processes that do this at once wait for each other until the transaction ends.
     """
     with conn.cursor() as cursor:
-        cursor.execute(_LOCK)
+        cursor.execute(LOCK)
     known = _newest(conn)
     wanted = {rule.code: definition_of(rule) for rule in settings.rules} | BUILT_IN
     for code, definition in wanted.items():
@@ -177,7 +180,7 @@ def edition(conn: Connection) -> str:
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
-    ground = Ground(tuple(load_places(conn)), tuple(_devices(conn)))
+    ground = _ground(conn)
     watches: list[Watch] = []
     groups: list[Group] = []
     unreadable: set[int] = set()
@@ -196,9 +199,23 @@ def load_rulebook(conn: Connection) -> Rulebook:
     return Rulebook(tuple(watches), frozenset(unreadable), tuple(groups))
 
 
+def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], Watch]:
+    """These rules as they are in force, by code and series; what cannot be read is left out."""
+    wanted, ground = set(codes), _ground(conn)
+    found: dict[tuple[str, int], Watch] = {}
+    for code, known in _newest(conn).items():
+        if code in wanted and not known.retired:
+            with contextlib.suppress(ValidationError):  # load_rulebook says it, at each reload
+                laid = _laid(known, ground).watches
+                found |= {(code, one.series_id): one for one in laid if one.series_id is not None}
+    return found
+
+
 def _laid(known: _Known, ground: Ground) -> Laid:
     if known.code == SYSTEM_INGEST:
         return Laid((_ingest_watch(known),))
+    if known.code in OF_TELLING:
+        return Laid()  # judged where messages are sent: alerts/sending/selfcheck.py
     rule = RuleSettings.model_validate(known.definition)
     return lay(known.id, known.version, rule, ground)
 
@@ -206,6 +223,10 @@ def _laid(known: _Known, ground: Ground) -> Laid:
 def _unreadable(error: ValidationError) -> str:
     first = error.errors()[0]
     return f"cannot be read: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def _ground(conn: Connection) -> Ground:
+    return Ground(tuple(load_places(conn)), tuple(_devices(conn)))
 
 
 def _devices(conn: Connection) -> list[Device]:

@@ -1,21 +1,26 @@
-"""One thread a receiver: takes its messages one by one and sends them, each in a transaction.
+"""One thread a receiver: takes its messages and sends them, each sending in a transaction.
 
-The message's row is locked while it is sent. A crash before the commit leaves it waiting, so it is
-sent again: at least once, and ordinarily exactly once.
+The messages' rows are locked while they are sent. A crash before the commit leaves them waiting, so
+they are sent again: at least once, and ordinarily exactly once. Above the receiver's rate what
+waits is gathered into one sending.
 """
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 import psycopg2
 
-from alerts.outbox import Message, delivered, failed, next_message
-from alerts.receivers import SEND, NotDelivered
-from alerts.settings import ClockSettings, ReceiverSettings
+from alerts.receivers import SEND, FarEnd, NotDelivered
+from alerts.sending import queue
+from alerts.sending.parcel import Parcel
+from alerts.settings import ClockSettings
 from database.pool import Connection
 
 log = logging.getLogger("alerts")
+
+_IDLE_S = 60.0  # a person's own way keeps no connection for longer than that without a message
 
 
 class Sender(threading.Thread):
@@ -23,22 +28,29 @@ class Sender(threading.Thread):
 
     def __init__(
         self,
-        receiver: ReceiverSettings,
+        end: FarEnd,
         clock: ClockSettings,
         connect: Callable[[], Connection],
         stop: threading.Event,
     ) -> None:
-        super().__init__(name=f"sender {receiver.name}", daemon=True)
-        self._receiver, self._clock, self._connect = receiver, clock, connect
-        self._stop_event = stop
+        super().__init__(name=f"sender {end.name}", daemon=True)
+        self.end = end
+        self.finished = False
+        self._clock, self._connect = clock, connect
+        self._stop_event, self._ended = stop, threading.Event()
         self._woken = threading.Event()
 
     def wake(self) -> None:
         """There may be something to send."""
         self._woken.set()
 
+    def end_it(self) -> None:
+        """It is not needed any more: end after what is being sent."""
+        self._ended.set()
+        self._woken.set()
+
     def run(self) -> None:
-        while not self._stop_event.is_set():
+        while not self._done:
             conn = None
             try:
                 conn = self._connect()
@@ -53,38 +65,75 @@ class Sender(threading.Thread):
             finally:
                 if conn is not None:
                     conn.close()
+        self.finished = True
+
+    @property
+    def _done(self) -> bool:
+        return self._stop_event.is_set() or self._ended.is_set()
 
     def _work(self, conn: Connection) -> None:
-        while not self._stop_event.is_set():
+        busy = time.monotonic()
+        while not self._done:
             self._woken.clear()
-            if not send_next(conn, self._receiver, self._clock):
+            if send_next(conn, self.end, self._clock):
+                busy = time.monotonic()
+            elif not self.end.own and time.monotonic() - busy > _IDLE_S:
+                self._ended.set()
+            else:
                 self._woken.wait(self._clock.tick_s)
 
 
-def send_next(conn: Connection, receiver: ReceiverSettings, clock: ClockSettings) -> bool:
-    """Send the receiver's next message that is due and commit; False if there is none."""
-    message = next_message(conn, receiver.name)
-    if message is None:
+def send_next(conn: Connection, end: FarEnd, clock: ClockSettings) -> bool:
+    """Send what is next for the receiver, and commit; False if there is nothing that may go now."""
+    parcel = _next(conn, end)
+    if parcel is None:
         conn.rollback()
         return False
-    trouble = _send(receiver, message)
+    trouble = _send(end, parcel)
     if trouble is None:
-        delivered(conn, message)
+        queue.delivered(conn, end.name, parcel)
     else:
-        given_up = failed(conn, message, trouble, clock)
+        given_up = queue.failed(
+            *(conn, end.name, parcel, trouble, clock),
+            fallback=end.fallback,
+            fallback_after=end.settings.fallback_after,
+        )
         words = "given up" if given_up else "will be tried again"
-        log.warning("message %s for %s: %s; %s", message.id, receiver.name, trouble, words)
+        log.warning("message %s for %s: %s; %s", parcel.key, end.name, trouble, words)
     conn.commit()
     return True
 
 
-def _send(receiver: ReceiverSettings, message: Message) -> str | None:
+def _next(conn: Connection, end: FarEnd) -> Parcel | None:
+    """One message, or all that wait where the bucket has fewer tokens than there are messages.
+
+    The token is spent in a transaction of its own: no lock on it is held while a far end hangs.
+    """
+    waiting = queue.due(conn, end.name)
+    if not waiting:
+        return None
+    per_minute = end.settings.rate
+    if per_minute is None:
+        return queue.next_parcel(conn, end.name)
+    left = queue.spend(conn, end.name, queue.Rate(per_minute, end.settings.burst))
+    conn.commit()
+    if left is None:
+        return None
+    gathered = queue.next_digest(conn, end.name) if waiting > 1 + int(left) else None
+    parcel = gathered or queue.next_parcel(conn, end.name)
+    if parcel is None:
+        queue.give_back(conn, end.name)
+        conn.commit()
+    return parcel
+
+
+def _send(end: FarEnd, parcel: Parcel) -> str | None:
     """What went wrong, if anything. A defect in a sender costs its message, not all the others."""
     try:
-        SEND[receiver.type](receiver, message)
+        SEND[end.settings.type](end, parcel)
     except NotDelivered as error:
         return str(error)
     except Exception as error:
-        log.exception("message %s for %s", message.id, receiver.name)
+        log.exception("message %s for %s", parcel.key, end.name)
         return f"a defect of ours: {type(error).__name__}: {error}"
     return None

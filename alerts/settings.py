@@ -1,40 +1,30 @@
 """The `alerts` section of config.yaml: receivers, the clock, all rules; what spans entries."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from alerts.check import check_rules
-from alerts.grade import Grade
+from alerts.life.settings import (
+    INGEST_HIDES,
+    InhibitionSettings,
+    LifeSettings,
+    check_inhibitions,
+)
+from alerts.quiet.settings import DEFAULT_SHIFTS, QuietSettings, ShiftSettings
+from alerts.receiver_settings import (
+    DeadManSettings,
+    DutySettings,
+    EscalationSettings,
+    ReceiverSettings,
+    RouteSettings,
+)
 from alerts.rule_settings import RuleSettings
+from alerts.telling_check import check_telling
+from alerts.warnings.settings import WarningSettings
 from config import Mistake
 from sensors.section import Code, Section
-
-
-class ReceiverSettings(Section):
-    """Somewhere that alerts are told to."""
-
-    name: Code = Field(description="Its name in the records of what was sent.")
-    type: Literal["log", "webhook"] = Field(
-        description="log: a line of JSON in the process's log; webhook: an HTTP POST."
-    )
-    url: str | None = Field(
-        default=None, pattern=r"^https?://", description="webhook: where to, http or https."
-    )
-    min_grade: Grade = Field(
-        default="blue",
-        description="The least grade that it is told; an alert that ever reached it is told on.",
-    )
-    timeout_s: float = Field(
-        default=5, gt=0, le=60, description="webhook: seconds to wait for the answer."
-    )
-
-    @model_validator(mode="after")
-    def _has_an_address(self) -> Self:
-        if (self.type == "webhook") != (self.url is not None):
-            raise ValueError("a webhook needs a `url`, and nothing else has one")
-        return self
 
 
 class ClockSettings(Section):
@@ -70,6 +60,30 @@ class AlertsSettings(Section):
         default=(ReceiverSettings(name="log", type="log"),),
         description="Where alerts are told to.",
     )
+    routes: tuple[RouteSettings, ...] = Field(
+        default=(),
+        description="Which alert is told where: the first that fits; empty: every receiver.",
+    )
+    fallback: tuple[Code, ...] = Field(
+        default=(),
+        description="Receivers that are told what no route takes, and what others do not take; "
+        "empty: every receiver.",
+    )
+    escalations: tuple[EscalationSettings, ...] = Field(
+        default=(), description="Who else is told, and when, while nobody acknowledges."
+    )
+    duties: tuple[DutySettings, ...] = Field(
+        default=(), description="Posts that somebody is on duty at."
+    )
+    dead_man: DeadManSettings | None = Field(
+        default=None, description="A signal of life to a service outside."
+    )
+    test_every_s: int = Field(
+        default=3600,
+        ge=10,
+        le=604_800,
+        description="Seconds between two test messages to each receiver with `test: true`.",
+    )
     keep_messages_days: int = Field(
         default=90,
         gt=0,
@@ -84,8 +98,35 @@ class AlertsSettings(Section):
     clock: ClockSettings = Field(
         default=ClockSettings(), description="The pace of `python -m alerts`."
     )
+    life: LifeSettings = Field(
+        default=LifeSettings(), description="Shelving, and alerts that are over unseen."
+    )
+    inhibitions: tuple[InhibitionSettings, ...] = Field(
+        default=(INGEST_HIDES,),
+        description="Which alerts hide which others; that a silent ingest hides all `no_data` is "
+        "the default, and must be repeated where the list is given.",
+    )
+    warnings: WarningSettings = Field(
+        default=WarningSettings(), description="Warnings to the public (CAP 1.2)."
+    )
+    shifts: tuple[ShiftSettings, ...] = Field(
+        default=DEFAULT_SHIFTS,
+        min_length=1,
+        description="The shifts of a day, Beijing time; each lasts until the next starts.",
+    )
+    quiet: QuietSettings = Field(
+        default=QuietSettings(),
+        description="From which figures on alerts are a flood, chatter or stale.",
+    )
+
+    @model_validator(mode="after")
+    def _shifts_start_apart(self) -> Self:
+        starts = [shift.starts for shift in self.shifts]
+        if twice := sorted({at for at in starts if starts.count(at) > 1}):
+            raise ValueError(f"two shifts start at {twice[0]}; each needs a time of its own")
+        return self
 
 
 def check(raw: Mapping[str, Any]) -> list[Mistake]:
     """What one rule alone cannot show: a rule twice, an unknown station, limit, a wrong order."""
-    return check_rules(raw)
+    return check_rules(raw) + check_telling(raw) + check_inhibitions(raw)

@@ -8,31 +8,55 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alerts.alert import Alert, AlertLife, Names, Step
+from alerts.alert import Alert, AlertLife, Muted, Names, Step
 from alerts.reason import Reason
 from database.pool import Connection
 from sensors.reading import Origin, Quality
 
 MAX_PAGE = 500
 
-_SELECT = """
+# What may keep `a` quiet now; one whose time is over does not, though the leading process may not
+# have ended it yet. A shelf hides nothing graver than what was shelved.
+KEPT_BY = """
+      ((select w.* from suppression w
+         where w.rule_id = a.rule_id and w.subject = a.subject and w.ended_at is null
+           and (w.until is null or w.until > clock_timestamp()))
+       union all
+       (select w.* from suppression w
+         where w.kind = 'out_of_service' and w.station_id = a.station_id and w.ended_at is null
+           and (w.until is null or w.until > clock_timestamp())
+           and (w.metrics is null or q.metric = any(w.metrics))))
+"""
+_MUTED_BY = """
+      (select k.* from {kept} k
+        where k.grade is null
+           or array_position(array['blue', 'yellow', 'orange', 'red'], a.grade)
+              <= array_position(array['blue', 'yellow', 'orange', 'red'], k.grade)
+        order by k.kind, k.id limit 1)
+"""
+MUTED_BY = _MUTED_BY.format(kept=KEPT_BY)
+_READ = """
 select a.id, a.version, r.code, a.rule_version, s.code, v.name_zh, v.name_en, q.metric, a.subject,
        d.definition, a.grade, a.peak_grade, a.state, a.began_at, a.raised_at, a.ended_at,
        a.announced_at, a.found_afterwards, a.origin, a.value, a.limit_value, a.peak_value,
        a.quality, a.owner, a.acknowledged_at, a.note, a.reason, a.public, a.department,
-       a.changed_at
+       a.changed_at, a.latched, u.id, u.kind, u.who, u.why, u.began_at, u.until, u.cause,
+       a.grouping
   from alert a
   join rule r on r.id = a.rule_id
   join rule_version d on d.rule_id = a.rule_id and d.version = a.rule_version
   left join series q on q.id = a.series_id
   left join station s on s.id = a.station_id
   left join station_version v on v.station_id = s.id and v.valid_to is null
+  left join lateral {muted} u on a.state <> 'ended'
 """
+_SELECT = _READ.format(muted=MUTED_BY)
 _LIST = (
     _SELECT
     + """
  where (%(open)s::boolean is null or (a.state <> 'ended') = %(open)s)
    and (%(state)s::text is null or a.state = %(state)s)
+   and (%(station)s::text is null or s.code = %(station)s)
    and (%(began_from)s::timestamptz is null or a.began_at >= %(began_from)s)
    and (%(began_to)s::timestamptz is null or a.began_at < %(began_to)s)
    and (%(after_at)s::timestamptz is null or (a.began_at, a.id) < (%(after_at)s, %(after_id)s))
@@ -42,6 +66,8 @@ _LIST = (
 )
 _OPEN = _SELECT + " where a.state <> 'ended' order by a.began_at desc, a.id desc"
 _ONE = _SELECT + " where a.id = %s"
+_SOME = _SELECT + " where a.id = any(%s)"
+_CHANGED_KEYS = "select id, version, changed_at from alert where changed_at >= %s"
 _CHANGED = _SELECT + " where a.changed_at >= %s order by a.changed_at, a.id"
 _STEPS = """
 select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
@@ -52,10 +78,18 @@ _LOCK = "select version, state, owner from alert where id = %s for update"
 _ACKNOWLEDGE = """
 update alert
    set owner = %(who)s, acknowledged_at = %(now)s, note = %(note)s, version = version + 1,
-       state = case when state = 'ended' then state else 'acknowledged' end,
+       state = case when ended_at is null then 'acknowledged'
+                    when state = 'returned' and latched then state else 'ended' end,
        changed_at = clock_timestamp()
  where id = %(id)s
 returning version, grade, value, limit_value
+"""
+# What came back unseen before it, of the same rule and subject: who has this one has seen those.
+_OLDER = """
+select o.id from alert a join alert o on o.rule_id = a.rule_id and o.subject = a.subject
+ where a.id = %s and o.state = 'returned' and o.owner is null
+   and (o.began_at, o.id) < (a.began_at, a.id)
+ order by o.id for update of o
 """
 _ADD_STEP = """
 insert into alert_transition
@@ -79,10 +113,14 @@ class AlertPage:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """It is yours. repeated: it was yours already, and nothing was written."""
+    """It is yours. repeated: it was yours already, and nothing was written.
+
+    also: older ones of the same rule and subject, over and unseen, acknowledged with it.
+    """
 
     alert: Alert
     repeated: bool
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +140,14 @@ def list_alerts(
     conn: Connection,
     *,
     state: str | None = None,
+    station: str | None = None,
     began_from: datetime | None = None,
     began_to: datetime | None = None,
     limit: int = 100,
     cursor: str | None = None,
 ) -> AlertPage:
-    """Newest first. state: `open` (all but ended), `ended`, `active`, `acknowledged`, `returned`.
+    """Newest first. state: `open` (all but ended: what stands, and what returned unseen), `ended`,
+    `active`, `acknowledged`, `returned`.
 
     Raises BadCursor.
     """
@@ -116,6 +156,7 @@ def list_alerts(
     parameters = {
         "open": True if state == "open" else None,
         "state": None if state == "open" else state,
+        "station": station,
         "began_from": began_from,
         "began_to": began_to,
         "after_at": after_at,
@@ -128,7 +169,7 @@ def list_alerts(
 
 
 def open_alerts(conn: Connection) -> list[Alert]:
-    """Everything that has not ended, newest first, without paging: the desk shows all of it."""
+    """What stands, and what returned unseen; newest first, all of it: the desk shows it."""
     return [_alert(row) for row in _rows(conn, _OPEN)]
 
 
@@ -137,9 +178,19 @@ def changed_alerts(conn: Connection, since: datetime) -> list[Alert]:
     return [_alert(row) for row in _rows(conn, _CHANGED, (since,))]
 
 
+def changed_keys(conn: Connection, since: datetime) -> dict[str, tuple[int, datetime]]:
+    """Version and time of change of what changed since: to ask only for what is not known yet."""
+    return {id_: (version, at) for id_, version, at in _rows(conn, _CHANGED_KEYS, (since,))}
+
+
 def find_alert(conn: Connection, alert_id: str) -> Alert | None:
     rows = _rows(conn, _ONE, (alert_id,))
     return _alert(rows[0]) if rows else None
+
+
+def find_alerts(conn: Connection, ids: Sequence[str]) -> list[Alert]:
+    """Those of these that there are, in no order."""
+    return [_alert(row) for row in _rows(conn, _SOME, (list(ids),))] if ids else []
 
 
 def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
@@ -163,18 +214,23 @@ def acknowledge(
     """Make `who` the owner: the first wins, the second learns who, a repeated tap changes nothing.
 
     An alert that changed since `expected_version` (a step up, an end) is a Conflict without owner:
-    nobody should take over what they have not seen. An ended alert can still be acknowledged.
+    nobody should take over what they have not seen. One that has returned is over with it, unless
+    it is latched; an ended alert can still be acknowledged. Older ones of the same rule and subject
+    that returned unseen are acknowledged with it, each with its own step.
     """
     locked = _rows(conn, _LOCK, (alert_id,))
     if not locked:
         return NoSuchAlert(alert_id)
     version, _, owner = locked[0]
+    also: tuple[str, ...] = ()
     if owner is None and version == expected_version:
-        _take(conn, alert_id, who, note, now)
+        also = tuple(row[0] for row in _rows(conn, _OLDER, (alert_id,)))
+        for each in (*also, alert_id):
+            _take(conn, each, who, note, now)
     alert = find_alert(conn, alert_id)
     assert alert is not None, "locked above"  # noqa: S101 - for the type checker
     if owner == who or (owner is None and version == expected_version):
-        return Acknowledged(alert, repeated=owner is not None)
+        return Acknowledged(alert, repeated=owner is not None, also=also)
     return Conflict(alert, owner)
 
 
@@ -230,7 +286,7 @@ def _alert(row: tuple[Any, ...]) -> Alert:
     (id_, version, rule, rule_version, station, zh, en, metric, subject, definition) = row[:10]
     (grade, peak_grade, state, began, raised, ended, announced, afterwards, origin) = row[10:19]
     (value, limit, peak, quality, owner, acknowledged, note, reason) = row[19:27]
-    public, department, changed = row[27:30]
+    public, department, changed, latched = row[27:31]
     return Alert(
         id=id_,
         version=version,
@@ -262,9 +318,13 @@ def _alert(row: tuple[Any, ...]) -> Alert:
         action=_named(definition.get("action")),
         cause=_named(definition.get("cause")),
         consequence=_named(definition.get("consequence")),
+        call=_named(definition.get("call")),
         public=public,
         department=department,
         changed_at=changed,
+        latched=latched,
+        muted=Muted(*row[31:38]) if row[31] is not None else None,
+        grouping=row[38],
     )
 
 

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from alerts.life import words
 from alerts.reason import Reason
+from alerts.times import BEIJING as BEIJING  # noqa: PLC0414 - others take it from here
+from alerts.times import Pair, clock, span
+from alerts.times import duration as duration  # noqa: PLC0414 - as above
 from sensors.catalogue import HAZARD, METRICS, TO_LIMIT
 from sensors.water.outlook import FAR_H
-
-# Wall-clock times in sentences are Beijing time: messages leave the house without a time zone.
-BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 GRADE_WORDS = {
     "red": ("红色", "red"),
@@ -25,6 +25,7 @@ KIND_WORDS = {
     "stepped_down": ("降级", "stepped down"),
     "ended": ("解除", "ended"),
     "acknowledged": ("已接警", "acknowledged"),
+    "handed_over": ("已移交", "handed over"),
 }
 # Anything but live data says so before all else.
 ORIGIN_WORDS = {
@@ -33,14 +34,6 @@ ORIGIN_WORDS = {
     "exercise": ("【演练】", "[EXERCISE] "),
 }
 
-_UNITS = (
-    ("天", "day", 86400),
-    ("小时", "hour", 3600),
-    ("分钟", "minute", 60),
-    ("秒", "second", 1),
-)
-
-Pair = tuple[str, str]
 Params = Mapping[str, Any]
 
 
@@ -62,38 +55,12 @@ def limit_period_s(reason: Reason) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def duration(seconds: float) -> Pair:
-    """`5 分钟`, `5 minutes`: the two largest units, rounded down; under a second is 0 s."""
-    whole = max(0, int(seconds))
-    zh: list[str] = []
-    en: list[str] = []
-    for zh_unit, en_unit, size in _UNITS:
-        count, whole = divmod(whole, size)
-        if count and len(zh) < 2:
-            zh.append(f"{count} {zh_unit}")
-            en.append(f"{count} {en_unit}{'s' if count > 1 else ''}")
-    return (" ".join(zh) or "0 秒", " ".join(en) or "0 seconds")
-
-
 def amount(metric: str, value: float | None) -> str:
     """A value with the metric's decimals and unit; an unknown one is a dash, never 0."""
     known = METRICS[metric]
     if value is None:
         return "—"
     return f"{value:.{known.digits}f} {known.unit}".rstrip()
-
-
-def clock(moment: str) -> str:
-    """`11-22 20:37`, Beijing time, from RFC 3339 text."""
-    return datetime.fromisoformat(moment).astimezone(BEIJING).strftime("%m-%d %H:%M")
-
-
-def span(seconds: float) -> Pair:
-    """`1 小时`, `1 h`: of a mean or a window, in its largest whole unit."""
-    for zh, en, size in (("天", "d", 86400), ("小时", "h", 3600), ("分钟", "min", 60)):
-        if seconds % size == 0 and seconds // size > (size == 86400):  # a day is 24 h
-            return f"{int(seconds // size)} {zh}", f"{int(seconds // size)} {en}"
-    return f"{seconds:g} 秒", f"{seconds:g} s"
 
 
 def _what(p: Params) -> Pair:
@@ -348,6 +315,30 @@ def _found_longer(p: Params) -> Pair:
     )
 
 
+def _stands(p: Params) -> Pair:
+    """Told anew after a mute: why it stands at its grade, and what kept it quiet so far."""
+    zh_after, en_after = {
+        "shelved": ("搁置结束", "no longer shelved"),
+        "suppressed": ("抑制解除", "no longer suppressed"),
+        "out_of_service": ("恢复投用", "back in service"),
+    }[p["after"]]
+    why = say(Reason.from_json(p["why"]))
+    return f"{why['zh']}（{zh_after}，仍未恢复）", f"{why['en']} ({en_after}, and it still stands)"
+
+
+def _telling_fails(p: Params) -> Pair:
+    zh = "；".join(f"{x['name']} 自 {clock(x['since'])} 起：{x['why']}" for x in p["troubles"])
+    en = "; ".join(f"{x['name']} since {clock(x['since'])}: {x['why']}" for x in p["troubles"])
+    return f"告警发不出去：{zh}", f"messages do not arrive: {en}"
+
+
+def _nobody_on_duty(p: Params) -> Pair:
+    names = [(x["why"].split("|"), clock(x["since"])) for x in p["troubles"]]
+    zh = "；".join(f"{name[0]} 自 {since} 起" for name, since in names)
+    en = "; ".join(f"{name[1]} from {since}" for name, since in names)
+    return f"无人值班：{zh}", f"nobody is on duty: {en}"
+
+
 SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "above": _beyond("高于", "above"),
     "below": _beyond("低于", "below"),
@@ -364,6 +355,10 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "ingest_silent": _ingest_silent,
     "ingest_disconnected": _ingest_disconnected,
     "canary_silent": _canary_silent,
+    "telling_fails": _telling_fails,
+    "telling_works": lambda _: ("各告警通道均已恢复", "every receiver takes messages again"),
+    "nobody_on_duty": _nobody_on_duty,
+    "somebody_on_duty": lambda _: ("各岗位均已排班", "somebody is on duty everywhere again"),
     "ingest_back": lambda _: ("采集进程已恢复", "the ingest process is back"),
     "found_longer": _found_longer,
     "judged_as_it_came": lambda _: (
@@ -372,4 +367,6 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     ),
     "withdrawn": lambda _: ("规则已不再适用于此处", "the rule no longer applies here"),
     "acknowledged": lambda p: (f"{p['who']} 已接警", f"acknowledged by {p['who']}"),
+    "stands": _stands,
+    **words.SENTENCES,
 }

@@ -8,7 +8,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from bench import backlog, delay, drain, footprint, queries, release, shared, walk
+from bench import backlog, backtest, delay, drain, flood, footprint, queries, release, shared, walk
 
 # Each yields its figures as it has them.
 BENCHES = {
@@ -19,6 +19,8 @@ BENCHES = {
     "shared": shared.measure,
     "queries": queries.measure,
     "footprint": footprint.measure,
+    "backtest": backtest.measure,
+    "flood": flood.measure,
     "release": release.measure,
 }
 

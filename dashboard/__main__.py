@@ -10,6 +10,7 @@ import psycopg2
 import uvicorn
 
 import config
+from alerts.settings import AlertsSettings
 from dashboard import accounts
 from dashboard.accounts import BadAccount
 from dashboard.app import Staff
@@ -62,20 +63,25 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "accounts":
             return _accounts(database, options)
         site = open_map(checked.section(GisSettings), checked.path.parent, public=False)
-        return _serve(database, checked.section(DashboardSettings), site, options.port)
+        alerts = checked.section(AlertsSettings)
+        return _serve(database, checked.section(DashboardSettings), site, alerts, options.port)
     except (UnfitDatabase, BadAccount, BadLayer, MissingLibrary, psycopg2.Error) as error:
         print(f"dashboard: {str(error).strip()}", file=sys.stderr)
         return 1
 
 
 def _serve(
-    database: DatabaseSettings, settings: DashboardSettings, site: MapSite, port: int | None
+    database: DatabaseSettings,
+    settings: DashboardSettings,
+    site: MapSite,
+    alerts: AlertsSettings,
+    port: int | None,
 ) -> int:
     conn = connect(database, "staff", application="staff")
     require_current(conn)
     conn.close()
     staff = settings.staff if port is None else settings.staff.model_copy(update={"port": port})
-    server = Server(Staff(database, settings, site), staff)
+    server = Server(Staff(database, settings, site, alerts=alerts), staff)
     server.run()
     return 0 if server.started else 1
 

@@ -14,15 +14,23 @@ REPLAY = "replay"  # let them walk again after a fix
 INSPECT = "inspect"  # messages that could not be used, with what devices sent
 RELEASE = "release"  # show a picture to the public
 TUNE = "tune"  # rules and limits
+SERVICE = "service"  # take a station out of service for maintenance, and put it back
 MARK = "mark"  # say that readings are invalid or valid
 ENTER = "enter"  # say what a tank holds
+ROSTER = "roster"  # say who is on duty when, hand over
+WARN = "warn"  # write warnings to the public
+APPROVE = "approve"  # publish what somebody else wrote
 ADMINISTER = "administer"  # accounts and keys
 
 RIGHTS = {
     "viewer": {SEE},
-    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER},
-    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER},
-    "administrator": {SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, ADMINISTER},
+    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER, ROSTER, WARN, APPROVE},
+    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, SERVICE, WARN},
+    "administrator": {
+        *(SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, SERVICE, ROSTER),
+        ADMINISTER,
+        *(WARN, APPROVE),
+    },
 }
 
 
@@ -61,8 +69,44 @@ ROUTES = (
     Route("GET", f"{API}/stations/{{code}}/air/exceedance", SEE),
     Route("GET", f"{API}/discharge/compliance", SEE),
     Route("GET", f"{API}/alerts", SEE),
+    Route("GET", f"{API}/alerts/pending", SEE),
+    Route("GET", f"{API}/alerts/owners", ACKNOWLEDGE),
+    Route("GET", f"{API}/alerts/score", SEE),
+    Route("GET", f"{API}/alerts/stale", SEE),
+    Route("GET", f"{API}/alerts/chattering", SEE),
+    Route("GET", f"{API}/alerts/groups", SEE),
     Route("GET", f"{API}/alerts/{{alert_id}}", SEE),
+    Route("POST", f"{API}/alerts/acknowledge", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/hand-over", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/notes", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/reset", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/shelve", ACKNOWLEDGE),
+    Route("POST", f"{API}/alerts/{{alert_id}}/unshelve", ACKNOWLEDGE),
+    Route("GET", f"{API}/suppressions", SEE),
+    Route("POST", f"{API}/stations/{{code}}/out-of-service", SERVICE),
+    Route("POST", f"{API}/stations/{{code}}/in-service", SERVICE),
+    Route("GET", f"{API}/alerts/{{alert_id}}/evidence", SEE),
+    Route("GET", "/evidence/{alert_id}", SEE),
     Route("POST", f"{API}/alerts/{{alert_id}}/acknowledge", ACKNOWLEDGE),
+    Route("GET", f"{API}/alerts/{{alert_id}}/messages", SEE),
+    Route("GET", f"{API}/receivers", SEE),
+    Route("GET", f"{API}/rota", SEE),
+    Route("POST", f"{API}/rota/shifts", ROSTER),
+    Route("POST", f"{API}/rota/shifts/{{shift_id}}/remove", ROSTER),
+    Route("POST", f"{API}/rota/shifts/{{shift_id}}/hand-over", ROSTER),
+    Route("POST", f"{API}/rota/hand-overs/{{offer_id}}/answer", ROSTER),
+    Route("GET", f"{API}/contacts", ADMINISTER),
+    Route("POST", f"{API}/contacts", ADMINISTER),
+    Route("POST", f"{API}/contacts/{{contact_id}}/remove", ADMINISTER),
+    Route("GET", f"{API}/rules", SEE),
+    Route("GET", f"{API}/rule-form", SEE),
+    Route("GET", f"{API}/rules/{{code}}", SEE),
+    Route("POST", f"{API}/rules", TUNE),
+    Route("POST", f"{API}/rules/check", TUNE),
+    Route("POST", f"{API}/rules/backtest", TUNE),
+    Route("PUT", f"{API}/rules/{{code}}", TUNE),
+    Route("POST", f"{API}/rules/{{code}}/retire", TUNE),
+    Route("POST", f"{API}/rules/{{code}}/reinstate", TUNE),
     Route("GET", f"{API}/substances", SEE),
     Route("GET", f"{API}/plants", SEE),
     Route("GET", f"{API}/plants/{{code}}", SEE),
@@ -72,6 +116,19 @@ ROUTES = (
     # Computes and stores nothing: a question with a body.
     Route("POST", f"{API}/plume", SEE),
     Route("POST", f"{API}/exposure", SEE),
+    Route("GET", f"{API}/warnings", SEE),
+    Route("GET", f"{API}/warnings/start", SEE),
+    Route("GET", f"{API}/warnings/{{warning_id}}", SEE),
+    Route("POST", f"{API}/warnings", WARN),
+    # Computes and stores nothing: a question with a body.
+    Route("POST", f"{API}/warnings/check", SEE),
+    Route("POST", f"{API}/warnings/{{warning_id}}/edit", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/submit", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/return", APPROVE),
+    Route("POST", f"{API}/warnings/{{warning_id}}/approve", APPROVE),
+    Route("POST", f"{API}/warnings/{{warning_id}}/discard", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/update", WARN),
+    Route("POST", f"{API}/warnings/{{warning_id}}/cancel", WARN),
     Route("GET", f"{API}/cameras", SEE),
     Route("GET", f"{API}/cameras/{{code}}/pictures", SEE),
     Route("POST", f"{API}/cameras/{{code}}/release", RELEASE),

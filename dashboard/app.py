@@ -14,7 +14,9 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from dashboard import api, health, operations_store, problems, store
+from alerts.quiet import store as quiet_store
+from alerts.settings import AlertsSettings
+from dashboard import api, evidence_page, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.api.operations import canary_json
 from dashboard.callbacks import protect
@@ -25,6 +27,7 @@ from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
+from dashboard.shapes import iso
 from dashboard.signin import SignIn
 from database import books
 from database.heartbeat import beat
@@ -44,7 +47,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 class Staff:
     """The service and what it holds open; `app` is what the server runs.
 
-    clock: what the desks show as the present; aware.
+    clock: what the desks show as the present; aware. alerts: shifts and what counts as noise.
     """
 
     def __init__(
@@ -53,12 +56,13 @@ class Staff:
         settings: DashboardSettings,
         site: MapSite,
         clock: Callable[[], datetime] = utc_now,
+        alerts: AlertsSettings | None = None,
     ) -> None:
         self.up_since = datetime.now(UTC)
         self.pool = Pool(database, "staff", application="staff")
         self.live = Live(
             partial(_listener, database),
-            store,
+            store.Source(),
             Hub(),
             interval_s=settings.staff.push_interval_s,
             pulse=self._say_alive,
@@ -66,7 +70,8 @@ class Staff:
         )
         if site.ground is None:
             raise ValueError("the staff service needs a map opened with public=False")
-        services = Services(self.pool, self.live, settings, site.ground)
+        self.alerts = alerts or AlertsSettings()
+        services = Services(self.pool, self.live, settings, site.ground, self.alerts)
         self.routes = _routes(services, self._lifespan)
         self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
         dash = create_dash(self.pool, settings, lambda: clock().astimezone(settings.zone))
@@ -93,7 +98,9 @@ class Staff:
             key=lambda one: inf if one.age_s is None else one.age_s,
             default=None,
         )
-        return Pulse(silent, canary_json(worst) if worst else None)
+        flood = quiet_store.flood_now(conn, self.live.now(), self.alerts.quiet)
+        told = {"since": iso(flood.since), "count": flood.count} if flood else None
+        return Pulse(silent, canary_json(worst) if worst else None, told)
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
@@ -115,7 +122,12 @@ def _routes(services: Services, lifespan: Callable[[FastAPI], object]) -> FastAP
     )
     routes.state.services = services
     problems.install(routes)
-    for router in (*api.routers(), health.router, SignIn(services.pool, services.settings).router):
+    for router in (
+        *api.routers(),
+        evidence_page.router,
+        health.router,
+        SignIn(services.pool, services.settings).router,
+    ):
         routes.include_router(router)
     # Dash answers every path with its page: what the API does not know must not get that far.
     for path in ("/api/{rest:path}", "/cam/{rest:path}"):

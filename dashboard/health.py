@@ -101,7 +101,7 @@ def _from_database(use: Services) -> list[str]:
             if (seconds := getattr(one, f"{name}_s")) is not None
         ]
     lines += _metric("ledger_gap", "gauge", "Messages of a day without an outcome, or lost.", gap)
-    lines += _head("open_alerts", "gauge", "Alerts that have not ended.")
+    lines += _head("open_alerts", "gauge", "Alerts whose condition is on.")
     for grade in GRADES:
         count = sum(alert.grade == grade for alert in alerts)
         lines.append(f'dongtai_open_alerts{{grade="{grade}"}} {count}')

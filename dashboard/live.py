@@ -20,6 +20,7 @@ from typing import Protocol
 import orjson
 import psycopg2
 
+from dashboard import crowd
 from dashboard.hub import Hub
 from dashboard.shapes import iso
 from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
@@ -56,10 +57,14 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What a beat says of our processes. canary: the oldest of them; None: none is sent."""
+    """What a beat says of our processes. canary: the oldest of them; None: none is sent.
+
+    flood: since when more alerts come than anybody can take in, and how many; None: calm.
+    """
 
     silent: list[Silent]
     canary: Mapping[str, object] | None = None
+    flood: Mapping[str, object] | None = None
 
 
 @dataclass(slots=True)
@@ -244,6 +249,8 @@ class Live:
                 ]
             if pulse.canary is not None:
                 beat["canary"] = pulse.canary
+            if pulse.flood is not None:
+                beat["flood"] = dict(pulse.flood) | crowd.what_matters(self._snapshot.open_alerts())
             self._publish("beat", beat)
 
     def _lose(self, error: psycopg2.Error | None) -> None:

@@ -54,6 +54,12 @@ class PublicSettings(Section):
     title: Title = Field(
         default=Title(zh="动态北仑", en="Dynamic Beilun"), description="Name of the city page."
     )
+    address: str | None = Field(
+        default=None,
+        pattern=r"^https?://[!-~]+$",
+        description="Where the public reaches it, such as https://warn.example.org: links of the "
+        "warnings' feed begin with it.",
+    )
     area: Title = Field(
         default=Title(zh="北仑区", en="Beilun"), description="The district, as its people call it."
     )

@@ -23,6 +23,7 @@ class StationRow:
     """A station as its current version says. town: {"zh", "en"}.
 
     newest_picture: of a camera. device_down_since: when its device said that it is offline.
+    out_of_service: what of it is in maintenance; `metrics` None is the whole station.
     """
 
     code: str
@@ -39,6 +40,7 @@ class StationRow:
     newest_picture: datetime | None = None
     picture_origin: int = 0
     device_down_since: datetime | None = None
+    out_of_service: Sequence[Json] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ def feature(
         "newest": iso(newest),
         "age_s": _tenth(age_s),
         "severity": severity(
-            (alert.grade for alert in alerts), [state, *(v["state"] for v in shown.values())]
+            (alert.grade for alert in alerts),
+            [state, *(v["state"] for v in shown.values()), *_in_maintenance(station, shown)],
         ),
         "acknowledged": worst is not None
         and all(alert.acknowledged for alert in alerts if alert.grade == worst),
@@ -167,6 +170,7 @@ def feature(
             "department": station.department,
             "public": station.public,
             "device": station.device,
+            "out_of_service": list(station.out_of_service),
         }
     return {
         "type": "Feature",
@@ -199,6 +203,12 @@ def features(
 
 def collection(found: list[Json], now: datetime) -> Json:
     return {"type": "FeatureCollection", "generated_at": iso(now), "features": found}
+
+
+def _in_maintenance(station: StationRow, shown: Mapping[str, Json]) -> list[str]:
+    """`unknown` where what a station shows is out of service: such a value is never normal."""
+    out = [one["metrics"] for one in station.out_of_service]
+    return ["unknown" for metrics in out if metrics is None or set(metrics) & shown.keys()]
 
 
 def _is_down(since: datetime | None, values: Sequence[LatestRow]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from dashboard import crowd
 from dashboard.shapes import (
     Json,
     LatestRow,
@@ -31,7 +32,8 @@ class Changed:
     """What one look found since the last one; it may well be known already.
 
     pictures: camera -> newest. offline: device -> since when. footprints: those that stand, by
-    place and metric -> when it was computed; None: not asked.
+    place and metric -> when it was computed; None: not asked. out_of_service: station -> what of it
+    is in maintenance; None: not asked.
     """
 
     values: list[LatestRow]
@@ -39,6 +41,7 @@ class Changed:
     pictures: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
     offline: Mapping[str, datetime] = field(default_factory=dict)
     footprints: Mapping[tuple[str, str], datetime] | None = None
+    out_of_service: Mapping[str, list[Json]] | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +99,8 @@ class Snapshot:
         self._take_alerts(found.alerts, into)
         self._take_pictures(found.pictures, into)
         self._take_offline(found.offline, into)
+        if found.out_of_service is not None:
+            self._take_service(found.out_of_service, into)
         if found.footprints is not None and found.footprints != self.footprints:
             self.footprints, into.footprints = found.footprints, True
 
@@ -113,8 +118,8 @@ class Snapshot:
     def features(self, codes: Iterable[str], now: datetime) -> list[Json]:
         by_station: dict[str, list[OpenAlert]] = {}
         for alert in self.alerts.values():
-            if alert["station"] and alert["state"] != "ended":
-                claimed = alert["acknowledged_at"] is not None
+            if alert["station"] and _colours(alert):
+                claimed = alert["acknowledged_at"] is not None or alert.get("muted") is not None
                 found = OpenAlert(alert["station"], alert["grade"], claimed)
                 by_station.setdefault(alert["station"], []).append(found)
         return [
@@ -131,19 +136,25 @@ class Snapshot:
 
     def hello(self, now: datetime) -> Json:
         """All of it, for who has just come."""
-        alerts = [alert for alert in self.alerts.values() if alert["state"] != "ended"]
+        alerts = self.open_alerts()
+        told = crowd.most_urgent(alerts, crowd.MOST_TOLD)
         return {
             "now": iso(now),
             "stations": collection(self.features(self.stations, now), now),
-            "alerts": sorted(alerts, key=lambda alert: str(alert["began_at"]), reverse=True),
+            "alerts": sorted(told, key=lambda alert: str(alert["began_at"]), reverse=True),
+            "tally": crowd.tally(alerts),
             "newest": iso(self.newest()),
         }
 
+    def open_alerts(self) -> list[Json]:
+        return [alert for alert in self.alerts.values() if alert["state"] != "ended"]
+
     def change(self, difference: Difference, now: datetime) -> Json:
+        """At most so many alerts whole, the most urgent; those over beyond that by their ids."""
         changed: Json = {
             "now": iso(now),
             "stations": self.features(difference.stations, now),
-            "alerts": list(difference.alerts.values()),
+            **self._told(difference),
             "pictures": [
                 {"camera": camera, "t": iso(at)} for camera, at in difference.pictures.items()
             ],
@@ -154,6 +165,18 @@ class Snapshot:
                 for (place, metric), at in self.footprints.items()
             ]
         return changed
+
+    def _told(self, difference: Difference) -> Json:
+        if not difference.alerts:
+            return {"alerts": []}
+        over = [alert for alert in difference.alerts.values() if alert["state"] == "ended"]
+        standing = (alert for alert in difference.alerts.values() if alert["state"] != "ended")
+        whole, rest = over[: crowd.MOST_AT_ONCE], over[crowd.MOST_AT_ONCE :]
+        return {
+            "alerts": [*crowd.most_urgent(standing, crowd.MOST_AT_ONCE), *whole],
+            "over": [alert["id"] for alert in rest],
+            "tally": crowd.tally(self.open_alerts()),
+        }
 
     def newest(self) -> datetime | None:
         """The newest device time of any value: what the link's age is counted from."""
@@ -183,6 +206,19 @@ class Snapshot:
             if station.device_down_since != since:
                 self.stations[code] = replace(station, device_down_since=since)
                 into.stations.add(code)
+
+    def _take_service(self, out: Mapping[str, list[Json]], into: Difference) -> None:
+        for code, station in self.stations.items():
+            now = tuple(out.get(code, ()))
+            if tuple(station.out_of_service) != now:
+                self.stations[code] = replace(station, out_of_service=now)
+                into.stations.add(code)
+
+
+def _colours(alert: Json) -> bool:
+    """Whether its condition is on, at a station that is in service: else it colours no station."""
+    muted = alert.get("muted") or {}
+    return alert["state"] in ("active", "acknowledged") and muted.get("kind") != "out_of_service"
 
 
 def _open(alerts: Iterable[Json]) -> set[str]:

@@ -1,14 +1,14 @@
 """What the staff service reads: stations, the live end of series, histories. Never commits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from alerts import footprint_store
 from alerts import store as alerts_store
-from alerts.alert import to_json
-from dashboard import resolution
+from alerts.alert import Alert, to_json
+from dashboard import life_store, resolution
 from dashboard.resolution import Bucket, RawRow
 from dashboard.shapes import LatestRow, OpenAlert, StationRow
 from dashboard.snapshot import Changed, Loaded
@@ -54,9 +54,15 @@ select s.code, p.taken_at, p.origin
  where s.kind = 'camera'"""
 OFFLINE = "select device, reported_at from device_status where not online"
 
-OPEN_ALERTS = """
-select s.code, a.grade, a.acknowledged_at is not null
-  from alert a join station s on s.id = a.station_id where a.state <> 'ended'"""
+# Whose condition is on. A station out of service measures nothing real: its alerts colour nothing.
+_OPEN_ALERTS = """
+select s.code, a.grade, a.acknowledged_at is not null or u.id is not null
+  from alert a
+  join station s on s.id = a.station_id
+  left join series q on q.id = a.series_id
+  left join lateral {muted} u on true
+ where a.ended_at is null and u.kind is distinct from 'out_of_service'"""
+OPEN_ALERTS = _OPEN_ALERTS.format(muted=alerts_store.MUTED_BY)
 
 SERIES = """
 select q.id, q.metric, n.interval_s, k.purged_to
@@ -111,7 +117,9 @@ class SeriesRow:
 
 def stations(conn: Connection, kinds: Sequence[str] | None = None) -> list[StationRow]:
     rows = _rows(conn, STATIONS, {"kinds": list(kinds) if kinds else None})
-    return [StationRow(*row) for row in rows]
+    out = life_store.out_of_service(conn)
+    found = (StationRow(*row) for row in rows)
+    return [replace(one, out_of_service=tuple(out.get(one.code, ()))) for one in found]
 
 
 def latest(conn: Connection) -> list[LatestRow]:
@@ -125,14 +133,34 @@ def load(conn: Connection) -> Loaded:
     return Loaded(stations(conn), latest(conn), alerts)
 
 
-def changes(conn: Connection, since: datetime) -> Changed:
-    """What changed at or after `since` (a `live.Source`)."""
+class Source:
+    """A `live.Source` that remembers which alerts it has read: in a flood thousands lie in the
+    overlap of two looks, and only the new ones are read and worded."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, datetime]] = {}
+
+    def load(self, conn: Connection) -> Loaded:
+        return load(conn)
+
+    def changes(self, conn: Connection, since: datetime) -> Changed:
+        found = alerts_store.changed_keys(conn, since)
+        fresh = [each for each, at in found.items() if self._known.get(each) != at]
+        self._known = found
+        return changes(conn, since, alerts_store.find_alerts(conn, fresh))
+
+
+def changes(conn: Connection, since: datetime, alerts: Sequence[Alert] | None = None) -> Changed:
+    """What changed at or after `since`; alerts: of them those that are not known yet."""
+    if alerts is None:
+        alerts = alerts_store.changed_alerts(conn, since)
     return Changed(
         [_latest(row) for row in _rows(conn, CHANGED_LATEST, (since,))],
-        [to_json(alert) for alert in alerts_store.changed_alerts(conn, since)],
+        [to_json(alert) for alert in alerts],
         {code: (at, origin) for code, at, origin in _rows(conn, NEWEST_PICTURES)},
         dict(_rows(conn, OFFLINE)),
         {key: each.computed_at for key, each in footprint_store.standing(conn).items()},
+        life_store.out_of_service(conn),
     )
 
 

@@ -274,7 +274,7 @@ def add_alert(cursor: Any, row: tuple[Any, ...], now: datetime) -> None:
         "values (%s, 1, %s, %s, 'config.yaml', 'sample')",
         (rule_id, Json(definition), Json(definition)),
     )
-    ended = began + timedelta(minutes=30) if state == "ended" else None
+    ended = began + timedelta(minutes=30) if state in ("returned", "ended") else None
     acknowledged = began + timedelta(minutes=3) if owner else None
     reason = {
         "code": "above", "metric": metric, "value": value, "limit": limit, "held_s": 60,

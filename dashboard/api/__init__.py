@@ -4,23 +4,34 @@ from fastapi import APIRouter
 
 from dashboard.api import (
     air,
+    alert_life,
     alerts,
+    backtests,
     cameras,
     discharge,
+    evidence,
     exposure,
     footprints,
     marks,
     operations,
     plants,
     plume,
+    quiet,
+    receipts,
     reservoirs,
+    rota,
+    rules,
+    service,
     stations,
+    warnings,
 )
 
 API = "/api/v1"
 _SUBJECTS = (
-    *(stations, air, reservoirs, discharge, marks, alerts),
-    *(plants, plume, exposure, footprints, cameras, operations),
+    *(stations, service, air, reservoirs, discharge, marks, quiet, evidence, alert_life, alerts),
+    *(rota, receipts),
+    *(backtests, rules),
+    *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )
 
 

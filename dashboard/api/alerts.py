@@ -29,6 +29,7 @@ def list_alerts(
     *,
     use: Use,
     state: State | None = None,
+    station: Annotated[str | None, Query(max_length=40, description="of this station only")] = None,
     from_: Annotated[str | None, Query(alias="from", description="began at or after")] = None,
     to: Annotated[str | None, Query(description="began before")] = None,
     cursor: str | None = None,
@@ -39,7 +40,13 @@ def list_alerts(
     try:
         with use.pool.transaction() as conn:
             page = alerts_store.list_alerts(
-                conn, state=state, began_from=since, began_to=until, limit=limit, cursor=cursor
+                conn,
+                state=state,
+                station=station,
+                began_from=since,
+                began_to=until,
+                limit=limit,
+                cursor=cursor,
             )
     except BadCursor as error:
         raise Problem(400, f"{error}; take it from the answer before") from error

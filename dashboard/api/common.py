@@ -10,6 +10,7 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
+from alerts.settings import AlertsSettings
 from dashboard import idempotency
 from dashboard.accounts import Principal
 from dashboard.completeness import Remembered
@@ -31,6 +32,7 @@ class Services:
     live: Live
     settings: DashboardSettings
     ground: Ground
+    alerts: AlertsSettings = field(default_factory=AlertsSettings)
     completeness: Remembered = field(default_factory=Remembered)
 
 

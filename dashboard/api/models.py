@@ -87,6 +87,24 @@ class Readings(BaseModel):
     points: list[ReadingPoint]
 
 
+class Muted(BaseModel):
+    id: int
+    kind: Literal["shelved", "suppressed", "out_of_service"]
+    who: str = Field(description="the officer, or the code of the inhibition")
+    why: str
+    cause: str | None = Field(description="suppressed: the alert that hides it")
+    since: datetime
+    until: datetime | None = Field(
+        description="null: while its cause stands, or until further notice"
+    )
+
+
+class AlertGroup(BaseModel):
+    id: str = Field(description="of the alert that founded it; it stays the same")
+    cause: str = Field(description="gas, silence, air, or the kind of station")
+    place: str = Field(description="code of the plant, device or station; empty: the district")
+
+
 class Alert(BaseModel):
     id: str
     version: int = Field(description="to be sent back with a write")
@@ -99,10 +117,12 @@ class Alert(BaseModel):
     label: Names
     grade: Grade
     peak_grade: Grade
-    state: Literal["active", "acknowledged", "returned", "ended"]
+    state: Literal["active", "acknowledged", "returned", "ended"] = Field(
+        description="returned: the condition is over, and nobody has seen it yet (or it is latched)"
+    )
     began_at: datetime
     raised_at: datetime
-    ended_at: datetime | None
+    ended_at: datetime | None = Field(description="when the condition was over; null: it is on")
     announced_at: datetime | None
     found_afterwards: bool
     origin: OriginWord
@@ -117,10 +137,14 @@ class Alert(BaseModel):
     owner: str | None
     acknowledged_at: datetime | None
     note: str | None
+    latched: bool = Field(description="over or not, it stands until a person resets it")
+    muted: Muted | None = Field(description="why it is not told at present; null: it is")
     reason: Names
     action: Names | None
     cause: Names | None
     consequence: Names | None
+    call: Names | None = Field(description="whom to call")
+    group: AlertGroup | None = Field(description="null: by itself")
 
 
 class AlertLife(Alert):

@@ -47,7 +47,7 @@ def show_footprint(use: Use, alert_id: str) -> Response:
     """Where the gas of an open alert goes now: zones, who lies in them, and what it rests on."""
     with use.pool.transaction() as conn:
         alert = _alert(conn, alert_id)
-        if alert.state == "ended":
+        if alert.ended_at is not None:
             raise Problem(409, f"the alert {alert_id!r} has ended: there is no present footprint")
         now = use.live.now()
         scene = _scene_of(conn, use, alert, now)

@@ -1,7 +1,7 @@
 // The severity board: what burns, how bad, since when, whose. Four cells always in sight.
 
 import { $, GRADES, alertAmount, el, gradeWord, metricName, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { choose, counts, isOwned, liveValue, on, openAlerts, sinceOf, valueAge } from "./state.mjs";
+import { choose, counts, isOwned, liveValue, on, openAlerts, sinceOf, tallyOf, valueAge } from "./state.mjs";
 
 const cells = {};
 
@@ -54,10 +54,13 @@ function drawCell(grade) {
   const parts = cells[grade];
   const worst = found[0];
   setShape(parts.shape, grade, Boolean(worst) && isOwned(worst));
-  setText(parts.count, String(found.length));
-  setData(parts.root, "state", !worst ? "empty" : isOwned(worst) ? "owned" : "unclaimed");
+  const { waiting, taken } = tallyOf(grade);
+  const count = (waiting + taken).toLocaleString("en-US");
+  setText(parts.count, count);
+  setData(parts.count, "digits", count.length > 2 ? count.length : null);
+  setData(parts.root, "state", waiting ? "unclaimed" : taken ? "owned" : "empty");
   parts.root.disabled = !worst;
-  if (!worst) return drawEmpty(parts);
+  if (!worst) return drawEmpty(parts, waiting + taken);
   const [number, unit] = alertAmount(worst, liveValue(worst));
   setText(parts.name, shortName(worst.station_names) || worst.subject);
   setText(parts.metric, metricName(worst.metric));
@@ -69,7 +72,8 @@ function drawCell(grade) {
   setText(parts.owner, worst.owner ?? t("unclaimed"));
   setClass(parts.owner, isOwned(worst) ? "cell-owner" : "cell-owner strong");
 }
-function drawEmpty(parts) {
-  setText(parts.name, t("Nothing open"));
+/** unseen: how many there are that this desk was not given: in a flood it has the gravest. */
+function drawEmpty(parts, unseen) {
+  setText(parts.name, unseen ? t("not on this screen yet") : t("Nothing open"));
   for (const key of ["metric", "dot", "span", "value", "unit", "owner"]) setText(parts[key], "");
 }

@@ -2,7 +2,9 @@
 
 const parts = {
   data: async () => (await import("./data.mjs")).start(),
+  duty: async () => (await import("./duty.mjs")).start(),
   environment: async () => (await import("./environment.mjs")).start(),
+  rules: async () => (await import("./rules.mjs")).start(),
   desk: async () => (await import("./desk.mjs")).start(),
   wall: async () => {
     const [pictures, live, state] = await Promise.all([import("./pictures.mjs"), import("./live.mjs"), import("./state.mjs")]);

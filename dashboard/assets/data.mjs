@@ -6,6 +6,7 @@ import * as books from "./books.mjs";
 import * as complete from "./complete.mjs";
 import * as quarantine from "./quarantine.mjs";
 import * as live from "./live.mjs";
+import { get } from "./read.mjs";
 
 const EVERY_MS = 20_000;
 const STATIONS_EVERY_MS = 60_000;
@@ -71,12 +72,6 @@ async function readStations() {
   } catch (error) {
     complete.failed(error.message);
   }
-}
-async function get(url) {
-  const answer = await fetch(url, { headers: { Accept: "application/json" } });
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(body.detail || body.title || String(answer.status));
-  return body;
 }
 function tick() {
   setText($("data-as-of"), page.read ? t("as of {at}", { at: clock(page.read) }) : "");

@@ -3,6 +3,7 @@
 import { $, alertAmount, gradeWord, metricName, setData, shortName, t } from "./core.mjs";
 import { alerts, choose, chosen, emit, isOwned, on, stations, toAcknowledge } from "./state.mjs";
 import * as board from "./board.mjs";
+import * as crowd from "./crowd.mjs";
 import * as chart from "./chart.mjs";
 import * as chemicals from "./chemicals.mjs";
 import * as drawer from "./drawer.mjs";
@@ -18,6 +19,7 @@ const known = new Set(); // alerts that have been announced
 export function start() {
   board.start();
   list.start();
+  crowd.start();
   chart.start();
   drawer.start();
   marks.start();
@@ -48,16 +50,18 @@ async function begin() {
 }
 /** New unclaimed alerts are said once; a new red one pulses for ten seconds at most. */
 function announce() {
-  for (const [id, alert] of alerts) {
-    if (known.has(id)) continue;
-    known.add(id);
-    if (isOwned(alert) || alert.found_afterwards) continue;
-    const [value, unit] = alertAmount(alert, alert.value);
-    $("live-words").textContent = t("New {grade} alert: {name} {metric} {value}", {
-      grade: gradeWord(alert.grade), name: shortName(alert.station_names), metric: metricName(alert.metric), value: `${value} ${unit}`,
-    });
-    if (alert.grade === "red") pulse();
-  }
+  const fresh = [...alerts.values()].filter(({ id }) => !known.has(id));
+  for (const { id } of fresh) known.add(id);
+  const told = fresh.filter((alert) => !isOwned(alert) && !alert.found_afterwards);
+  if (!told.length) return;
+  const alert = told.find(({ grade }) => grade === "red") ?? told.at(-1);
+  const [value, unit] = alertAmount(alert, alert.value);
+  // Who listens cannot take in a flood: one is said, the gravest, and how many there are.
+  const more = told.length > 1 ? t("{n} new alerts", { n: told.length }) + ". " : "";
+  $("live-words").textContent = more + t("New {grade} alert: {name} {metric} {value}", {
+    grade: gradeWord(alert.grade), name: shortName(alert.station_names), metric: metricName(alert.metric), value: `${value} ${unit}`,
+  });
+  if (alert.grade === "red") pulse();
 }
 function pulse() {
   const cell = document.querySelector(".cell[data-grade=red]");

@@ -3,10 +3,14 @@
 import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
 import { alerts, alertsOf, choose, chosen, condition, isOwned, liveValue, meanPeriod, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
 import { ask } from "./chart.mjs";
+import { fetchOf } from "./crowd.mjs";
+import * as flap from "./flap.mjs";
+import { get } from "./read.mjs";
 import * as outlook from "./outlook.mjs";
 import { showPicture } from "./pictures.mjs";
 
 const REPORTS = { discharge: "/environment", stack: "/environment", air: "/environment#air" };
+const MOST_WHY = 12; // in a flood; the list has them all
 let opener = null; // where the focus goes when the drawer closes
 let lifeOf = null; // "id|version" of the journal shown
 
@@ -38,6 +42,7 @@ function open() {
   if (chosen.metric === "to_limit_h") chosen.metric = "level_m"; // its chart has the way ahead
   ask(station, chosen.metric);
   fill();
+  fetchOf(station.code);
 }
 function fill() {
   const station = stations.get(chosen.station);
@@ -72,9 +77,9 @@ function head(station) {
   const kinds = [isSample(station.names) ? t("sample") : "", station.origin === "live" ? "" : word(station.origin)];
   setText($("drawer-sample"), kinds.filter(Boolean).join(" · "));
   const parts = [station.code];
-  if (grade) parts.push(gradeWord(grade), ...overText(alert), span(sinceOf(alert)));
+  if (grade) parts.push(gradeWord(grade), ...(alert ? [...overText(alert), span(sinceOf(alert))] : []));
   else parts.push(state === "partly" ? t("some values are old") : ageText(ageOf(station.newest), stationState(station)));
-  const words = grade ? [isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed")] : [];
+  const words = grade && alert ? [isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed")] : [];
   // Figures keep their room; where the line is too narrow the words after them are cut.
   setText($("drawer-facts"), parts.join(" · ") + (words.length ? " · " : ""));
   setText($("drawer-words"), words.join(" · "));
@@ -145,7 +150,7 @@ function provenance(latest) {
 function why(station) {
   const found = alertsOf(station.code);
   $("drawer-why").hidden = !found.length;
-  keyed($("why-list"), found, (alert) => alert.id, makeWhy, fillWhy);
+  keyed($("why-list"), found.slice(0, MOST_WHY), (alert) => alert.id, makeWhy, fillWhy);
 }
 function makeWhy(alert) {
   const root = el("li", "why");
@@ -207,8 +212,9 @@ function todo(station) {
   const alert = alerts.get(chosen.alert) ?? alertsOf(station.code)[0];
   $("drawer-todo").hidden = !alert;
   $("drawer-life").hidden = !alert;
+  flap.show(alert ?? null);
   if (!alert) return;
-  const sentences = [["todo-action", alert.action], ["todo-consequence", alert.consequence], ["todo-cause", alert.cause]];
+  const sentences = [["todo-action", alert.action], ["todo-consequence", alert.consequence], ["todo-cause", alert.cause], ["todo-call", alert.call]];
   for (const [id, names] of sentences) {
     $(id).parentElement.hidden = !named(names);
     setText($(id), named(names));
@@ -236,11 +242,27 @@ async function life(alert) {
   const steps = found.transitions ?? [];
   keyed($("life"), steps, (step) => step.seq ?? step.at, () => el("li", "step"), (node, step) => fillStep(node, step, found));
   evidence(found.evidence ?? {});
+  sealOf(alert);
 }
 function fillStep(node, step, alert) {
   const value = step.value === null || step.value === undefined ? "" : alertAmount(alert, step.value).join(" ");
   const parts = [word(step.kind), step.who, step.note, value, step.kind === "acknowledged" ? "" : named(step.reason)];
   node.replaceChildren(el("time", "quiet", moment(step.at)), el("span", "", parts.filter(Boolean).join(" · ")));
+}
+/** The way to all that is kept of it, and how its seal stands. */
+async function sealOf(alert) {
+  $("evidence-link").href = `/evidence/${encodeURIComponent(alert.id)}`;
+  let said = "";
+  try {
+    const found = await get(`${urls.alerts}/${encodeURIComponent(alert.id)}/evidence`);
+    const broken = [found.raised, found.sealed].some((part) => part && !part.intact);
+    if (broken) said = t("CHANGED SINCE IT WAS WRITTEN");
+    else if (found.sealed) said = t("sealed {at}, SHA-256 {digest}", { at: moment(found.sealed.written_at), digest: found.sealed.sha256.slice(0, 12) });
+    else if (found.raised) said = t("kept {at}; sealed half an hour after the end", { at: moment(found.raised.written_at) });
+  } catch {
+    said = ""; // the page behind the link says more
+  }
+  if (lifeOf?.startsWith(`${alert.id}|`)) setText($("evidence-seal"), said);
 }
 function evidence(found) {
   const rows = Object.entries(found).filter(([, value]) => value !== null && typeof value !== "object");

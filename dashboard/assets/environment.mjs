@@ -5,6 +5,7 @@ import { on } from "./state.mjs";
 import * as air from "./air.mjs";
 import * as discharge from "./discharge.mjs";
 import * as live from "./live.mjs";
+import { get } from "./read.mjs";
 
 const EVERY_MS = 1_200_000; // what is judged is whole hours and days
 const DAY_MS = 86_400_000;
@@ -66,12 +67,6 @@ async function read() {
     $("data-problem").hidden = false;
   }
   tick();
-}
-async function get(url) {
-  const answer = await fetch(url, { headers: { Accept: "application/json" } });
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw Object.assign(new Error(body.detail || body.title || String(answer.status)), { status: answer.status });
-  return body;
 }
 function tick() {
   setText($("data-as-of"), page.read ? t("as of {at}", { at: clock(page.read) }) : "");

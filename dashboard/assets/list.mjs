@@ -1,24 +1,52 @@
 // The alert list: to acknowledge, acknowledged, no data and stale. Rows are kept, not rebuilt.
 
 import { $, alertAmount, ageOf, ageText, el, figure, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { acknowledged, alerts, choose, chosen, isOwned, liveValue, meanPeriod, on, silent, sinceOf, stationState, stations, toAcknowledge, trend, valueAge } from "./state.mjs";
+import { acknowledged, alerts, choose, chosen, isOwned, liveValue, meanPeriod, on, silent, sinceOf, stationState, stations, tallyOf, toAcknowledge, trend, valueAge } from "./state.mjs";
 import { openForm } from "./acknowledge.mjs";
+import { fetchMore } from "./crowd.mjs";
+import { fillGroup, isGroup, itemsOf, makeGroup } from "./groups.mjs";
 
 export function start() {
   for (const event of ["first", "all", "change", "tick", "chosen"]) on(event, draw);
+  for (const part of Object.keys(drawn)) $(`${part}-more`).addEventListener("click", () => showMore(part));
 }
+const FIRST = 60; // rows of a part that are drawn; more when somebody asks
+const drawn = { waiting: FIRST, taken: FIRST, silent: FIRST };
 function draw() {
   const waiting = toAcknowledge(), taken = acknowledged(), quiet = silent();
-  setText($("waiting-count"), String(waiting.length));
-  setText($("taken-count"), String(taken.length));
+  const all = tallyOf();
+  setText($("waiting-count"), all.waiting.toLocaleString("en-US"));
+  setText($("taken-count"), all.taken.toLocaleString("en-US"));
   setText($("silent-count"), String(quiet.length));
-  $("waiting-none").hidden = waiting.length > 0;
-  keyed($("waiting"), waiting, (alert) => alert.id, make, fill);
-  keyed($("taken"), taken, (alert) => alert.id, make, fill);
-  keyed($("silent"), quiet, (station) => station.code, makeSilent, fillSilent);
-  $("taken-part").hidden = taken.length === 0;
+  $("waiting-none").hidden = all.waiting > 0;
+  for (const [part, found] of [["waiting", waiting], ["taken", taken]]) {
+    const items = itemsOf(part, found);
+    keyed($(part), cut(part, items, all[part] - found.length), (item) => item.key, makeItem, fillItem);
+  }
+  keyed($("silent"), cut("silent", quiet.map((station) => ({ key: station.code, station })), 0), (item) => item.key, makeSilentItem, fillSilentItem);
+  $("taken-part").hidden = all.taken === 0;
   $("silent-part").hidden = quiet.length === 0;
 }
+/** The first rows of a part, and below them how many more there are. elsewhere: not on this desk. */
+function cut(part, items, elsewhere) {
+  const more = Math.max(0, items.length - drawn[part]), button = $(`${part}-more`);
+  button.hidden = more + elsewhere <= 0;
+  if (!button.hidden) setText(button, elsewhere > 0 ? t("{n} more, {m} of them not on this screen yet", { n: (more + elsewhere).toLocaleString("en-US"), m: elsewhere.toLocaleString("en-US") }) : t("{n} more rows", { n: more.toLocaleString("en-US") }));
+  return items.slice(0, drawn[part]);
+}
+async function showMore(part) {
+  drawn[part] += FIRST;
+  if ($(part).children.length < drawn[part] - FIRST || itemsOf(part, part === "taken" ? acknowledged() : toAcknowledge()).length < drawn[part]) await fetchMore();
+  draw();
+}
+const makeItem = (item) => (isGroup(item) ? makeGroup(item, draw) : make(item.alert));
+function fillItem(root, item) {
+  if (isGroup(item)) return fillGroup(root, item);
+  fill(root, item.alert);
+  setData(root, "of", item.of);
+}
+const makeSilentItem = (item) => makeSilent(item.station);
+const fillSilentItem = (root, item) => fillSilent(root, item.station);
 function make(alert) {
   const root = el("li", "row", null, { "data-grade": alert.grade });
   const name = el("button", "row-name", null, { type: "button", id: `row-${alert.id}` });
@@ -122,19 +150,26 @@ function lastText(station) {
 export function rows() {
   return [...document.querySelectorAll("#waiting > .row, #taken > .row, #silent > .row")];
 }
+/** Where the keyboard is: the row chosen, or a group's row that has the focus. */
+function cursor(all) {
+  const focused = document.activeElement?.closest(".row.cluster");
+  return focused ? all.indexOf(focused) : all.findIndex((row) => row.dataset.current === "true");
+}
 /** Move the cursor; the row is brought into sight because a person asked for it. */
 export function step(by) {
   const all = rows();
   if (!all.length) return;
-  const at = all.findIndex((row) => row.dataset.current === "true");
+  const at = cursor(all);
   const row = all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
   const button = row.querySelector(".row-name");
-  button.click();
+  if (!row.classList.contains("cluster")) button.click(); // a group opens by Enter, or when it is clicked
   button.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
 export function acknowledgeCurrent() {
-  const row = rows().find((found) => found.dataset.current === "true") ?? $("waiting").firstElementChild;
+  const all = rows();
+  const row = all[cursor(all)] ?? $("waiting").querySelector(".row:not(.cluster)");
+  if (row?.classList.contains("cluster")) return row.querySelector(".row-name").click(); // whose is it? one by one
   const button = row?.querySelector(".ack");
   if (button && !button.hidden) button.click();
 }

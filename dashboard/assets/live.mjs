@@ -1,7 +1,7 @@
 // The link to the server: events in, and the truth about the link itself.
 
 import { $, canaryAge, clock, date, isSample, now, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
-import { change, emit, replaceAll, stations } from "./state.mjs";
+import { change, crowd, emit, replaceAll, stations } from "./state.mjs";
 
 const LOST_AFTER_MS = 5000; // a beat comes every 2 s
 const TRY_AGAIN_MS = 1500;
@@ -11,7 +11,7 @@ let lostAt = null; // on the server's clock
 let shownAt = null;
 let backUntil = 0;
 let signedOut = false;
-export const link = { state: "connecting", newest: null, p95_s: null, silent: [], canary: null };
+export const link = { state: "connecting", newest: null, p95_s: null, silent: [], canary: null, flood: null };
 
 export function start() {
   heardAt = performance.now();
@@ -53,6 +53,7 @@ function hear(event, act) {
   act(data);
 }
 function onHello(data) {
+  crowd.tally = data.tally ?? null;
   const differ = replaceAll(data.stations.features, data.alerts);
   const first = link.state === "connecting";
   if (link.state === "lost") {
@@ -64,7 +65,8 @@ function onHello(data) {
   emit(first ? "first" : "all", data);
 }
 function onChange(data) {
-  change(data.stations ?? [], data.alerts ?? []);
+  crowd.tally = data.tally ?? crowd.tally;
+  change(data.stations ?? [], data.alerts ?? [], data.over);
   if (link.state === "lost") setState("up");
   emit("change", data);
 }
@@ -74,6 +76,7 @@ function onBeat(data) {
   link.p95_s = data.screen_p95_s;
   link.silent = data.silent ?? [];
   link.canary = data.canary ?? null;
+  link.flood = data.flood ?? null;
 }
 /** The server says that its database is away: what it would send is old. */
 function onLost(data) {

@@ -5,7 +5,11 @@ import { GRADES, ageOf, ageState, amount, now } from "./core.mjs";
 export const stations = new Map(); // code -> properties, with `at` [lon, lat]
 export const alerts = new Map(); // id -> open alert
 export const chosen = { station: null, metric: null, alert: null };
+// How many are open by grade, as the server counts them; null until it has said so. In a flood
+// the desk has only the most urgent of them.
+export const crowd = { tally: null };
 const listeners = new Map();
+let sorted = null, ofStation = null; // made anew after each change
 
 export function on(name, listener) {
   listeners.set(name, [...(listeners.get(name) ?? []), listener]);
@@ -22,19 +26,22 @@ export function replaceAll(features, open) {
   alerts.clear();
   for (const feature of features) put(feature);
   for (const alert of open) if (alert.state !== "ended") alerts.set(alert.id, alert);
+  sorted = ofStation = null;
   let differ = 0;
   for (const [code, s] of stations) differ += before.get(code) !== s.newest;
   for (const [id, a] of alerts) differ += had.get(id) !== a.version;
   for (const id of had.keys()) differ += !alerts.has(id);
   return differ;
 }
-export function change(features, changed) {
+export function change(features, changed, over = []) {
   for (const feature of features) put(feature);
   for (const alert of changed) putAlert(alert);
+  for (const id of over) if (alerts.delete(id)) sorted = ofStation = null;
 }
 export function putAlert(alert) {
   const known = alerts.get(alert.id);
   if (known && known.version > alert.version) return; // an older word that came by another way
+  sorted = ofStation = null;
   if (alert.state === "ended") alerts.delete(alert.id);
   else alerts.set(alert.id, alert);
 }
@@ -48,10 +55,31 @@ export const isOwned = (alert) => Boolean(alert.acknowledged_at || alert.state =
 const worstFirst = (a, b) =>
   GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade) ||
   Number(isOwned(a)) - Number(isOwned(b)) || Date.parse(a.raised_at) - Date.parse(b.raised_at);
-export const openAlerts = () => [...alerts.values()].sort(worstFirst);
+export const openAlerts = () => (sorted ??= [...alerts.values()].sort(worstFirst));
 export const toAcknowledge = () => openAlerts().filter((alert) => !isOwned(alert));
 export const acknowledged = () => openAlerts().filter(isOwned);
-export const alertsOf = (code) => openAlerts().filter((alert) => alert.station === code);
+export function alertsOf(code) {
+  if (!ofStation) {
+    ofStation = new Map();
+    for (const alert of openAlerts()) ofStation.set(alert.station, [...(ofStation.get(alert.station) ?? []), alert]);
+  }
+  return ofStation.get(code) ?? [];
+}
+/** How many are open: {waiting, taken} of a grade, or of all; the desk may have fewer. */
+export function tallyOf(grade = null) {
+  const sum = { waiting: 0, taken: 0 };
+  if (unseen() === 0) {
+    for (const alert of alerts.values()) if (!grade || alert.grade === grade) sum[isOwned(alert) ? "taken" : "waiting"]++;
+    return sum;
+  }
+  for (const each of grade ? [grade] : GRADES) for (const key of Object.keys(sum)) sum[key] += crowd.tally[each]?.[key] ?? 0;
+  return sum;
+}
+/** How many open alerts the desk does not have. */
+export function unseen() {
+  const all = Object.values(crowd.tally ?? {}).reduce((n, { waiting, taken }) => n + waiting + taken, 0);
+  return Math.max(0, all - alerts.size);
+}
 export const metricAlert = (code, metric) => alertsOf(code).find((a) => a.metric === metric);
 
 /** The age state of one latest value now; never better than what the server knew. */
@@ -75,6 +103,8 @@ export function stationState(station) {
 export function condition(station) {
   const worst = alertsOf(station.code)[0];
   if (worst) return { grade: worst.grade, owned: isOwned(worst), alert: worst };
+  // An alert that the desk was not given: what the server says of the station stands.
+  if (unseen() && GRADES.includes(station.severity)) return { grade: station.severity, owned: station.acknowledged, alert: null };
   const state = stationState(station);
   if (state === "stale" || state === "unknown") return { state };
   const values = Object.values(station.latest);

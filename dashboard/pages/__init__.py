@@ -13,7 +13,7 @@ import flask
 import psycopg2
 from dash import Dash, Input, Output, html
 
-from dashboard.pages import cameras, data, desk, environment
+from dashboard.pages import cameras, data, desk, duty, environment, rules
 from dashboard.pages.chart import Request, chart
 from dashboard.pages.day import station_names
 from dashboard.pages.not_found import install_not_found
@@ -30,8 +30,10 @@ MAPLIBRE_CSS = "/assets/vendor/maplibre-gl.css"
 NOT_BY_ITSELF = r"^(?!boot\.mjs$|\w+\.css$).*"
 # path, module name in Dash's registry, layout, its name in the title
 PAGES = (
-    ("/", "desk", desk.layout, "Duty"),
+    ("/", "desk", desk.layout, "Desk"),
+    ("/duty", "duty", duty.layout, "Duty"),
     ("/environment", "environment", environment.layout, "Environment"),
+    ("/rules", "rules", rules.layout, "Rules"),
     ("/cameras", "cameras", cameras.layout, "Pictures"),
     ("/data", "data", data.layout, "Data"),
 )

@@ -36,7 +36,7 @@ _OLDER = "select exists (select from reading where series_id = %s and observed_a
 _LIMITS = """
 select l.value, l.label_zh, l.label_en, min(a.grade), l.mean_over_s
   from limit_value l
-  left join alert a on a.series_id = l.series_id and a.state <> 'ended' and a.limit_value = l.value
+  left join alert a on a.series_id = l.series_id and a.ended_at is null and a.limit_value = l.value
  where l.series_id = %(series)s and l.valid_from <= %(now)s
    and (l.valid_to is null or l.valid_to > %(now)s)
    and (l.season_from is null

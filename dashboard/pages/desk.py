@@ -25,7 +25,22 @@ def layout(say: Say, viewer: Viewer, title: str) -> html.Div:
     main = html.Main(
         [_list(say), _map(say), _drawer(say, viewer)], id="content", className="main", tabIndex=-1
     )
-    return frame("desk", "/", say, viewer, title, _tabs(say), board, main)
+    return frame("desk", "/", say, viewer, title, _tabs(say), board, _flood(say), main)
+
+
+def _flood(say: Say) -> html.Section:
+    """One line while more alerts come than anybody can take in; the script fills it."""
+    return html.Section(
+        [
+            html.B(id="flood-what"),
+            html.Span(id="flood-first", className="flood-first"),
+            html.Span(id="flood-kinds", className="flood-kinds"),
+        ],
+        id="flood",
+        className="flood",
+        hidden=True,
+        **aria(label=say("Alarm flood")),
+    )
 
 
 def _tabs(say: Say) -> html.Nav:
@@ -60,7 +75,9 @@ def _list(say: Say) -> html.Section:
 
 def _part(title: str, name: str, *more: html.P) -> html.Div:
     heading = html.H2([title, " ", html.B("0", id=f"{name}-count")], className="list-title")
-    return html.Div([heading, *more, html.Ul(id=name, className="rows")], id=f"{name}-part")
+    rest = html.Button(id=f"{name}-more", type="button", className="list-more", hidden=True)
+    rows = html.Ul(id=name, className="rows")
+    return html.Div([heading, *more, rows, rest], id=f"{name}-part")
 
 
 def _keys(say: Say) -> html.Div:
@@ -167,7 +184,7 @@ def _report(say: Say) -> html.P:
 
 def _why(say: Say) -> html.Section:
     return html.Section(
-        html.Ul(id="why-list"),
+        [html.Ul(id="why-list"), html.P(id="drawer-flap", className="secondary", hidden=True)],
         id="drawer-why",
         className="part whys",
         hidden=True,
@@ -275,6 +292,7 @@ def _todo(say: Say) -> html.Section:
         html.Div([html.H3(say(title), className="part-title"), html.P(id=name)])
         for name, title in (
             ("todo-action", "What to do"),
+            ("todo-call", "Whom to call"),
             ("todo-consequence", "If nothing is done"),
             ("todo-cause", "Likely cause"),
         )
@@ -288,7 +306,18 @@ def _life(say: Say) -> html.Section:
         className="part-title between",
     )
     return html.Section(
-        [title, html.Ol(id="life", className="life"), html.Dl(id="evidence", hidden=True)],
+        [
+            title,
+            html.Ol(id="life", className="life"),
+            html.Dl(id="evidence", hidden=True),
+            html.P(
+                [
+                    html.A(say("Evidence"), id="evidence-link", target="_blank", rel="noopener"),
+                    html.Span(id="evidence-seal", className="secondary"),
+                ],
+                className="evidence-line",
+            ),
+        ],
         id="drawer-life",
         className="part",
         hidden=True,

@@ -11,8 +11,8 @@ from dashboard.wording import word
 
 Say = Callable[..., str]
 NAVIGATION = (
-    *(("/", "Duty"), ("/environment", "Environment")),
-    *(("/cameras", "Pictures"), ("/data", "Data")),
+    *(("/", "Desk"), ("/duty", "Duty"), ("/environment", "Environment")),
+    *(("/rules", "Rules"), ("/cameras", "Pictures"), ("/data", "Data")),
 )
 
 

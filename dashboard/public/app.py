@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from dashboard import problems
 from dashboard.problems import Problem
-from dashboard.public import api
+from dashboard.public import api, warnings_api
 from dashboard.public.assets import Assets
 from dashboard.public.documents import Document, document
 from dashboard.public.fast import App, Fast
@@ -60,6 +60,7 @@ def create_app(
     )
     problems.install(app)
     app.include_router(api.routes(keeper, transaction))
+    app.include_router(warnings_api.routes(keeper, transaction))
     fast = Fast(app, keeper, default_language)
     _describe(app, keeper)
     _pages(app, settings, assets, default_language)

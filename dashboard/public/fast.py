@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from dashboard.public.documents import Document
-from dashboard.public.http import OPEN, REVALIDATE, SECURITY, head
+from dashboard.public.http import OPEN, REVALIDATE, SECURITY, head, unchanged
 from dashboard.public.keeper import Keeper
 from dashboard.public.snapshot import Snapshot
 from dashboard.text import language_of
@@ -15,7 +15,13 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-FIXED = {"/api/v1/stations": "stations", "/api/v1/cameras": "cameras", "/places.json": "places"}
+FIXED = {
+    "/api/v1/stations": "stations",
+    "/api/v1/cameras": "cameras",
+    "/api/v1/warnings": "warnings",
+    "/api/v1/warnings.atom": "warnings.atom",
+    "/places.json": "places",
+}
 
 
 class Fast:
@@ -68,7 +74,9 @@ def _as_get(scope: Scope) -> Scope:
 
 async def _send(document: Document, scope: Scope, send: Send) -> None:
     packed = "gzip" in _header(scope, b"accept-encoding")
-    known = document.etag in _header(scope, b"if-none-match") and document.status == 200
+    known = document.status == 200 and unchanged(
+        document, lambda name, _: _header(scope, name.encode())
+    )
     more = OPEN if scope["path"] != "/" else ()
     lines = head(document, packed=packed and not known, cache=REVALIDATE, more=(*SECURITY, *more))
     body = b"" if known else document.packed if packed else document.body

@@ -1,5 +1,6 @@
 """How a document in memory becomes an answer: ETag, gzip, security headers."""
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -33,16 +34,25 @@ def head(
         ("etag", document.etag),
         ("cache-control", cache),
         ("vary", "Accept-Encoding, Accept-Language"),
+        *([("last-modified", document.modified)] if document.modified else []),
         *more,
     ]
     return [*found, ("content-encoding", "gzip")] if packed else found
+
+
+def unchanged(document: Document, header: Callable[[str, str], str]) -> bool:
+    """Whether the reader has it: by the ETag, else by the date that we gave (RFC 9110)."""
+    known = header("if-none-match", "")
+    if known:
+        return document.etag in known
+    return document.modified is not None and header("if-modified-since", "") == document.modified
 
 
 def answer(
     request: Request, document: Document, *, cache: str = REVALIDATE, packed: bool = True
 ) -> Response:
     """304 where the reader has it already; gzipped where the reader takes that."""
-    if document.etag in request.headers.get("if-none-match", ""):
+    if unchanged(document, request.headers.get):
         kept = [
             item for item in head(document, packed=False, cache=cache) if item[0] != "content-type"
         ]

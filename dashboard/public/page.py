@@ -17,6 +17,7 @@ from dashboard.public.places import (
     short_name,
 )
 from dashboard.public.poster import Box, apart, place_percent
+from dashboard.public.published import Published, called_off, in_force
 from dashboard.public.warnings import Notice, warnings
 from dashboard.public.water import Reservoir, reservoirs
 from dashboard.public.weather import Weather, weather, wind_word
@@ -84,6 +85,8 @@ class Page:
     query: str | None
     hits: tuple[Place, ...]
     warnings: Sequence[Notice]
+    published: Sequence[Published]
+    called_off: Sequence[Published]
     air: AirNow | None
     air_of: int
     far: bool
@@ -103,6 +106,7 @@ class Page:
         return (
             any(v.origin for row in self.rows for v in row.values)
             or any(shot.origin for shot in self.pictures)
+            or any(one.content.status != "Actual" for one in self.published)
             # Names lose their "(sample)" where a line is short: the head then says it for all.
             or any(is_sample(row.station.name_en) for row in self.rows)
         )
@@ -137,6 +141,8 @@ def page(
         query=query,
         hits=tuple(p for p in (places or {}).values() if query and matches(p, query))[:12],
         warnings=warnings(look, near),
+        published=in_force(look.city.published, look.now),
+        called_off=called_off(look.city.published, look.now),
         air=air,
         air_of=sum(a.aqi is not None for a in airs),
         far=bool(air and place and distance_km(air.station, place.lon, place.lat) > NEAR_KM),

@@ -41,6 +41,10 @@ NOT_NOW = {
     Origin.EXERCISE: "Exercise or simulated, not the air outside now",
 }
 LEVELS = {"red": ("红", "1"), "orange": ("橙", "2"), "yellow": ("黄", "3"), "blue": ("蓝", "4")}
+NOT_ACTUAL = {
+    "Exercise": "Exercise, not a real emergency",
+    "Test": "Technical test, please disregard",
+}
 # The words that public.js says by itself: ages count on, a link can be lost.
 SCRIPT_WORDS = (
     *("no data", "stale {span}", "{span} ago", ", late"),
@@ -155,6 +159,7 @@ def _words(lang: str, now: datetime | None, place: str | None) -> dict[str, Any]
         "origins": lambda values: origins(values, lang),
         "not_real": lambda values: not_real(values, lang, NOT_REAL),
         "original_day": original_day,
+        "not_actual": lambda one: t(NOT_ACTUAL.get(one.content.status, "")),
         "not_now": lambda values: not_real(values, lang, NOT_NOW),
         "km_away": lambda place, s: _km_away(place, s, t),
         "link": lambda **change: _link(lang, place, change),

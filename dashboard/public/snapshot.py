@@ -9,11 +9,14 @@ import orjson
 
 from dashboard.public.assets import Assets
 from dashboard.public.bars import Past
-from dashboard.public.documents import Document, document
+from dashboard.public.documents import Document, document, http_date
+from dashboard.public.feed import ATOM, feed
 from dashboard.public.look import Look
 from dashboard.public.page import page
 from dashboard.public.places import Place, places
 from dashboard.public.poster import Box, box_around
+from dashboard.public.published import called_off, changed_at, in_force
+from dashboard.public.published import to_json as published_json
 from dashboard.public.render import page_html, places_json
 from dashboard.public.store import Alert, City
 from dashboard.public.water import slope_per_h
@@ -106,7 +109,7 @@ def build(
         "stations": document(orjson.dumps(stations), GEOJSON),
         "cameras": document(orjson.dumps(cameras_json(look)), JSON),
         "places": document(places_json(snapshot.places.values()), JSON),
-    }
+    } | warning_documents(setting, city, now)
     shown = [(s.lon, s.lat) for s in city.stations if s.kind != "camera"]
     snapshot.box = box_around(shown)
     if snapshot.box:
@@ -114,6 +117,23 @@ def build(
     for lang in LANGUAGES:
         snapshot.page(lang, None)
     return snapshot
+
+
+def warning_documents(setting: Setting, city: City, now: datetime) -> dict[str, Document]:
+    """The list and the feed: what holds now, and nothing of those who wrote it."""
+    found = (*in_force(city.published, now), *called_off(city.published, now))
+    listed = {
+        "generated_at": iso(now),
+        "read_at": iso(city.read_at),
+        "warnings": [published_json(one, now) for one in found],
+    }
+    changed = changed_at(city.published, now)
+    atom = feed(city.published, now, setting.settings)
+    modified = http_date(changed) if changed else None
+    return {
+        "warnings": document(orjson.dumps(listed), JSON),
+        "warnings.atom": document(atom, ATOM, modified=modified),
+    }
 
 
 def station_features(look: Look) -> list[Json]:
@@ -200,9 +220,10 @@ def changes(before: Snapshot | None, after: Snapshot) -> Json | None:
         for p in after.look.city.pictures
         if p.id not in taken
     ]
+    warned = _warned(before) != _warned(after)
     down = before is not None and before.down_since != after.down_since
     gone = set(old) - {f["id"] for f in after.stations}
-    if not (stations or alerts or ended or pictures or down or gone):
+    if not (stations or alerts or ended or pictures or warned or down or gone):
         return None
     return {
         "now": iso(after.look.now),
@@ -210,6 +231,7 @@ def changes(before: Snapshot | None, after: Snapshot) -> Json | None:
         "alerts": alerts + ended,
         "pictures": pictures,
         "gone": sorted(gone),
+        "warnings": _warned(after),
         "down_since": iso(after.down_since),
     }
 
@@ -222,6 +244,14 @@ def hello(snapshot: Snapshot) -> Json:
         "newest": iso(snapshot.look.newest),
         "down_since": iso(snapshot.down_since),
     }
+
+
+def _warned(snapshot: Snapshot | None) -> list[str]:
+    """The messages that hold: a page that shows others is made anew."""
+    if snapshot is None:
+        return []
+    published, now = snapshot.look.city.published, snapshot.look.now
+    return [one.id for one in (*in_force(published, now), *called_off(published, now))]
 
 
 def _without_ages(feature: Json) -> Json:

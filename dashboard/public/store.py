@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alerts.warnings.content import read
 from dashboard import resolution
+from dashboard.public.published import Published
 from dashboard.resolution import Bucket, RawRow
 from dashboard.shapes import LatestRow, StationRow
 from database.pool import Connection
@@ -102,6 +104,7 @@ class City:
     curves: Mapping[str, tuple[tuple[float, float], ...]] | None = None
     hours: tuple[Hour, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    published: tuple[Published, ...] = ()
 
 
 _STATIONS = """
@@ -170,6 +173,15 @@ _BUCKETS_OF = {name: _BUCKETS.format(name=name) for name in RESOLUTIONS[1:]}
 _PICTURES = """
 select distinct on (camera) id, camera, taken_at, width, height, origin, original_at, released_at
   from city.picture order by camera, taken_at desc, id desc"""
+_PUBLISHED_COLUMNS = """
+select id, thread, number, type, published_at, expires_at, content, cap, replaced_by, replaced_at,
+       replaced_type
+  from city.warning"""
+# Enough of those that are over that the time of the last change never goes back.
+_PUBLISHED = f"""{_PUBLISHED_COLUMNS}
+ where expires_at > now() or published_at > now() - interval '30 days'
+ order by published_at desc, id desc limit 300"""
+_PUBLISHED_ONE = f"{_PUBLISHED_COLUMNS} where id = %(id)s"
 _CONTENT = "select content, thumbnail from city.picture where id = %(id)s"
 _CONTENT_AT = """
 select id, content from city.picture where camera = %(camera)s and taken_at <= %(at)s
@@ -190,6 +202,7 @@ def city(conn: Connection, now: datetime) -> City:
         },
         hours=tuple(Hour(*row) for row in _rows(conn, _HOURS, metrics=["level_m", "rain_mm"])),
         pictures=tuple(Picture(*row) for row in _rows(conn, _PICTURES)),
+        published=tuple(_published(row) for row in _rows(conn, _PUBLISHED)),
     )
 
 
@@ -251,6 +264,12 @@ def alerts(
     return tuple(Alert(*row) for row in rows)
 
 
+def published_one(conn: Connection, warning_id: str) -> Published | None:
+    """An approved message, however old."""
+    rows = _rows(conn, _PUBLISHED_ONE, id=warning_id)
+    return _published(rows[0]) if rows else None
+
+
 def picture_bytes(conn: Connection, picture_id: int) -> tuple[bytes, bytes] | None:
     """(picture, thumbnail), both as released."""
     rows = _rows(conn, _CONTENT, id=picture_id)
@@ -261,6 +280,12 @@ def picture_at(conn: Connection, camera: str, at: datetime) -> tuple[int, bytes]
     """The released picture that was the newest at a moment."""
     rows = _rows(conn, _CONTENT_AT, camera=camera, at=at)
     return (rows[0][0], bytes(rows[0][1])) if rows else None
+
+
+def _published(row: tuple[Any, ...]) -> Published:
+    fields: list[Any] = list(row)
+    fields[6] = read(fields[6])
+    return Published(*fields)
 
 
 def _station(row: tuple[Any, ...]) -> StationRow:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -129,5 +129,39 @@ def put_alert(owner: Connection, district: dict[str, int]) -> Callable[..., str]
             )
         owner.commit()
         return alert_id
+
+    return put
+
+
+@pytest.fixture
+def ingest(database):
+    conn = connect(database, "ingest", application="test")
+    yield conn
+    conn.close()
+
+
+@pytest.fixture
+def put_step(owner, put_alert):
+    """Write one more step to an alert (made at its first step), to be told; returns its number."""
+
+    def put(alert_id, kind="raised", grade="orange", seq=1):
+        if seq == 1:
+            put_alert(alert_id)
+        with owner.cursor() as cursor:
+            if seq > 1:
+                cursor.execute(
+                    "insert into alert_transition (alert_id, seq, kind, at, recorded_at, grade,"
+                    " reason) select alert_id, %s, %s, %s, %s, %s, reason from alert_transition"
+                    " where alert_id = %s and seq = 1",
+                    (seq, kind, NOW + timedelta(minutes=seq), NOW, grade, alert_id),
+                )
+            cursor.execute(
+                "insert into outbox (transition_id) select id from alert_transition"
+                " where alert_id = %s and seq = %s returning transition_id",
+                (alert_id, seq),
+            )
+            number = cursor.fetchone()[0]
+        owner.commit()
+        return number
 
     return put

@@ -16,7 +16,7 @@ from alerts.store import get_alert, list_alerts, open_alerts
 from database.pool import connect
 from sensors.reading import Quality, Reading
 from tests.alerts.conftest import NOW
-from tests.alerts.test_groups import composite
+from tests.alerts.test_composites import composite
 from tests.alerts.timeline import absence, rule
 from tests.servers.waiting import until
 

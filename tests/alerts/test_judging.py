@@ -86,7 +86,7 @@ def test_an_alert_lives_from_raised_to_ended_with_every_step_and_message(take, i
     for minute, level in enumerate([23, 24, 26, 24, 23]):
         take(minute, level)
     alert = list_alerts(ingest).alerts[0]
-    assert (alert.state, alert.peak_grade, alert.peak_value) == ("ended", "red", 26)
+    assert (alert.state, alert.peak_grade, alert.peak_value) == ("returned", "red", 26)
     assert alert.ended_at == NOW + timedelta(minutes=4)
     assert alert.public
     steps = get_alert(ingest, alert.id).steps
@@ -322,7 +322,7 @@ def test_alerts_of_a_rule_that_is_gone_are_ended(take, ingest, judge):
     now = Judge.load(ingest)
     assert [s.reason.code for s in withdraw_uncovered(ingest, now)] == ["withdrawn"]
     ingest.commit()
-    assert open_alerts(ingest) == []
+    assert [alert.state for alert in open_alerts(ingest)] == ["returned"]
     assert withdraw_uncovered(ingest, now) == []
 
 

@@ -214,7 +214,9 @@ def test_a_message_is_sent_within_a_second_of_its_commit(
     )
     running.wait_for("leading")
     numbers = put_transitions(1)
-    until(lambda: set(keys(webhook.requests)) == numbers, "the message", seconds=3)
+    until(
+        lambda: set(keys(webhook.requests)) == numbers, "the message", seconds=9
+    )  # before the next tick
     running.signal(signal.SIGTERM)
 
 

@@ -3,52 +3,18 @@
 import json
 import logging
 import threading
-from datetime import timedelta
 
-import pytest
-
-from alerts.outbox import backoff_s, next_message, route, waiting
+from alerts.outbox import route, waiting
+from alerts.receiver_settings import ReceiverSettings
+from alerts.receivers import FarEnd
 from alerts.sender import Sender, send_next
-from alerts.settings import ClockSettings, ReceiverSettings
+from alerts.sending.queue import backoff_s, next_parcel
+from alerts.sending.secrets import masked
+from alerts.settings import ClockSettings
 from database.pool import connect
-from tests.alerts.conftest import NOW
 from tests.alerts.far_end import HangingEnd
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=3)
-
-
-@pytest.fixture
-def ingest(database):
-    conn = connect(database, "ingest", application="test")
-    yield conn
-    conn.close()
-
-
-@pytest.fixture
-def put_step(owner, put_alert):
-    """Write one more step to an alert (made at its first step), to be told; returns its number."""
-
-    def put(alert_id, kind="raised", grade="orange", seq=1):
-        if seq == 1:
-            put_alert(alert_id)
-        with owner.cursor() as cursor:
-            if seq > 1:
-                cursor.execute(
-                    "insert into alert_transition (alert_id, seq, kind, at, recorded_at, grade,"
-                    " reason) select alert_id, %s, %s, %s, %s, %s, reason from alert_transition"
-                    " where alert_id = %s and seq = 1",
-                    (seq, kind, NOW + timedelta(minutes=seq), NOW, grade, alert_id),
-                )
-            cursor.execute(
-                "insert into outbox (transition_id) select id from alert_transition"
-                " where alert_id = %s and seq = %s returning transition_id",
-                (alert_id, seq),
-            )
-            number = cursor.fetchone()[0]
-        owner.commit()
-        return number
-
-    return put
 
 
 def hook(url, name="hook", **changes):
@@ -92,8 +58,8 @@ def test_a_webhook_gets_both_languages_and_a_key_once(put_step, ingest, webhook)
     number = put_step("A1")
     receiver = hook(webhook.url)
     route(ingest, [receiver])
-    assert send_next(ingest, receiver, FAST)
-    assert not send_next(ingest, receiver, FAST)
+    assert send_next(ingest, FarEnd.of(receiver), FAST)
+    assert not send_next(ingest, FarEnd.of(receiver), FAST)
     (request,) = webhook.wait_for(1)
     body = json.loads(request.body)
     assert request.headers["Idempotency-Key"] == str(number)
@@ -108,9 +74,9 @@ def test_a_far_end_that_fails_twice_gets_the_message_in_the_end(put_step, ingest
     receiver = hook(webhook.url)
     webhook.statuses += [500, 503]
     route(ingest, [receiver])
-    for error in (f"{webhook.url} answered 500 Internal Server Error", None, None):
+    for error in (f"{masked(webhook.url)} answered 500 Internal Server Error", None, None):
         due_now(ingest)
-        assert send_next(ingest, receiver, FAST)
+        assert send_next(ingest, FarEnd.of(receiver), FAST)
         if error:
             assert messages(ingest)[0][2:] == (1, False, False, error)
     assert messages(ingest)[0][2:] == (3, True, False, None)
@@ -125,15 +91,15 @@ def test_a_far_end_that_hangs_is_left_after_its_time_and_given_up_in_the_end(put
     route(ingest, [receiver])
     for _ in range(FAST.attempts):
         due_now(ingest)
-        assert send_next(ingest, receiver, FAST)
+        assert send_next(ingest, FarEnd.of(receiver), FAST)
     end.close()
     assert end.requests == FAST.attempts
     assert messages(ingest)[0][2:] == (
         *(FAST.attempts, False, True),
-        f"{end.url} did not answer within 0.2 s",
+        f"{masked(end.url)} did not answer within 0.2 s",
     )
     due_now(ingest)
-    assert not send_next(ingest, receiver, FAST)
+    assert not send_next(ingest, FarEnd.of(receiver), FAST)
     assert waiting(ingest) == {"messages_waiting": 0, "messages_given_up": 1}
 
 
@@ -141,7 +107,7 @@ def test_a_far_end_that_is_not_there_is_said_so(put_step, ingest):
     put_step("A1")
     receiver = hook("http://127.0.0.1:1/x")
     route(ingest, [receiver])
-    send_next(ingest, receiver, FAST)
+    send_next(ingest, FarEnd.of(receiver), FAST)
     assert "Connection refused" in messages(ingest)[0][5]
 
 
@@ -153,10 +119,10 @@ def test_messages_of_one_alert_keep_their_order_and_others_pass(put_step, ingest
     webhook.statuses.append(500)
     route(ingest, [receiver])
     slow = ClockSettings(retry_first_s=60)
-    while send_next(ingest, receiver, slow):
+    while send_next(ingest, FarEnd.of(receiver), slow):
         pass
     due_now(ingest)
-    while send_next(ingest, receiver, slow):
+    while send_next(ingest, FarEnd.of(receiver), slow):
         pass
     keys = [int(request.headers["Idempotency-Key"]) for request in webhook.wait_for(4)]
     assert keys == [first, other, first, second]
@@ -168,10 +134,10 @@ def test_a_message_under_way_is_not_taken_by_another_sender(put_step, ingest, da
     route(ingest, [receiver])
     ingest.commit()
     other = connect(database, "ingest", application="other")
-    assert next_message(ingest, "hook") is not None
-    assert next_message(other, "hook") is None
+    assert next_parcel(ingest, "hook") is not None
+    assert next_parcel(other, "hook") is None
     ingest.rollback()
-    assert next_message(other, "hook") is not None
+    assert next_parcel(other, "hook") is not None
     other.close()
 
 
@@ -185,7 +151,7 @@ def test_the_log_receiver_writes_one_line_of_json(put_step, ingest, caplog):
     receiver = ReceiverSettings(name="log", type="log")
     route(ingest, [receiver])
     with caplog.at_level(logging.WARNING, "alerts.receiver"):
-        send_next(ingest, receiver, FAST)
+        send_next(ingest, FarEnd.of(receiver), FAST)
     line = json.loads(caplog.messages[0])
     assert (line["receiver"], line["grade"], line["alert"]) == ("log", "orange", "A1")
 
@@ -196,9 +162,9 @@ def test_a_step_that_cannot_be_worded_is_told_plainly(put_step, ingest, owner, w
         cursor.execute("""update alert_transition set reason = '[]'""")
     owner.commit()
     route(ingest, [hook(webhook.url)])
-    assert send_next(ingest, hook(webhook.url), FAST)
+    assert send_next(ingest, FarEnd.of(hook(webhook.url)), FAST)
     text = json.loads(webhook.wait_for(1)[0].body)["text"]
-    assert "ORANGE raised" in text["zh"]
+    assert "【橙色】触发" in text["zh"]
     assert "ORANGE raised" in text["en"]
 
 
@@ -214,7 +180,7 @@ def test_a_sender_outlives_a_defect(put_step, ingest, database, webhook):
     put_step("A")
     route(ingest, [hook(webhook.url)])
     ingest.commit()
-    sender = Sender(hook(webhook.url), ClockSettings(tick_s=0.1), connected, stop)
+    sender = Sender(FarEnd.of(hook(webhook.url)), ClockSettings(tick_s=0.1), connected, stop)
     sender.start()
     try:
         assert len(webhook.wait_for(1)) == 1

@@ -7,8 +7,19 @@ import pytest
 from pydantic import BaseModel
 
 import config
+from alerts.receiver_settings import (
+    DeadManSettings,
+    DutySettings,
+    EscalationSettings,
+    MatchSettings,
+    ReceiverSettings,
+    RouteSettings,
+    StepSettings,
+)
 from alerts.rule_settings import RuleSettings
-from alerts.settings import AlertsSettings, ClockSettings, ReceiverSettings
+from alerts.rulebook import BUILT_IN, SYSTEM_INGEST
+from alerts.settings import AlertsSettings, ClockSettings
+from tests.servers.program import ROOT
 
 DISTRICT = """\
 sensors:
@@ -126,7 +137,6 @@ COMPOSITE = dict.fromkeys(("metric", "kind", "unit", "grades")) | {
         },
         COMPOSITE | {"grades": "{red: 1}"},
         COMPOSITE | {"when": "any", "grade": "red", "per": "plant"},
-        {"when": "deviation", "usual": "month", "grades": "{red: 2}"},
         ABSENCE | {"patience_intervals": "5"},
     ],
 )
@@ -142,6 +152,12 @@ def test_each_kind_of_condition_is_taken(tmp_path, changes):
         (OUTSIDE | {"low": "{red: top}"}, "red", "its low limit 25 is not below the high one, 25"),
         (OUTSIDE | {"low": "{red: topp}"}, "red", "did you mean 'top'"),
         ({"low": "{red: 3}"}, 0, "`low` belongs to `when: outside`"),
+        (
+            {"when": "deviation", "usual": "month", "grades": "{red: 2}"},
+            "usual",
+            "give its sensor `usual`, a range for each month",
+        ),
+        ({"when": "deviation", "grades": "{red: 2}"}, 0, "`when: deviation` needs `usual`"),
         (RATE | {"window_s": None}, 0, "`when: rate` needs `window_s`"),
         (RATE | {"window_s": "120"}, "window_s", "R-01 reports level_m every 60 s"),
         (RATE | {"grades": "{red: -2}"}, "red", "must be above 0: `direction` says"),
@@ -194,6 +210,13 @@ def test_what_a_condition_cannot_mean_is_refused_with_line_and_remedy(
     assert found[0].line == LINE
 
 
+def test_a_deviation_is_taken_where_the_usual_is_known(tmp_path):
+    months = f"[{', '.join(['[20, 24]'] * 12)}]"
+    known = DISTRICT.replace("[level_m], limits", f"[{{metric: level_m, usual: {months}}}], limits")
+    asked = {"when": "deviation", "usual": "month", "grades": "{red: 2}"}
+    assert mistakes(tmp_path, known + written(**asked)) == []
+
+
 def test_a_season_is_met_by_the_order_of_grades(tmp_path):
     seasonal = DISTRICT.replace(
         "en: flood, source: s}", 'en: flood, source: s, season_from: "06-01", season_to: "09-30"}'
@@ -211,7 +234,7 @@ def test_a_rule_or_receiver_written_twice_is_a_mistake(tmp_path):
 def test_a_webhook_needs_an_address(tmp_path):
     receivers = "  receivers: [{name: a, type: webhook}]\n"
     found = mistakes(tmp_path, DISTRICT + written() + receivers)
-    assert "a webhook needs a `url`" in found[0].problem
+    assert "a webhook needs one of `url`" in found[0].problem
 
 
 def test_malformed_entries_do_not_break_the_check(tmp_path):
@@ -233,11 +256,29 @@ def test_every_field_is_described():
             assert field.description, f"{model.__name__}.{name}"
             found = config._models_in(field.annotation)
             models += [one for one in found if one.__module__.startswith("alerts.")]
-    assert len(seen) == 6
+    assert len(seen) >= 9
 
 
-def test_every_setting_is_documented():
-    text = (config.DEFAULT_PATH.parent / "docs" / "alerts.md").read_text("utf-8")
-    for model in (RuleSettings, ReceiverSettings, ClockSettings):
+TELLING = (
+    *(ReceiverSettings, MatchSettings, RouteSettings, StepSettings, EscalationSettings),
+    *(DutySettings, DeadManSettings),
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "models"),
+    [("alerts.md", (RuleSettings, ClockSettings)), ("telling.md", TELLING)],
+)
+def test_every_setting_is_documented(page, models):
+    text = (config.DEFAULT_PATH.parent / "docs" / page).read_text("utf-8")
+    for model in models:
         for name in model.model_fields:
             assert re.search(rf"[`.]{name}`", text), f"{model.__name__}.{name}"
+
+
+def test_every_rule_of_the_file_says_what_it_means_and_whom_to_call():
+    """An officer who has never seen it must know what to do, in both languages."""
+    rules = config.load(ROOT / "config.yaml").section(AlertsSettings).rules
+    fields = ("cause", "consequence", "action", "call")
+    assert [(rule.code, name) for rule in rules for name in fields if not getattr(rule, name)] == []
+    assert all(field in BUILT_IN[SYSTEM_INGEST] for field in fields)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.outbox import word
 from alerts.reason import Reason
+from alerts.sending.parcel import word
 from alerts.wording import SENTENCES, duration, limit_period_s, say
 from tests.alerts.timeline import Desk, at, rule
 

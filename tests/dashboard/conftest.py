@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from alerts.settings import AlertsSettings
 from dashboard.__main__ import Server
 from dashboard.accounts import ROLES, create_account, create_token
 from dashboard.app import Staff
@@ -123,6 +124,7 @@ def served(
     tokens: dict[str, str],
     clock: Callable[[], datetime] = utc_now,
     gis: GisSettings | None = None,
+    alerts: AlertsSettings | None = None,
 ) -> Iterator[Desk]:
     """A staff service on a copy of the database `template`; gis: with paths from the root."""
     name = f"desk_{uuid.uuid4().hex[:8]}"
@@ -130,7 +132,7 @@ def served(
     database = DatabaseSettings(dsn=with_database(server_dsn, name))
     settings = DashboardSettings.model_validate({"staff": {"port": 0, "attempts_per_minute": 100}})
     site = open_map(gis or GisSettings(), ROOT, public=False)
-    staff = Staff(database, settings, site, clock)
+    staff = Staff(database, settings, site, clock, alerts)
     with running(Server(staff, settings.staff)) as url:
         yield Desk(url, database, tokens, staff)
     execute(server_dsn, f"drop database {name} with (force)")
@@ -151,7 +153,7 @@ def running(server: Server) -> Iterator[str]:
         assert not thread.is_alive(), "the server did not stop"
 
 
-def until(done: Callable[[], object], within_s: float = 15) -> None:
+def until(done: Callable[[], object], within_s: float = 60) -> None:
     """Wait for something that must come true."""
     end = time.monotonic() + within_s
     while not done():

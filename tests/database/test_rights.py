@@ -23,6 +23,7 @@ ALLOW_LIST = {
     "rollup_1h",
     "rollup_1d",
     "retention",
+    "warning",
 }
 RELATIONS = """
 select n.nspname, c.relname, c.oid::regclass::text from pg_class c
@@ -36,7 +37,10 @@ DELETED = {
     "staff": {"session", "idempotency", "picture_masked", "picture_released"},
     "public_reader": set(),
 }
-WRITTEN_ONCE = {"alert_transition", "audit", "reading_revision", "mark"}
+WRITTEN_ONCE = {
+    *("alert_transition", "alert_evidence", "rule_version"),
+    *("audit", "reading_revision", "mark", "warning_step", "journal_seal"),
+}
 
 
 def rows(conn: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -42,7 +42,7 @@ def outage_still_high(site: Site, chance: random.Random, times: int) -> Verdict:
     """Ammonia rose while no ingest ran, and is still high: one page, at once, and no storm."""
     del chance, times
     log = _outage(site, lambda ago_ms: ago_ms < 8 * MINUTE_MS)
-    pages = until(lambda: _pages(site), "the page", seconds=5)
+    pages = until(lambda: _pages(site), "the page")
     until(lambda: site.stored() >= len(log.readings), "the backlog")
     assert site.ask("select value from series_state where value is not null") is not None
     time.sleep(3)  # whatever else would be told would be told by now
@@ -74,7 +74,7 @@ def device_ahead(site: Site, chance: random.Random, times: int) -> Verdict:
     device.log.readings.clear()
     for station in STATIONS:
         device.say(station, now_ms + 1, HIGH_PPM)
-    pages = until(lambda: len(_pages(site)) >= len(STATIONS), "the pages", seconds=5)
+    pages = until(lambda: len(_pages(site)) >= len(STATIONS), "the pages")
     verdict = judge("device 8 h ahead", times, site, device.finish())
     kept = site.rows("select from quarantine where code = 'clock_ahead'")
     assert (pages, kept) == (True, len(wrong))

@@ -233,7 +233,7 @@ def test_a_standby_takes_over_when_the_leader_goes(running, publish, stored, own
     running.start(standby=True)
     leader.set()
     publish(range(20, 40))
-    until(lambda: stored() == 40, "the standby's readings", seconds=10)
+    until(lambda: stored() == 40, "the standby's readings")
     assert balanced(owner)[1:] == (40, 0)
 
 

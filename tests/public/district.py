@@ -14,8 +14,12 @@ import cv2
 import numpy as np
 from psycopg2.extras import Json, execute_values
 
+from alerts.warnings import life
+from alerts.warnings.content import Both
+from alerts.warnings.store import Person
 from database.pool import Connection
 from sensors.reading import Origin
+from tests.alerts.warned import SETTINGS, content, two
 from tests.sample import DEPARTMENTS, picture
 
 RECORDED = Path(__file__).parents[2] / "demo" / "recordings" / "camera_gaugecam"
@@ -143,6 +147,10 @@ def hide(conn: Connection, now: datetime) -> None:
           {"zh": "低温", "en": "cold"}, None)  # fmt: skip
     alert(conn, now, f"a-{MARK}-soon", "W-09", "temp_c", "yellow", 10, PRIVATE_VALUE, 8.0,
           {"zh": MARK, "en": MARK}, {"zh": MARK, "en": MARK}, subject="later")  # fmt: skip
+    # A warning that nobody has approved.
+    said = content(now, event=Both(zh=MARK, en=MARK), description=Both(zh=MARK, en=MARK))
+    draft = life.draft(conn, two(conn, MARK)[0], said, now)
+    life.submit(conn, draft.id, Person(draft.author_id, MARK), draft.version, now, SETTINGS)
     photo(conn, "C-02", now, 24.5, released=False, mark=True)
     station(conn, f"C-{MARK}", "camera", f"{MARK}像", f"{MARK} cam", 121.8, 29.9, 60, public=False)
     photo(conn, f"C-{MARK}", now, 23.0, released=True, mark=True)

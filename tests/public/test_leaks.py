@@ -58,6 +58,9 @@ def addresses() -> Iterator[str]:
         yield f"/api/v1/alerts?{state}"
     yield from (
         "/api/v1/cameras",
+        "/api/v1/warnings",
+        "/api/v1/warnings.atom",
+        "/api/v1/warnings/nothing.cap",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -216,7 +216,7 @@ def test_a_new_value_reaches_the_page_within_seconds(service: Service, owner: Co
         )
         cursor.execute("notify dongtai")
     owner.commit()
-    until(lambda: "24.44" in service.page(), "the page shows the new level", seconds=4)
+    until(lambda: "24.44" in service.page(), "the page shows the new level")
 
 
 def test_without_its_database_the_last_snapshot_is_served_and_says_since_when(

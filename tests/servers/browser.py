@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Route, expect, sync_playwright
 
 from tests.servers.program import needed
 
@@ -32,7 +32,7 @@ class Desk:
         """A fresh viewer: no cookies, no storage. Options are those of Playwright's new_context."""
         settings = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
         context = self._browser.new_context(**settings)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         context.route("**/*", self._gate)
         self._contexts.append(context)
         return context
@@ -51,6 +51,7 @@ class Desk:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=60_000)  # how fast a page is, benches measure
     path = needed("chromium", "chromium fonts-noto-cjk")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))

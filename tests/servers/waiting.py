@@ -9,7 +9,7 @@ Found = TypeVar("Found")
 
 
 def until(
-    found: Callable[[], Found], what: str, *, seconds: float = 20, every: float = 0.05
+    found: Callable[[], Found], what: str, *, seconds: float = 60, every: float = 0.05
 ) -> Found:
     """The first true answer of `found`; AssertionError names `what` was waited for."""
     end = time.monotonic() + seconds

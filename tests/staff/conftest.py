@@ -42,7 +42,7 @@ def signed_in(
     """A browser of a role that has signed in; it fails the test if a request leaves the machine."""
     defaults = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}
     context = browser.new_context(base_url=service.url, **(defaults | options))
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     context.add_cookies([{"name": "lang", "value": lang, "url": service.url}])
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
@@ -89,7 +89,7 @@ def open_without_map(context: BrowserContext, path: str = "/") -> Page:
     return page
 
 
-def wait(page: Page, condition: str, within_s: float = 20) -> Any:
+def wait(page: Page, condition: str, within_s: float = 60) -> Any:
     """Until a JavaScript expression is true; wait_for_function needs eval, which we forbid."""
     end = time.monotonic() + within_s
     while not (found := page.evaluate(condition)):

@@ -63,7 +63,7 @@ def show(page: Page, station: str, metric: str) -> None:
     page.keyboard.press("/")
     page.keyboard.type(station)
     page.keyboard.press("Enter")
-    expect(page.locator("#drawer")).to_have_attribute("data-station", station, timeout=30_000)
+    expect(page.locator("#drawer")).to_have_attribute("data-station", station)
     value = page.locator(f"#drawer-values [data-key={metric}]")
     value.click()
     expect(value).to_have_attribute("aria-pressed", "true")
@@ -97,13 +97,13 @@ def test_a_stretch_is_dragged_marked_shown_and_withdrawn(page, desk):
     show(page, "R-02", "level_m")
     open_form(page)
     drag(page, 0.6, 0.7)
-    expect(page.locator(".mark-count")).to_contain_text("个读数", timeout=20_000)
+    expect(page.locator(".mark-count")).to_contain_text("个读数")
     save(page, "探头清洗")
     mark = page.locator("#marks .mark").first
     expect(mark.locator(".mark-reason")).to_have_text("探头清洗")
     expect(mark.locator(".mark-who")).to_contain_text("environment")
     # Stored within five seconds, and then on the chart by itself.
-    expect(mark.locator(".mark-who")).not_to_contain_text("数秒内生效", timeout=15_000)
+    expect(mark.locator(".mark-who")).not_to_contain_text("数秒内生效")
     marked = wait(page, TRACE.format("invalid"))
     [(stored,)] = desk.rows("select count(*) from reading where quality & 2048 <> 0")
     assert marked <= stored
@@ -129,7 +129,7 @@ def test_the_keyboard_is_enough_and_one_reading_can_be_all(page, desk):
         "a => new Date(Date.parse(a + 'Z') + 1000).toISOString().slice(0, 19)", at
     )
     page.locator("#mark-form [name=to]").fill(until_)
-    expect(page.locator(".mark-count")).to_have_text("共 1 个读数", timeout=20_000)
+    expect(page.locator(".mark-count")).to_have_text("共 1 个读数")
     page.locator("#mark-form [name=reason]").fill("现场复核无误")
     page.keyboard.press("Enter")
     expect(page.locator("#marks .mark-verdict").first).to_have_text("有效")
@@ -183,7 +183,7 @@ def test_what_comes_live_never_disturbs_who_fills_in(page, desk):
     fields = page.evaluate("[...document.querySelectorAll('#mark-form input')].map(i => i.value)")
     desk.write(lambda c: sample.observe(c, "A-01", "pm25_ugm3", 77.0, datetime.now(UTC)))
     desk.write(lambda c: other_mark(c, "A-01", "pm25_ugm3"))
-    expect(page.locator("#marks .mark")).to_have_count(1, timeout=20_000)
+    expect(page.locator("#marks .mark")).to_have_count(1)
     wait(page, TRACE.format("invalid"), 30)
     assert page.evaluate(VIEW) == before
     # The band stays on its stretch of time, which moves with the present by less than a pixel.
@@ -197,7 +197,7 @@ def test_what_comes_live_never_disturbs_who_fills_in(page, desk):
 def test_hostile_reasons_and_names_stay_text(page, desk):
     show(page, "A-03", "pm25_ugm3")
     desk.write(lambda c: other_mark(c, "A-03", "pm25_ugm3", EVIL, EVIL))
-    expect(page.locator("#marks .mark-reason").first).to_have_text(EVIL, timeout=20_000)
+    expect(page.locator("#marks .mark-reason").first).to_have_text(EVIL)
     texts = wait(page, CHART + "?.data.find(t => t.meta === 'invalid')?.text", 30)
     assert "&lt;img" in texts[0]
     assert page.locator("#drawer-marks img, #drawer-marks .mark b b").count() == 0
@@ -216,5 +216,5 @@ def test_who_may_not_mark_sees_marks_and_no_button(browser, desk):
     desk.write(lambda c: other_mark(c, "D-02", "cod_mgl"))
     with signed_in(browser, desk, "duty", viewport={"width": 1440, "height": 900}) as context:
         page = without_ground(context, "/?station=D-02")
-        expect(page.locator("#marks .mark")).to_have_count(1, timeout=30_000)
+        expect(page.locator("#marks .mark")).to_have_count(1)
         assert page.locator("#mark-open, #marks button").count() == 0

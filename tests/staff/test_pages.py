@@ -48,7 +48,7 @@ def test_every_reason_for_quarantine_has_a_name_and_a_sentence():
 
 def test_every_label_of_the_pages_is_in_the_chinese_catalogue():
     chinese = catalogue("zh")
-    sources = [p.read_text("utf-8") for p in (ASSETS.parent / "pages").glob("*.py")]
+    sources = [p.read_text("utf-8") for p in (ASSETS.parent / "pages").rglob("*.py")]
     asked = {m for source in sources for m in re.findall(r'\b(?:say|t)\(\s*"([^"]+)"', source)}
     assert len(asked) > 30
     assert sorted(asked - {"..."} - set(chinese)) == []

@@ -273,7 +273,7 @@ def test_the_map_hears_of_a_footprint_only_when_it_looks_different(page):
 
 def test_the_whole_footprint_is_shown_beside_the_card(page):
     page.locator("#plume-centre").click()
-    page.wait_for_timeout(500)
+    wait(page, "!dongtai.map.isMoving()")
     ring = page.evaluate(
         "async () => (await dongtai.map.getSource('plume').getData()).features"
         ".find(f => f.properties.what === 'wedge').geometry.coordinates[0]"

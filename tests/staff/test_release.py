@@ -24,7 +24,7 @@ def test_the_first_sensor_over_its_limit_shows_footprint_exposure_and_advice(
             wait(page, MAP_READY)
             expect(page.locator("#plume-card")).to_be_hidden()
             site.leak()
-            expect(page.locator("#plume-card")).to_be_visible(timeout=20_000)
+            expect(page.locator("#plume-card")).to_be_visible()
             expect(page.locator("#plume-headline")).to_contain_text("橙色区（AEGL-2）")
             expect(page.locator("#plume-headline")).to_contain_text("人")
             expect(page.locator("#plume-advice li").first).not_to_be_empty()

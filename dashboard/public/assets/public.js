@@ -36,6 +36,11 @@ function countAges() {
     const holder = interval && time.closest("[data-state]");
     if (holder && !time.closest(".warning") && holder.dataset.state !== state) holder.dataset.state = state;
   }
+  // A page whose link is lost must not go on with a warning that has run out.
+  for (const warning of document.querySelectorAll(".warning[data-expires]")) {
+    const over = Date.parse(warning.dataset.expires) <= now;
+    if (warning.hidden !== over) warning.hidden = over;
+  }
   for (const pin of document.querySelectorAll(".pin[data-t]")) {
     const age = (now - Date.parse(pin.dataset.t)) / 1000;
     pin.classList.toggle("aged", stateOf(age, Number(pin.dataset.i)) === "stale");

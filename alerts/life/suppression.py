@@ -1,0 +1,264 @@
+"""Keeping alerts quiet for a time: shelving, out of service, and the end of it. Never commits.
+
+One table, `suppression`. Each begin and end is a step in the journal of the alerts it touches. What
+still stands when it ends is told anew: nothing is forgotten on a shelf.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerts.alert import rfc3339
+from alerts.life.steps import Done, Refused, Standing, lock, write
+from alerts.life.taking import changed, now_is
+from alerts.reason import Reason
+from alerts.store import MUTED_BY, NoSuchAlert
+from database.pool import Connection
+
+SYSTEM = "system"  # who ended what ended by itself
+ENDING = {"shelved": "unshelved", "suppressed": "released", "out_of_service": "in_service"}
+
+PUT = """
+insert into suppression (kind, rule_id, subject, station_id, metrics, grade, cause, began_at, until,
+                         who, why)
+values (%(kind)s, %(rule_id)s, %(subject)s, %(station_id)s, %(metrics)s, %(grade)s, %(cause)s,
+        %(began_at)s, %(until)s, %(who)s, %(why)s)
+on conflict do nothing returning id
+"""
+END = """
+update suppression set ended_at = %(now)s, ended_by = %(by)s, end_why = %(why)s
+ where id = %(id)s and ended_at is null
+returning id, kind, rule_id, subject, station_id, metrics, grade, cause, began_at, until, who, why
+"""
+OF_RULE = """
+select id from alert where rule_id = %(rule_id)s and subject = %(subject)s and state <> 'ended'
+"""
+OF_STATION = """
+select a.id from alert a left join series q on q.id = a.series_id
+ where a.station_id = %(station_id)s and a.state <> 'ended'
+   and (%(metrics)s::text[] is null or q.metric = any(%(metrics)s))
+"""
+SHELF = """
+select id, who, until from suppression
+ where kind = 'shelved' and rule_id = %s and subject = %s and ended_at is null
+"""
+OUT = """
+select id, who, metrics from suppression
+ where kind = 'out_of_service' and station_id = %(station_id)s and ended_at is null
+   and (%(metrics)s::text[] is null or metrics is null or metrics && %(metrics)s)
+ order by id for update
+"""
+STATION = "select id from station where code = %s"
+# What people know of it: the grade that they were last told, and whether anything was kept back.
+_KNOWN = """
+select a.id, a.grade,
+       (select t.grade from outbox o join alert_transition t on t.id = o.transition_id
+         where t.alert_id = a.id and o.muted_by is null order by t.seq desc limit 1),
+       exists (select from outbox o join alert_transition t on t.id = o.transition_id
+                where t.alert_id = a.id),
+       u.id is not null
+  from alert a
+  left join series q on q.id = a.series_id
+  left join lateral {muted} u on true
+ where a.id = any(%s)
+"""
+KNOWN = _KNOWN.format(muted=MUTED_BY)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A row of the table, without its end."""
+
+    id: int
+    kind: str
+    rule_id: int | None
+    subject: str | None
+    station_id: int | None
+    metrics: list[str] | None
+    grade: str | None
+    cause: str | None
+    began_at: datetime
+    until: datetime | None
+    who: str
+    why: str
+
+    @property
+    def reason(self) -> Reason:
+        """Of the step that says so in an alert's journal."""
+        params = {"suppression": self.id, "who": self.who, "until": rfc3339(self.until)}
+        return Reason(self.kind, params | {"cause": self.cause})
+
+
+def shelve(
+    conn: Connection,
+    alert_id: str,
+    who: str,
+    why: str,
+    until: datetime,
+    *,
+    expected_version: int,
+    now: datetime,
+) -> Done | Refused | NoSuchAlert:
+    """Keep an alert's rule quiet at its subject until then. How long is the caller's to bound.
+
+    A graver grade than it has now breaks the shelf.
+    """
+    found = lock(conn, [alert_id]).get(alert_id)
+    if found is None:
+        return NoSuchAlert(alert_id)
+    shelf = _shelf(conn, found)
+    if shelf and shelf[1] == who and shelf[2] == until:
+        return Done(now_is(conn, alert_id), repeated=True)
+    if shelf:
+        why_not = f"{shelf[1]} has shelved it until {rfc3339(shelf[2])}; unshelve it first"
+        return Refused(now_is(conn, alert_id), why_not, shelf[1])
+    if found.version != expected_version:
+        return changed(conn, found)
+    if found.state == "ended":
+        return Refused(now_is(conn, alert_id), "the alert is closed: there is nothing to shelve")
+    made = begin(
+        conn,
+        "shelved",
+        now=now,
+        rule_id=found.rule_id,
+        subject=found.subject,
+        station_id=found.station_id,
+        grade=found.grade,
+        until=until,
+        who=who,
+        why=why,
+    )
+    write(conn, alert_id, "shelved", made.reason, now=now, who=who, note=why)
+    return Done(now_is(conn, alert_id))
+
+
+def unshelve(
+    conn: Connection, alert_id: str, who: str, why: str, *, expected_version: int, now: datetime
+) -> Done | Refused | NoSuchAlert:
+    """Take it off the shelf before its time; if its condition is on, people are told anew."""
+    found = lock(conn, [alert_id]).get(alert_id)
+    if found is None:
+        return NoSuchAlert(alert_id)
+    shelf = _shelf(conn, found)
+    if shelf is None:
+        return Refused(now_is(conn, alert_id), "this alert is not shelved")
+    if found.version != expected_version:
+        return changed(conn, found)
+    end(conn, shelf[0], who, why, now=now)
+    return Done(now_is(conn, alert_id))
+
+
+def take_out(
+    conn: Connection,
+    station: str,
+    who: str,
+    why: str,
+    until: datetime | None,
+    metrics: Sequence[str] | None,
+    *,
+    now: datetime,
+) -> Suppression | str | None:
+    """Take a station, or some of its metrics, out of service; None where there is no such station.
+
+    A text: who has done so already. until: None until further notice.
+    """
+    of = {"station_id": _station(conn, station), "metrics": list(metrics) if metrics else None}
+    if of["station_id"] is None:
+        return None
+    if overlapping := _rows(conn, OUT, of):
+        return str(overlapping[0][1])
+    made = begin(conn, "out_of_service", now=now, until=until, who=who, why=why, **of)
+    for alert_id in lock(conn, [row[0] for row in _rows(conn, OF_STATION, of)]):
+        write(conn, alert_id, "out_of_service", made.reason, now=now, who=who, note=why)
+    return made
+
+
+def put_back(
+    conn: Connection, station: str, who: str, why: str, *, now: datetime
+) -> list[Suppression] | None:
+    """Put a station back into service, whole; None where there is none, empty where it was in."""
+    station_id = _station(conn, station)
+    if station_id is None:
+        return None
+    out = _rows(conn, OUT, {"station_id": station_id, "metrics": None})
+    ended = [end(conn, row[0], who, why, now=now) for row in out]
+    return [one for one in ended if one]
+
+
+def begin(conn: Connection, kind: str, *, now: datetime, **columns: Any) -> Suppression:
+    """Write a row; the steps are the caller's. Columns that are not given are null."""
+    row = {
+        **dict.fromkeys(("rule_id", "subject", "station_id", "metrics", "grade", "cause", "until")),
+        **columns,
+        "kind": kind,
+        "began_at": now,
+    }
+    made = _rows(conn, PUT, row)
+    if not made:
+        raise RuntimeError(f"{kind} {row['rule_id']} {row['subject']} is so already")
+    return Suppression(made[0][0], **row)
+
+
+def end(
+    conn: Connection,
+    number: int,
+    by: str,
+    why: str,
+    *,
+    now: datetime,
+    tell: bool = True,
+) -> Suppression | None:
+    """End it, say so in the journals, and tell what still stands; None where it was over already.
+
+    tell: not where something graver is being told at this moment.
+    """
+    rows = _rows(conn, END, {"id": number, "now": now, "by": by, "why": why})
+    if not rows:
+        return None
+    over = Suppression(*rows[0])
+    statement = OF_STATION if over.kind == "out_of_service" else OF_RULE
+    of = {
+        "rule_id": over.rule_id,
+        "subject": over.subject,
+        "station_id": over.station_id,
+        "metrics": over.metrics,
+    }
+    touched = lock(conn, [row[0] for row in _rows(conn, statement, of)])
+    who = None if by == SYSTEM else by
+    for alert_id in touched:
+        reason = Reason(ENDING[over.kind], {"suppression": over.id, "who": who, "why": why})
+        write(
+            conn, alert_id, ENDING[over.kind], reason, now=now, who=who, note=why if who else None
+        )
+    if tell:
+        _tell(conn, over, touched, now)
+    return over
+
+
+def _tell(conn: Connection, over: Suppression, touched: dict[str, Standing], now: datetime) -> None:
+    """Announce those whose condition is on. What a design kept back: only if it is news still."""
+    on = [alert_id for alert_id, found in touched.items() if found.ended_at is None]
+    for alert_id, grade, told, decided, muted in _rows(conn, KNOWN, (on,)):
+        if muted or not decided:
+            continue  # something else keeps it, or nobody was to be told of it yet
+        if over.kind == "suppressed" and told == grade:
+            continue
+        reason = Reason("stands", {"after": over.kind, "why": touched[alert_id].reason})
+        write(conn, alert_id, "announced", reason, now=now, told=True)
+
+
+def _shelf(conn: Connection, found: Standing) -> tuple[Any, ...] | None:
+    rows = _rows(conn, SHELF, (found.rule_id, found.subject))
+    return rows[0] if rows else None
+
+
+def _station(conn: Connection, code: str) -> int | None:
+    rows = _rows(conn, STATION, (code,))
+    return rows[0][0] if rows else None
+
+
+def _rows(conn: Connection, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()

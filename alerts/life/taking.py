@@ -1,0 +1,108 @@
+"""What officers do with alerts: take several, hand one over, note, reset. Never commits."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from alerts.alert import Alert
+from alerts.life.steps import Done, Refused, Standing, lock, write
+from alerts.reason import Reason
+from alerts.store import Acknowledged, Conflict, NoSuchAlert, acknowledge, find_alert
+from database.pool import Connection
+
+HAND_OVER = "update alert set owner = %s, acknowledged_at = %s where id = %s"
+RESET = """
+update alert
+   set state = 'ended', owner = coalesce(owner, %(who)s),
+       acknowledged_at = coalesce(acknowledged_at, %(now)s), note = coalesce(note, %(note)s)
+ where id = %(id)s
+"""
+
+
+def acknowledge_all(
+    conn: Connection, versions: Mapping[str, int], who: str, note: str | None, *, now: datetime
+) -> dict[str, Acknowledged | Conflict | NoSuchAlert]:
+    """Each of them as `acknowledge` would, by id; one that is somebody's hinders no other.
+
+    versions: id -> the version that was seen.
+    """
+    lock(conn, list(versions))
+    return {
+        alert_id: acknowledge(conn, alert_id, who, note, expected_version=version, now=now)
+        for alert_id, version in versions.items()
+    }
+
+
+def hand_over(
+    conn: Connection,
+    alert_id: str,
+    by: str,
+    to: str,
+    note: str | None,
+    *,
+    expected_version: int,
+    now: datetime,
+) -> Done | Refused | NoSuchAlert:
+    """Make `to` the owner of an alert that somebody has. Also taking it over is handing it over.
+
+    That `to` is somebody who may own alerts is the caller's to know.
+    """
+    found = lock(conn, [alert_id]).get(alert_id)
+    if found is None:
+        return NoSuchAlert(alert_id)
+    if found.owner == to:
+        return Done(now_is(conn, alert_id), repeated=True)
+    if found.version != expected_version:
+        return changed(conn, found)
+    if found.owner is None:
+        return Refused(now_is(conn, alert_id), "nobody has this alert; acknowledge it instead")
+    if found.state == "ended":
+        return Refused(now_is(conn, alert_id), "the alert is closed: there is nothing to hand over")
+    with conn.cursor() as cursor:
+        cursor.execute(HAND_OVER, (to, now, alert_id))
+    reason = Reason("handed_over", {"from": found.owner, "to": to})
+    write(conn, alert_id, "handed_over", reason, now=now, who=by, note=note)
+    return Done(now_is(conn, alert_id))
+
+
+def add_note(
+    conn: Connection, alert_id: str, who: str, note: str, *, now: datetime
+) -> Done | NoSuchAlert:
+    """Write what somebody has to say into the journal, whatever the alert's state is."""
+    if not lock(conn, [alert_id]):
+        return NoSuchAlert(alert_id)
+    write(conn, alert_id, "noted", Reason("noted", {"who": who}), now=now, who=who, note=note)
+    return Done(now_is(conn, alert_id))
+
+
+def reset(
+    conn: Connection, alert_id: str, who: str, note: str, *, expected_version: int, now: datetime
+) -> Done | Refused | NoSuchAlert:
+    """End a latched alert whose condition is over; who resets it has seen it."""
+    found = lock(conn, [alert_id]).get(alert_id)
+    if found is None:
+        return NoSuchAlert(alert_id)
+    if found.version != expected_version:
+        return changed(conn, found)
+    if not found.latched:
+        why = "this alert is not latched: it ends by itself, and by being acknowledged"
+        return Refused(now_is(conn, alert_id), why)
+    if found.state != "returned":
+        over = "its condition is still on" if found.ended_at is None else "it is closed already"
+        return Refused(now_is(conn, alert_id), f"cannot be reset: {over}")
+    with conn.cursor() as cursor:
+        cursor.execute(RESET, {"who": who, "now": now, "note": note, "id": alert_id})
+    write(conn, alert_id, "reset", Reason("reset", {"who": who}), now=now, who=who, note=note)
+    return Done(now_is(conn, alert_id))
+
+
+def changed(conn: Connection, found: Standing) -> Refused:
+    """It is not any more as somebody saw it."""
+    why = f"the alert changed; it is now version {found.version}: look at it again"
+    return Refused(now_is(conn, found.id), why)
+
+
+def now_is(conn: Connection, alert_id: str) -> Alert:
+    """An alert that the caller has locked, as it is now."""
+    alert = find_alert(conn, alert_id)
+    assert alert is not None, "locked by the caller"  # noqa: S101 - for the type checker
+    return alert

@@ -1,0 +1,217 @@
+"""python -m alerts verify: whether the journal is as it was sealed, and if not, where and what."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from alerts.life.canon import START, canonical, chained
+from alerts.life.seal import ENDING, RULE, SUPPRESSION, TRANSITION
+from database.pool import Connection
+
+_SEALS = """
+select s.position, s.hash, s.transition_id, s.rule_id, s.rule_version, s.suppression_id, s.ending,
+       {transition}, {rule}, {suppression}, {ending}
+  from journal_seal s
+  left join alert_transition t on t.id = s.transition_id
+  left join alert a on a.id = t.alert_id
+  left join rule_version v on v.rule_id = s.rule_id and v.version = s.rule_version
+  left join rule r on r.id = v.rule_id
+  left join suppression u on u.id = s.suppression_id
+ where s.position >= %(first)s and (%(last)s::bigint is null or s.position <= %(last)s)
+ order by s.position
+"""
+SEALS = _SEALS.format(transition=TRANSITION, rule=RULE, suppression=SUPPRESSION, ending=ENDING)
+BEFORE = "select hash from journal_seal where position = %s"
+WRITTEN_DOWN = "select position from journal_seal where hash = %s"
+AT = """
+select min(s.position), max(s.position) from journal_seal s
+  join alert_transition t on t.id = s.transition_id
+ where (%(since)s::timestamptz is null or t.recorded_at >= %(since)s)
+   and (%(until)s::timestamptz is null or t.recorded_at < %(until)s)
+"""
+# The leading process seals within a second or two; what is older and has no seal is a finding.
+UNSEALED = """
+select count(*), min(t.id), min(t.recorded_at) from alert_transition t
+  left join journal_seal s on s.transition_id = t.id
+ where s.position is null and t.recorded_at < clock_timestamp() - interval '1 minute'
+"""
+# Where each kind's columns stand in a row of SEALS.
+_WIDTHS = {"transition": 15, "rule": 7, "suppression": 11, "ending": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """name: of what it seals, for people; entry: its canonical text, None where it is gone."""
+
+    position: int
+    hash: bytes
+    name: str
+    entry: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """count: seals that were looked at; head: the last hash; trouble: the first break, if any."""
+
+    count: int
+    position: int
+    head: bytes
+    trouble: str | None = None
+
+
+def verify(conn: Connection, first: int = 1, last: int | None = None) -> Found:
+    """Walk the chain from `first` to `last`, both included; the seal before `first` is believed."""
+    return walk(_seals(conn, first, last), first, _hash_at(conn, first - 1))
+
+
+def walk(seals: Iterable[Seal], first: int, before: bytes) -> Found:
+    """The chain itself. Pure. A break is named by what follows it: see `_broken`."""
+    count, expected = 0, first
+    suspect: tuple[Seal, bytes] | None = None
+    for seal in seals:
+        if suspect:
+            return Found(count, suspect[0].position, before, _broken(*suspect, seal))
+        if seal.position != expected:
+            what = _span(expected, seal.position - 1)
+            return Found(count, expected, before, f"{what}: seal missing")
+        if seal.entry is None:
+            what = f"position {seal.position}: row missing: {seal.name} is gone"
+            return Found(count, seal.position, before, what)
+        right = chained(before, seal.entry)
+        if right != seal.hash:
+            suspect = (seal, right)
+        before, count, expected = seal.hash, count + 1, expected + 1
+    if suspect:
+        return Found(count, suspect[0].position, before, _broken(*suspect, None))
+    return Found(count, expected - 1, before)
+
+
+def _broken(seal: Seal, right: bytes, after: Seal | None) -> str:
+    """The row was changed if what follows was built on the seal as it is; else the seal was."""
+    where = f"position {seal.position}"
+    if after is None or after.entry is None:
+        return f"{where}: row changed, or its seal: {seal.name}"
+    if chained(seal.hash, after.entry) == after.hash:
+        return f"{where}: row changed: {seal.name} is not what was sealed"
+    if chained(right, after.entry) == after.hash:
+        return f"{where}: seal changed: that of {seal.name}"
+    return f"{where}: chain cut: {seal.name} does not follow from what stands before it"
+
+
+def _span(first: int, last: int) -> str:
+    return f"position {first}" if first == last else f"positions {first} to {last}"
+
+
+def _seals(conn: Connection, first: int, last: int | None) -> Iterator[Seal]:
+    with conn.cursor("verify") as cursor:
+        cursor.itersize = 5000
+        cursor.execute(SEALS, {"first": first, "last": last})
+        for row in cursor:
+            yield _seal(row)
+
+
+def _seal(row: tuple[Any, ...]) -> Seal:
+    position, digest, transition, rule, version, suppression, ending = row[:7]
+    if transition is not None:
+        kind, name = "transition", f"transition {transition}"
+    elif rule is not None:
+        kind, name = "rule", f"version {version} of rule {rule}"
+    else:
+        kind = "ending" if ending else "suppression"
+        name = f"the end of suppression {suppression}" if ending else f"suppression {suppression}"
+    start = 7
+    for each, width in _WIDTHS.items():
+        if each == kind:
+            break
+        start += width
+    columns = row[start : start + _WIDTHS[kind]]
+    entry = None if columns[0] is None else canonical(kind, columns)
+    return Seal(position, bytes(digest), name, entry)
+
+
+def _hash_at(conn: Connection, position: int) -> bytes:
+    if position <= 0:
+        return START
+    rows = _rows(conn, BEFORE, (position,))
+    return bytes(rows[0][0]) if rows else START
+
+
+def _rows(conn: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
+# ---- the command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    what = "a position, or a time such as 2026-11-22 or 2026-11-22T08:00:00+08:00"
+    parser.add_argument("--from", dest="since", metavar="WHERE", help=f"begin there: {what}")
+    parser.add_argument("--to", dest="until", metavar="WHERE", help=f"end there: {what}")
+    parser.add_argument("--head", help="a hash that was written down: it must be in the chain")
+
+
+def run(conn: Connection, since: str | None, until: str | None, head: str | None) -> int:
+    """Print what was found; 0 if the journal is as it was sealed, else 1. Raises ValueError."""
+    digest = _digest(head)
+    found = _asked(conn, since, until)
+    troubles = [found.trouble] if found.trouble else []
+    if digest is not None:
+        troubles += _not_in_the_chain(conn, digest)
+    if not troubles and until is None:
+        troubles += _without_seal(conn)
+    for trouble in troubles:
+        print(trouble)
+    if not troubles:
+        print(f"{found.count} entries are as they were sealed")
+        print(f"head {found.position} {found.head.hex()}")
+    return 1 if troubles else 0
+
+
+def _asked(conn: Connection, since: str | None, until: str | None) -> Found:
+    first, last = _place(conn, since, first=True), _place(conn, until, first=False)
+    return verify(conn, first or 1, last)
+
+
+def _place(conn: Connection, said: str | None, *, first: bool) -> int | None:
+    if said is None:
+        return None
+    if said.isdecimal():
+        return int(said)
+    at = datetime.fromisoformat(said)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    asked = {"since": at if first else None, "until": None if first else at}
+    found: int | None = _rows(conn, AT, asked)[0][0 if first else 1]
+    if found is None:
+        raise ValueError(f"nothing was sealed {'since' if first else 'before'} {said}")
+    return found
+
+
+def _digest(head: str | None) -> bytes | None:
+    if head is None:
+        return None
+    try:
+        digest = bytes.fromhex(head)
+    except ValueError:
+        digest = b""
+    if len(digest) != 32:
+        raise ValueError(f"{head!r} is not a head: 64 hexadecimal digits, as `verify` prints them")
+    return digest
+
+
+def _not_in_the_chain(conn: Connection, digest: bytes) -> list[str]:
+    if _rows(conn, WRITTEN_DOWN, (digest,)):
+        return []
+    return [f"chain cut, or written anew: the head {digest.hex()} is nowhere in it"]
+
+
+def _without_seal(conn: Connection) -> list[str]:
+    count, number, at = _rows(conn, UNSEALED)[0]
+    if not count:
+        return []
+    what = f"seal missing: {count} transitions have none, the first is {number}"
+    when = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return [f"{what} of {when}; the leading `alerts` process seals: is it up?"]

@@ -1,0 +1,158 @@
+"""On to the next one, until a person acknowledges. Which steps are due is pure; what was taken, and
+since when people know, stands in the database, so that a restart forgets nothing.
+
+The clock of an alert runs from the moment at which people were first told of its grade, and anew
+when a graver one is told. No function commits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg2.extras import Json, execute_values
+
+from alerts.receiver_settings import EscalationSettings, ReceiverSettings
+from alerts.sending.directory import directory
+from alerts.sending.routes import Directory, Subject, misfit, resolve
+from alerts.store import MUTED_BY
+from database.pool import Connection
+
+# The alerts that nobody has acknowledged; of each the transition that its clock runs from: the
+# newest one told that was graver than all told before it (since the last acknowledgement, if any).
+# What was muted, or told to nobody, has no clock; what is muted now waits.
+_STANDING = """
+select a.id, a.state, a.grade, r.code, s.code, s.kind, a.department, first.id, first.routed_at,
+       coalesce((select array_agg(e.step) from escalation e where e.transition_id = first.id),
+                '{{}}')
+  from alert a
+  join rule r on r.id = a.rule_id
+  left join station s on s.id = a.station_id
+  left join series q on q.id = a.series_id
+  left join lateral {muted} u on true
+ cross join lateral (
+       select t.id, o.routed_at
+         from alert_transition t
+         join outbox o on o.transition_id = t.id
+        where t.alert_id = a.id and o.routed_at is not null and o.untold is null
+          and t.kind in ('raised', 'announced', 'stepped_up')
+          and not exists (
+              select from alert_transition p join outbox q on q.transition_id = p.id
+               where p.alert_id = a.id and p.seq < t.seq
+                 and p.kind in ('raised', 'announced', 'stepped_up', 'stepped_down')
+                 and q.routed_at is not null and q.untold is null
+                 and p.seq > coalesce((select max(k.seq) from alert_transition k
+                                        where k.alert_id = a.id and k.kind = 'acknowledged'
+                                          and k.seq < t.seq), 0)
+                 and array_position(array['blue', 'yellow', 'orange', 'red'], p.grade)
+                     >= array_position(array['blue', 'yellow', 'orange', 'red'], t.grade))
+        order by t.seq desc limit 1) first
+ where a.state = any(%(states)s) and a.owner is null and not a.found_afterwards
+   and first.routed_at <= %(before)s and u.id is null
+ order by first.routed_at, a.id
+"""
+STANDING = _STANDING.format(muted=MUTED_BY)
+_TAKE = """
+insert into escalation (transition_id, step, chain) values (%(transition)s, %(step)s, %(chain)s)
+on conflict do nothing
+returning step
+"""
+_MAKE = """
+insert into message (transition_id, receiver, way, step, why) values %s
+on conflict do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An alert that waits for somebody. first: the transition that its clock runs from, told at
+    told_at; taken: steps already taken since then."""
+
+    alert_id: str
+    state: str
+    subject: Subject
+    first: int
+    told_at: datetime
+    taken: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A step whose time has come. step: counted from 1."""
+
+    standing: Standing
+    chain: str
+    step: int
+    to: tuple[str, ...]
+    at: datetime
+
+
+def due(
+    standing: Sequence[Standing], chains: Sequence[EscalationSettings], now: datetime
+) -> list[Due]:
+    """The steps that are to be taken now, in order. The first chain that fits an alert is its own;
+    hours and days of a chain are asked at the present moment."""
+    found = []
+    for alert in standing:
+        chain = next((c for c in chains if misfit(c, alert.subject, now) is None), None)
+        if chain is None or (alert.state == "returned" and not chain.returned):
+            continue
+        for number, step in enumerate(chain.steps, 1):
+            at = alert.told_at + timedelta(seconds=step.after_s)
+            if at <= now and number not in alert.taken:
+                found.append(Due(alert, chain.name, number, step.to, at))
+    return found
+
+
+def escalate(
+    conn: Connection,
+    chains: Sequence[EscalationSettings],
+    receivers: Sequence[ReceiverSettings],
+    fallback: Sequence[str] = (),
+    at: datetime | None = None,
+) -> int:
+    """Take the steps that are due and make their messages; returns how many messages."""
+    if not chains:
+        return 0
+    there = directory(conn, receivers, fallback, at)
+    soonest = min(chain.steps[0].after_s for chain in chains)
+    states = ["active", "returned"] if any(chain.returned for chain in chains) else ["active"]
+    waiting = _standing(conn, states, there.at - timedelta(seconds=soonest))
+    return sum(_take(conn, one, there) for one in due(waiting, chains, there.at))
+
+
+def _take(conn: Connection, step: Due, there: Directory) -> int:
+    taken = {"transition": step.standing.first, "step": step.step, "chain": step.chain}
+    if not _rows(conn, _TAKE, **taken):
+        return 0
+    decision = resolve(step.to, step.standing.subject, there, step.chain)
+    rows = [
+        (step.standing.first, name, "escalation", step.step, Json(why))
+        for name, why in decision.told.items()
+    ]
+    if rows:
+        with conn.cursor() as cursor:
+            execute_values(cursor, _MAKE, rows)
+    return len(rows)
+
+
+def _standing(conn: Connection, states: Sequence[str], before: datetime) -> list[Standing]:
+    return [
+        Standing(
+            alert,
+            state,
+            Subject(rule, grade, station, kind, department),
+            first,
+            told_at,
+            frozenset(taken),
+        )
+        for alert, state, grade, rule, station, kind, department, first, told_at, taken in _rows(
+            conn, STANDING, states=list(states), before=before
+        )
+    ]
+
+
+def _rows(conn: Connection, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()

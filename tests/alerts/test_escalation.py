@@ -1,0 +1,163 @@
+"""Escalation as timelines: on to the next one, until a person acknowledges; anew when graver."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from alerts.outbox import route
+from alerts.receiver_settings import EscalationSettings, ReceiverSettings
+from alerts.receivers import FarEnd
+from alerts.sender import send_next
+from alerts.sending.directory import now
+from alerts.sending.escalation import escalate
+from alerts.settings import ClockSettings
+from alerts.store import acknowledge
+from tests.alerts.telling import query, run
+
+NAMES = ("first", "second", "head")
+RECEIVERS = [ReceiverSettings(name=name, type="log") for name in NAMES]
+CHAINS = [
+    EscalationSettings.model_validate(one)
+    for one in (
+        {
+            "name": "red",
+            "min_grade": "red",
+            "steps": [{"after_s": 60, "to": ["second"]}, {"after_s": 120, "to": ["head"]}],
+        },
+        {
+            "name": "rest",
+            "steps": [{"after_s": 180, "to": ["second"]}, {"after_s": 600, "to": ["head"]}],
+        },
+    )
+]
+FIRST = [receiver for receiver in RECEIVERS if receiver.name == "first"]
+
+
+@pytest.fixture
+def timeline(put_step, ingest, owner):
+    """`at(seconds)`: what the escalation has told by then, newest last, as (receiver, step)."""
+
+    class Timeline:
+        def __init__(self):
+            self.zero = now(ingest)
+
+        def tell(self, kind="raised", grade="orange", seq=1, at_s=0.0, alert="A1"):
+            number = put_step(alert, kind, grade, seq)
+            run(owner, "update alert_transition set grade = %s where id = %s", grade, number)
+            run(owner, "update alert set grade = %s where id = %s", grade, alert)
+            route(ingest, FIRST)
+            ingest.commit()
+            run(
+                owner,
+                "update outbox set routed_at = %s where transition_id = %s",
+                *(self.zero + timedelta(seconds=at_s), number),
+            )
+            return number
+
+        def at(self, seconds, chains=CHAINS):
+            escalate(ingest, chains, RECEIVERS, at=self.zero + timedelta(seconds=seconds))
+            ingest.commit()
+            return query(
+                ingest, "select receiver, step from message where way = 'escalation' order by id"
+            )
+
+    return Timeline()
+
+
+def test_nobody_acknowledges_so_it_goes_on_step_by_step_and_each_once(timeline):
+    timeline.tell()
+    assert timeline.at(179) == []
+    assert timeline.at(180) == [("second", 1)]
+    assert timeline.at(599) == [("second", 1)]
+    assert timeline.at(600) == [("second", 1), ("head", 2)]
+    assert timeline.at(10_000) == [("second", 1), ("head", 2)]
+
+
+def test_it_stops_when_somebody_acknowledges(timeline, owner):
+    timeline.tell()
+    assert timeline.at(180) == [("second", 1)]
+    acknowledge(owner, "A1", "zhang", None, expected_version=1, now=timeline.zero)
+    owner.commit()
+    assert timeline.at(10_000) == [("second", 1)]
+
+
+@pytest.mark.parametrize("state", ["ended", "returned"])
+def test_it_stops_when_the_alert_is_over(timeline, owner, state):
+    timeline.tell()
+    ended = timeline.zero if state == "ended" else None
+    run(owner, "update alert set state = %s, ended_at = %s", state, ended)
+    assert timeline.at(10_000) == []
+
+
+def test_it_goes_on_for_a_returned_one_where_it_is_said_so(timeline, owner):
+    timeline.tell()
+    run(owner, "update alert set state = 'returned'")
+    chains = [EscalationSettings.model_validate({**CHAINS[1].model_dump(), "returned": True})]
+    assert timeline.at(200, chains) == [("second", 1)]
+
+
+def test_it_begins_anew_when_it_becomes_graver(timeline):
+    timeline.tell()
+    assert timeline.at(180) == [("second", 1)]
+    timeline.tell("stepped_up", "red", 2, at_s=200)
+    assert timeline.at(259) == [("second", 1)]
+    assert timeline.at(260) == [("second", 1), ("second", 1)]
+    assert timeline.at(320) == [("second", 1), ("second", 1), ("head", 2)]
+
+
+def test_it_does_not_begin_anew_when_it_becomes_lesser_or_as_grave_again(timeline):
+    timeline.tell(grade="red")
+    timeline.tell("stepped_down", "orange", 2, at_s=10)
+    timeline.tell("stepped_up", "red", 3, at_s=50)
+    assert timeline.at(60) == [("second", 1)]
+    assert timeline.at(10_000) == [("second", 1), ("head", 2)]
+
+
+def test_acknowledged_and_then_graver_it_wants_somebody_anew(timeline, owner):
+    timeline.tell()
+    acknowledge(owner, "A1", "zhang", None, expected_version=1, now=timeline.zero)
+    owner.commit()
+    timeline.tell("stepped_up", "red", 3, at_s=300)
+    run(owner, "update alert set state = 'active', owner = null, acknowledged_at = null")
+    assert timeline.at(359) == []
+    assert timeline.at(360) == [("second", 1)]
+
+
+def test_a_process_that_was_away_takes_what_fell_due_and_nothing_twice(timeline):
+    timeline.tell()
+    assert timeline.at(5000) == [("second", 1), ("head", 2)]
+    assert timeline.at(5001) == [("second", 1), ("head", 2)]
+
+
+def test_what_was_told_to_nobody_does_not_escalate(timeline, owner):
+    timeline.tell()
+    run(owner, "update outbox set untold = 'shelved until 14:00'")
+    assert timeline.at(10_000) == []
+
+
+def test_what_was_not_routed_yet_has_no_clock(timeline, put_step):
+    put_step("A1")
+    assert timeline.at(10_000) == []
+
+
+def test_the_message_says_for_how_long_nobody_has_acknowledged(timeline, ingest, owner, webhook):
+    number = timeline.tell()
+    run(owner, "update outbox set routed_at = clock_timestamp() - interval '185 s'")
+    escalate(ingest, CHAINS, RECEIVERS)
+    ingest.commit()
+    hook = ReceiverSettings(name="second", type="webhook", url=webhook.url)
+    assert send_next(ingest, FarEnd.of(hook), ClockSettings())
+    (request,) = webhook.wait_for(1)
+    assert request.headers["Idempotency-Key"] == f"{number}-escalation-1"
+    document = json.loads(request.body)
+    assert (document["way"], document["step"], document["transition"]) == ("escalation", 1, number)
+    assert document["text"]["zh"].startswith("【3 分钟 5 秒无人接警】【橙色】触发")
+    assert document["text"]["en"].startswith("[NOT ACKNOWLEDGED for 3 minutes 5 seconds] ORANGE")
+
+
+def test_each_alert_has_its_own_clock(timeline):
+    timeline.tell(alert="A1")
+    timeline.tell(alert="A2", at_s=100)
+    assert timeline.at(200) == [("second", 1)]
+    assert timeline.at(280) == [("second", 1), ("second", 1)]

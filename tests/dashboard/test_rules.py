@@ -1,0 +1,184 @@
+"""Rules by the API: read, written as versions by who may, checked, tried on the past."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from alerts.rule_settings import RuleSettings
+from alerts.rulebook import seed
+from alerts.settings import AlertsSettings
+from dashboard.api import backtests
+from dashboard.rule_form import HAS, fields_of, form
+from dashboard.text import catalogue
+from tests.dashboard.conftest import until
+from tests.dashboard.test_api import problem
+
+RULE: dict[str, Any] = {
+    "code": "PH",
+    "label": {"zh": "酸碱度高", "en": "pH high"},
+    "metric": "ph",
+    "kind": "discharge",
+    "when": "above",
+    "unit": "pH",
+    "grades": {"yellow": 7.0, "red": 9.0},
+}
+URL = "/api/v1/rules/PH"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def seeded(desk):
+    rules = (RuleSettings.model_validate(RULE),)
+    desk.write(lambda conn: seed(conn, AlertsSettings(rules=rules), datetime.now(UTC)))
+    return desk
+
+
+def test_a_rule_lives_from_written_to_retired(seeded):
+    with seeded.client("environment") as person:
+        asked = {"definition": RULE | {"dead_band": 0.2}, "version": 1, "reason": " chatters "}
+        changed = person.put(URL, json=asked)
+        assert changed.status_code == 200, changed.text
+        rule = changed.json()
+        assert (rule["version"], rule["author"], rule["reason"]) == (2, "environment", "chatters")
+        assert rule["drift"] == [{"field": "dead_band", "before": None, "after": 0.2}]
+        assert rule["covers"] == {"series": 1, "stations": ["D-02"]}
+        gone = person.post(f"{URL}/retire", json={"version": 2, "reason": "not wanted"}).json()
+        assert (gone["state"], gone["version"]) == ("retired", 3)
+        back = person.post(f"{URL}/reinstate", json={"version": 3, "reason": "wanted"}).json()
+        assert (back["state"], back["definition"]["dead_band"]) == ("in_force", 0.2)
+        found = person.get(URL).json()
+    assert [one["version"] for one in found["versions"]] == [4, 3, 2, 1]
+    assert found["versions"][2]["changes"] == [{"field": "dead_band", "before": None, "after": 0.2}]
+    assert found["versions"][0]["changes"] == []
+    noted = seeded.rows("select action, object from audit where object = 'PH' order by id")
+    words = ("changed a rule", "retired a rule", "reinstated a rule")
+    assert noted == [(word, "PH") for word in words]
+
+
+def test_a_new_rule_is_made_once_for_its_key(seeded):
+    asked = {"definition": RULE | {"code": "PH-2"}, "reason": "a second outfall"}
+    with seeded.client("environment") as person:
+        answers = [
+            person.post("/api/v1/rules", json=asked, headers={"Idempotency-Key": "one"})
+            for _ in range(2)
+        ]
+        assert [one.status_code for one in answers] == [201, 201]
+        assert answers[0].json()["version"] == answers[1].json()["version"] == 1
+        said = problem(person.post("/api/v1/rules", json=asked), 409)
+    assert "there is a rule PH-2 already" in said
+
+
+def test_who_was_slower_gets_the_rule_as_it_stands(seeded):
+    asked = {"definition": RULE | {"dead_band": 0.2}, "version": 1, "reason": "chatters"}
+    with seeded.client("environment") as person, seeded.client("administrator") as other:
+        assert other.put(URL, json=asked).status_code == 200
+        answer = person.put(URL, json=asked | {"definition": RULE | {"dead_band": 0.4}})
+        assert "now version 2 by administrator" in problem(answer, 409)
+        assert answer.json()["rule"]["definition"]["dead_band"] == 0.2
+
+
+def test_mistakes_are_named_by_field(seeded):
+    wrong = RULE | {"grades": {"yellow": 9, "red": 8}, "stations": ["D-2"]}
+    with seeded.client("environment") as person:
+        answer = person.put(URL, json={"definition": wrong, "version": 1, "reason": "x"})
+        problem(answer, 422)
+        found = {one["where"]: one["problem"] for one in answer.json()["errors"]}
+        assert found["body.definition.stations.0"].startswith(
+            "unknown station; did you mean 'D-02'"
+        )
+        checked = person.post("/api/v1/rules/check", json={"definition": wrong}).json()
+        assert {one["field"] for one in checked["mistakes"]} == {"grades", "stations.0"}
+        assert checked["covers"]["stations"] == ["D-02"]
+        fine = person.post("/api/v1/rules/check", json={"definition": RULE}).json()
+        assert fine["mistakes"] == []
+        assert "reason" in problem(person.post(f"{URL}/retire", json={"version": 1}), 422)
+
+
+@pytest.mark.parametrize("role", ["viewer", "duty"])
+def test_everybody_reads_rules_and_few_write_them(seeded, role):
+    with seeded.client(role) as person:
+        listed = {one["code"]: one for one in person.get("/api/v1/rules").json()["rules"]}
+        assert listed["PH"]["state"] == "in_force"
+        assert listed["SYSTEM-INGEST"]["state"] == "built_in"
+        assert person.get(URL).status_code == person.get("/api/v1/rule-form").status_code == 200
+        body = {"definition": RULE, "version": 1, "reason": "x"}
+        problem(person.put(URL, json=body), 403)
+        problem(person.post("/api/v1/rules", json=body), 403)
+        problem(person.post(f"{URL}/retire", json=body), 403)
+        problem(person.post("/api/v1/rules/backtest", json={}), 403)
+        problem(person.get("/api/v1/rules/NONE"), 404)
+
+
+def span(hours: float = 48, **more: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {"from": (now - hours * HOUR).isoformat(), "to": now.isoformat()} | more
+
+
+def test_a_back_test_of_a_text_that_is_not_saved(seeded):
+    """The sample's pH stands at about 7.3: above 7 the whole day, above 20 never."""
+    with seeded.client("environment") as person:
+        found = person.post("/api/v1/rules/backtest", json=span(code="PH")).json()
+        assert found["alerts"] == len(found["episodes"]) >= 1
+        assert found["readings"] > 100
+        assert found["by_station"] == {"D-02": found["alerts"]}
+        lifted = RULE | {"grades": {"red": 13.0}}
+        none = person.post("/api/v1/rules/backtest", json=span(definition=lifted)).json()
+        assert (none["alerts"], none["episodes"], none["longest"]) == (0, [], None)
+        assert none["readings"] == found["readings"]
+
+
+def test_a_back_test_shows_how_far_it_is_and_can_be_left(seeded, monkeypatch):
+    monkeypatch.setattr("alerts.backtest.store.ROWS", 10)
+    headers = {"Accept": backtests.LINES}
+    asked = {"json": span(code="PH"), "headers": headers}
+    with seeded.client("environment") as person:
+        with person.stream("POST", "/api/v1/rules/backtest", **asked) as answer:
+            next(answer.iter_lines())  # and goes
+        until(lambda: _goes_on(person, asked))
+
+
+def _goes_on(person, asked):
+    lines = [
+        json.loads(line)
+        for line in person.post("/api/v1/rules/backtest", **asked).text.splitlines()
+    ]
+    shares = [line["progress"] for line in lines if "progress" in line]
+    return shares == sorted(shares) and len(shares) > 5 and lines[-1].get("result")
+
+
+def test_one_back_test_at_a_time_and_a_period_that_is_one(seeded):
+    with seeded.client("environment") as person:
+        with backtests._turn:
+            said = problem(person.post("/api/v1/rules/backtest", json=span(code="PH")), 429)
+        assert "another back-test is under way" in said
+        backwards = span(code="PH", to="2020-01-01T00:00:00Z")
+        assert "after from" in problem(person.post("/api/v1/rules/backtest", json=backwards), 422)
+        both = span(code="PH", definition=RULE)
+        assert "either" in problem(person.post("/api/v1/rules/backtest", json=both), 422)
+        unknown = person.post("/api/v1/rules/backtest", json=span(code="NONE"))
+        assert "NONE" in problem(unknown, 404)
+
+
+def test_the_form_has_every_field_with_words_in_both_languages():
+    fields = fields_of(RuleSettings)
+    assert {one["name"] for one in fields} == set(RuleSettings.model_fields)
+    texts = catalogue("zh")
+    for one in _all(fields):
+        assert one["group"] != "more", f"{one['name']} has no place in the form"
+        assert one["label"]["en"] in texts, one["label"]["en"]
+        assert one["hint"]["en"] in texts, one["hint"]["en"]
+        assert one["type"] != "json", one["name"]
+    assert {one["code"] for one in _of(fields, "when")["choices"]} == set(HAS)
+    json.dumps(form())
+
+
+def _of(fields, name):
+    return next(one for one in fields if one["name"] == name)
+
+
+def _all(fields):
+    for one in fields:
+        yield one
+        yield from _all(one.get("fields", ()))

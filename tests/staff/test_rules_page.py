@@ -1,0 +1,98 @@
+"""Rules on screen: edited as a new version, tried on the past, and never lost to somebody else."""
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import expect
+
+from alerts.rule_editing import By, change
+from alerts.rule_history import versions
+from alerts.rule_settings import RuleSettings
+from alerts.rulebook import seed
+from alerts.settings import AlertsSettings
+from database.pool import connect
+from tests.dashboard.test_rules import RULE
+from tests.staff.conftest import AXE, AXE_RUN, READY, errors, open_page, signed_in, wait
+
+
+@pytest.fixture
+def seeded(desk):
+    rules = (RuleSettings.model_validate(RULE),)
+    desk.write(lambda conn: seed(conn, AlertsSettings(rules=rules), datetime.now(UTC)))
+    return desk
+
+
+def opened(context, path="/rules#PH"):
+    page = open_page(context)
+    page.goto(path)
+    wait(page, f"{READY} && dongtai.shown.rule && document.querySelector('.rule-form')")
+    return page
+
+
+def stored(desk):
+    conn = connect(desk.database, None, application="test")
+    found = versions(conn, "PH")
+    conn.close()
+    return found
+
+
+def test_a_rule_is_tried_on_the_past_and_saved_as_a_new_version(browser, seeded):
+    with signed_in(browser, seeded, "environment", "en") as context:
+        page = opened(context)
+        band, said = page.locator("[data-path=dead_band] input"), page.locator(".field-said")
+        band.fill("5")
+        expect(said.filter(has_text="smaller than the gap")).to_be_visible()
+        band.fill("0.2")
+        expect(said.filter(has_text="smaller than the gap")).to_have_count(0)
+        page.locator("[data-path=grades] input").nth(1).fill("7.1")
+        page.get_by_role("button", name="Back-test", exact=True).click()
+        expect(page.locator(".trial-sentence")).to_contain_text("There would have been")
+        expect(page.locator(".trial-old")).to_be_hidden()
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(said.filter(has_text="Say why")).to_be_visible()
+        page.get_by_label("Reason of the change").fill("chatters at night")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator("#rule-news")).to_contain_text("Saved as version 2")
+        row = page.locator(".rule-row", has_text="pH high")
+        expect(row).to_contain_text("version 2 · environment")
+        expect(row).to_contain_text("not as in the file")
+        page.get_by_role("button", name="Versions").click()
+        newest = page.locator(".rule-version").first
+        expect(newest).to_contain_text("chatters at night")
+        expect(newest.locator("tbody tr")).to_have_count(2)
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(AXE_RUN) == []
+        assert errors(page) == []
+    new = stored(seeded)[0]
+    assert (new.author, new.reason, new.definition["dead_band"]) == (
+        *("environment", "chatters at night", 0.2),
+    )
+    assert new.definition["grades"] == {"yellow": 7.1, "red": 9.0}
+
+
+def test_what_is_written_stays_when_somebody_else_saves(browser, seeded):
+    phone = {"width": 360, "height": 780}
+    with signed_in(browser, seeded, "environment", "zh", viewport=phone) as context:
+        page = opened(context)
+        band = page.locator("[data-path=dead_band] input")
+        band.fill("0.4")
+        by = By("administrator", "另一处修改", datetime.now(UTC))
+        seeded.write(lambda conn: change(conn, "PH", RULE | {"public": True}, 1, by))
+        page.get_by_label("修改原因").fill("夜间抖动")
+        page.get_by_role("button", name="保存", exact=True).click()
+        expect(page.locator("#rule-news")).to_contain_text("此规则现为版本 2")
+        assert band.input_value() == "0.4"
+        page.get_by_role("button", name="全部规则").click()
+        expect(page.locator(".rule-row", has_text="酸碱度高")).to_contain_text("未保存")
+        page.locator(".rule-row", has_text="酸碱度高").click()
+        assert page.locator("[data-path=dead_band] input").input_value() == "0.4"
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(AXE_RUN) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert [one.version for one in stored(seeded)] == [2, 1]
+    with signed_in(browser, seeded, "viewer", "en") as context:
+        page = opened(context)
+        expect(page.get_by_text("Your role may read rules, not change them.")).to_be_visible()
+        expect(page.locator("[data-path=dead_band] input")).to_be_disabled()
+        expect(page.locator("#rule-new")).to_have_count(0)
+        assert errors(page) == []
