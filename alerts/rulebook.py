@@ -180,7 +180,7 @@ def edition(conn: Connection) -> str:
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
-    ground = _ground(conn)
+    ground = load_ground(conn)
     watches: list[Watch] = []
     groups: list[Group] = []
     unreadable: set[int] = set()
@@ -201,7 +201,7 @@ def load_rulebook(conn: Connection) -> Rulebook:
 
 def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], Watch]:
     """These rules as they are in force, by code and series; what cannot be read is left out."""
-    wanted, ground = set(codes), _ground(conn)
+    wanted, ground = set(codes), load_ground(conn)
     found: dict[tuple[str, int], Watch] = {}
     for code, known in _newest(conn).items():
         if code in wanted and not known.retired:
@@ -225,7 +225,8 @@ def _unreadable(error: ValidationError) -> str:
     return f"cannot be read: {'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
-def _ground(conn: Connection) -> Ground:
+def load_ground(conn: Connection) -> Ground:
+    """What rules are laid upon, as it is now."""
     return Ground(tuple(load_places(conn)), tuple(_devices(conn)))
 
 
