@@ -50,10 +50,10 @@ def test_ten_thousand_alerts_are_a_small_event_and_all_of_them_are_counted():
     assert change["alerts"][0]["id"] == "x"
     assert len(hello["alerts"]) == MOST_TOLD
     assert "x" in {one["id"] for one in hello["alerts"]}
-    assert change["tally"]["blue"] == {"waiting": 9_999, "taken": 0}
+    assert change["tally"]["blue"]["waiting"] == 9_999
     over = Difference()
     snapshot.apply(Changed([], [one | {"state": "ended"} for one in crowd]), over)
     ended = snapshot.change(over, NOW)
     assert len(ended["alerts"]) + len(ended["over"]) == 10_000
     assert len(ended["alerts"]) == MOST_AT_ONCE
-    assert ended["tally"]["red"] == {"waiting": 0, "taken": 0}
+    assert sum(ended["tally"]["red"].values()) == 0
