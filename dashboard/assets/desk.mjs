@@ -11,6 +11,7 @@ import * as finder from "./find.mjs";
 import * as list from "./list.mjs";
 import * as live from "./live.mjs";
 import * as marks from "./marks.mjs";
+import * as notify from "./notify.mjs";
 import * as desk_map from "./map.mjs";
 import * as plume from "./plume.mjs";
 
@@ -26,6 +27,7 @@ export function start() {
   chemicals.start();
   finder.start();
   plume.start();
+  notify.start();
   document.addEventListener("keydown", onKey);
   on("first", begin);
   on("change", announce);
