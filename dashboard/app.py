@@ -16,9 +16,11 @@ from starlette.types import ASGIApp
 
 from alerts.quiet import store as quiet_store
 from alerts.settings import AlertsSettings
+from alerts.warnings.store import notices
 from dashboard import api, evidence_page, health, operations_store, problems, store
 from dashboard.api.common import Services
 from dashboard.api.operations import canary_json
+from dashboard.api.warning_shapes import notice_json
 from dashboard.callbacks import protect
 from dashboard.gate import Gate, Headered, content_policy, security_headers
 from dashboard.hub import Hub
@@ -100,7 +102,9 @@ class Staff:
         )
         flood = quiet_store.flood_now(conn, self.live.now(), self.alerts.quiet)
         told = {"since": iso(flood.since), "count": flood.count} if flood else None
-        return Pulse(silent, canary_json(worst) if worst else None, told)
+        found = notices(conn, self.alerts.warnings.notice_min)
+        canary = canary_json(worst) if worst else None
+        return Pulse(silent, canary, told, tuple(map(notice_json, found)))
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

@@ -60,11 +60,13 @@ class Pulse:
     """What a beat says of our processes. canary: the oldest of them; None: none is sent.
 
     flood: since when more alerts come than anybody can take in, and how many; None: calm.
+    notices: of warnings to the public, as the desks show them.
     """
 
     silent: list[Silent]
     canary: Mapping[str, object] | None = None
     flood: Mapping[str, object] | None = None
+    notices: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(slots=True)
@@ -251,6 +253,8 @@ class Live:
                 beat["canary"] = pulse.canary
             if pulse.flood is not None:
                 beat["flood"] = dict(pulse.flood) | crowd.what_matters(self._snapshot.open_alerts())
+            if pulse.notices:
+                beat["notices"] = pulse.notices
             self._publish("beat", beat)
 
     def _lose(self, error: psycopg2.Error | None) -> None:

@@ -8,7 +8,6 @@ from math import cos, hypot, radians
 from alerts.cap import rules, shapes
 from alerts.cap.faults import Fault
 from alerts.cap.model import Area, CapAlert, Circle, Info, Named, Reference, Ring
-from alerts.cap.writing import write_time
 from alerts.warnings.content import MOST_LETTERS, TEXTS, Both, Content, whole_second
 from alerts.warnings.settings import WarningSettings
 from alerts.wording import BEIJING
@@ -181,11 +180,16 @@ def _times(content: Content, settings: WarningSettings, bounds: Bounds) -> Itera
     if content.expires is None:
         yield Fault("expires", "no_expiry")
         return
-    said = write_time(_local(content.expires))
+    said = _written(content.expires)
     if content.expires <= bounds.now:
-        yield Fault("expires", "expired", {"found": said, "now": write_time(_local(bounds.now))})
+        yield Fault("expires", "expired", {"found": said, "now": _written(bounds.now)})
     elif content.expires > bounds.now + timedelta(hours=settings.longest_h):
         yield Fault("expires", "too_long_valid", {"found": said, "most": f"{settings.longest_h:g}"})
+
+
+def _written(moment: datetime) -> str:
+    """Beijing time, as people write it."""
+    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
 def _km(one: tuple[float, float], other: tuple[float, float]) -> float:

@@ -22,7 +22,7 @@ from alerts.warnings.content import (
 from alerts.warnings.settings import WarningSettings
 from alerts.wording import say
 from gis.incident import GAS_METRICS
-from gis.rings import Ring, shortened
+from gis.rings import Ring, joined, sector, shortened
 from sensors.catalogue import TO_LIMIT
 
 MOST_POINTS = 200
@@ -108,8 +108,8 @@ def kind_of(metric: str | None) -> Kind:
 def area_of(
     names: Names, spot: Spot | None, footprints: Sequence[Mapping[str, Any]], kind: Kind
 ) -> Area:
-    """The widest zone of each footprint; else a circle around the station; else nothing."""
-    found = [_widest(document) for document in footprints]
+    """Where each footprint reaches; else a circle around the station; else nothing."""
+    found = [_reached(document) for document in footprints]
     rings = tuple(ring for ring, _ in found if ring)
     if rings:
         reach = f"{max(reach_km for ring, reach_km in found if ring):.1f}"
@@ -125,20 +125,33 @@ def area_of(
     return Area(names=_both("names", zh, en), circles=(circle,))
 
 
-def _widest(document: Mapping[str, Any]) -> tuple[Ring, float]:
-    """(ring, how far it reaches in km): the widest zone, else the first isolation circle."""
-    shapes = [
-        (zone["geometry"], zone.get("reach_high_m") or zone["reach_m"])
-        for zone in document.get("zones", ())
-        if zone.get("geometry")
-    ]
-    isolation = document.get("isolation")
-    if not shapes and isolation and isolation.get("geometry"):
-        shapes = [(isolation["geometry"], isolation.get("isolate_m") or 0)]
-    if not shapes:
-        return (), 0.0
-    geometry, reach_m = max(shapes, key=lambda each: each[1])
-    return shortened(geometry["coordinates"][0], MOST_POINTS), reach_m / 1000
+def _reached(document: Mapping[str, Any]) -> tuple[Ring, float]:
+    """(ring, how far it reaches in km): the zone of AEGL-2, above which people must be protected,
+    else the widest; with all to which the wind may turn it, and the circle that is sealed off."""
+    zones = [zone for zone in document.get("zones", ()) if zone.get("geometry")]
+    grave = [zone for zone in zones if zone["grade"] in ("red", "orange")]
+    isolation = document.get("isolation") or {}
+    rings = [isolation["geometry"]["coordinates"][0]] if isolation.get("geometry") else []
+    reach_m = float(isolation.get("isolate_m") or 0)
+    if zones:
+        zone = max(grave or zones, key=_reach_m)
+        reach_m = max(reach_m, _reach_m(zone))
+        rings.append(zone["geometry"]["coordinates"][0])
+        rings.extend(_turned(document, _reach_m(zone)))
+    return shortened(joined(rings), MOST_POINTS) if rings else (), reach_m / 1000
+
+
+def _reach_m(zone: Mapping[str, Any]) -> float:
+    return float(zone.get("reach_high_m") or zone["reach_m"])
+
+
+def _turned(document: Mapping[str, Any], reach_m: float) -> list[Ring]:
+    """Where the wind may turn a plume; a circle has no direction."""
+    towards, spread = document.get("towards_deg"), document.get("spread_deg")
+    if document.get("shape") == "circle" or towards is None or not spread:
+        return []
+    source = document["source"]
+    return [sector(source["lon"], source["lat"], reach_m, towards, min(spread, 90.0))]
 
 
 def _certainty(alert: Alert) -> Certainty:

@@ -70,11 +70,12 @@ update warning set state = 'published', version = version + 1, approver_id = %(a
 ADD_STEP = """
 insert into warning_step (warning_id, seq, kind, at, account_id, who, reason, content)
 values (%s, %s, %s, %s, %s, %s, %s, %s)"""
-# For the desk: what waits for a second person, what runs out with its alert still on, what holds
-# though its alert has ended.
+# For the desk: what waits for a second person, what runs out (expiring: with its alert still on;
+# lapsing: it is of no alert), what holds though its alert has ended.
 NOTICES = """
 select w.id, case when w.state = 'submitted' then 'waiting'
-                  when a.ended_at is not null then 'ended' else 'expiring' end,
+                  when a.ended_at is not null then 'ended'
+                  when a.id is null then 'lapsing' else 'expiring' end,
        w.content -> 'headline', w.content ->> 'grade', w.content ->> 'status', w.expires_at
   from warning w
   left join alert a on a.id = w.alert_id
@@ -159,7 +160,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the desk must know of warnings. kind: waiting, expiring, ended."""
+    """What the desk must know of warnings. kind: waiting, expiring, lapsing, ended."""
 
     id: str
     kind: str

@@ -29,12 +29,12 @@ def list_footprints(
     """One a leak, the gravest first: sensors over their limits at one plant are one leak."""
     then, now = moment(at, "at"), use.live.now()
     with use.pool.transaction() as conn:
-        found = footprint_store.as_of(conn, then) if then else _present(conn, use.ground, now)
+        found = footprint_store.as_of(conn, then) if then else present(conn, use.ground, now)
     answer = {"generated_at": iso(now), "footprints": [_json(each) for each in found]}
     return json_answer(answer)
 
 
-def _present(conn: Connection, ground: Ground, now: datetime) -> list[Kept]:
+def present(conn: Connection, ground: Ground, now: datetime) -> list[Kept]:
     """Those that stand; what the alerts process has not computed for a while is computed here, so
     that its silence hides no gas."""
     standing = {(each.place, each.metric): each for each in footprint_store.present(conn)}

@@ -1,9 +1,6 @@
 """Warnings to the public: written by one person, published by another, updated, cancelled."""
 
-import base64
-import binascii
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -11,20 +8,26 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts import footprint_store
 from alerts import store as alerts_store
 from alerts.alert import Alert
-from alerts.cap.faults import Fault
 from alerts.warnings import life, prefill
 from alerts.warnings import store as warnings_store
 from alerts.warnings.content import Content, differences
 from alerts.warnings.life import Refused
 from alerts.warnings.settings import WarningSettings
-from alerts.warnings.store import Person, Step, Type, Warning  # noqa: A004 - the field's word
+from alerts.warnings.store import Person, Type, Warning  # noqa: A004 - the field's word
 from dashboard.accounts import Principal, audit
+from dashboard.api import footprints
 from dashboard.api import warning_models as models
 from dashboard.api.common import Key, Services, Use, Who, json_answer, once
 from dashboard.api.models import ProblemDocument
+from dashboard.api.warning_shapes import (
+    fault_json,
+    read_cursor,
+    step_json,
+    to_json,
+    write_cursor,
+)
 from dashboard.idempotency import Outcome
 from dashboard.problems import Problem
 from dashboard.shapes import iso
@@ -59,9 +62,9 @@ def list_warnings(
             found = warnings_store.open_ones(conn, now)
             limit = len(found)
         else:
-            before = _read_cursor(cursor) if cursor else None
+            before = read_cursor(cursor) if cursor else None
             found = warnings_store.listed(conn, state, before, limit + 1)
-    after = _cursor(found[limit - 1]) if len(found) > limit else None
+    after = write_cursor(found[limit - 1]) if len(found) > limit else None
     listed = [to_json(one, now) for one in found[:limit]]
     return json_answer({"generated_at": iso(now), "warnings": listed, "cursor": after})
 
@@ -74,7 +77,7 @@ def start(*, use: Use, alert: Annotated[str | None, Query(max_length=64)] = None
         if alert is None:
             content, written = prefill.blank(settings, now), []
         else:
-            content = _of_alert(conn, _alert(conn, alert), settings, now)
+            content = _of_alert(conn, use, _alert(conn, alert), now)
             written = warnings_store.of_alert(conn, alert)
     listed = [to_json(one, now) for one in written]
     said = content.model_dump(mode="json")
@@ -297,33 +300,7 @@ def _problem(refused: Refused, now: datetime) -> Problem:
     return Problem(_STATUS.get(refused.code, 409), str(refused), **members)
 
 
-# ---- shapes
-
-
-def to_json(warning: Warning, now: datetime) -> dict[str, Any]:
-    return {
-        "id": warning.id,
-        "thread": warning.thread,
-        "number": warning.number,
-        "type": warning.type,
-        "standing": warning.standing(now),
-        "version": warning.version,
-        "content": warning.content.model_dump(mode="json"),
-        "severity": warning.content.severity,
-        "alert": warning.alert,
-        "origin": warning.origin,
-        "author": warning.author,
-        "created_at": iso(warning.created_at),
-        "approver": warning.approver,
-        "published_at": iso(warning.published_at),
-        "expires_at": iso(warning.expires_at),
-        "changed_at": iso(warning.changed_at),
-        "replaced": warning.replaced,
-    }
-
-
-def fault_json(fault: Fault) -> dict[str, Any]:
-    return {"where": fault.where, "code": fault.code, "problem": fault.say()}
+# ---- reads
 
 
 def _life(
@@ -342,7 +319,7 @@ def _life(
     return to_json(warning, now) | {
         "mine": who.account_id in warnings_store.writers(conn, warning.id),
         "steps": [
-            _step_json(step, earlier) for step, earlier in zip(steps, [None, *steps], strict=False)
+            step_json(step, earlier) for step, earlier in zip(steps, [None, *steps], strict=False)
         ],
         "messages": [to_json(one, now) for one in messages],
         "faults": [fault_json(fault) for fault in found],
@@ -352,20 +329,14 @@ def _life(
     }
 
 
-def _step_json(step: Step, before: Step | None) -> dict[str, Any]:
-    changed = differences(before.content, step.content) if before else ()
-    said = {key: value for key, value in asdict(step).items() if key != "content"}
-    return said | {"at": iso(step.at), "changed": list(changed)}
-
-
-def _of_alert(conn: Connection, alert: Alert, settings: WarningSettings, now: datetime) -> Content:
-    footprints = [
+def _of_alert(conn: Connection, use: Services, alert: Alert, now: datetime) -> Content:
+    found = [
         kept.document
-        for kept in footprint_store.present(conn)
+        for kept in footprints.present(conn, use.ground, now)
         if alert.station is not None and alert.station in (kept.place, *kept.sensors)
     ]
     spot = warnings_store.spot(conn, alert.id)
-    return prefill.of_alert(alert, spot, footprints, settings, now)
+    return prefill.of_alert(alert, spot, found, use.alerts.warnings, now)
 
 
 def _alert(conn: Connection, alert_id: str) -> Alert:
@@ -373,24 +344,3 @@ def _alert(conn: Connection, alert_id: str) -> Alert:
     if found is None:
         raise Problem(404, f"there is no alert {alert_id!r}")
     return found
-
-
-def _cursor(warning: Warning) -> str:
-    return base64.urlsafe_b64encode(
-        f"{warning.changed_at.isoformat()} {warning.id}".encode()
-    ).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        at, _, warning_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        found = datetime.fromisoformat(at), warning_id
-    except (ValueError, binascii.Error) as error:
-        raise _strange(cursor) from error
-    if "\0" in warning_id or found[0].tzinfo is None:
-        raise _strange(cursor)
-    return found
-
-
-def _strange(cursor: str) -> Problem:
-    return Problem(400, f"{cursor!r} is not a cursor of this list; take it from the answer before")

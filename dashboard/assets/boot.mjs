@@ -4,6 +4,7 @@ const parts = {
   data: async () => (await import("./data.mjs")).start(),
   duty: async () => (await import("./duty.mjs")).start(),
   environment: async () => (await import("./environment.mjs")).start(),
+  warnings: async () => (await import("./warnings.mjs")).start(),
   rules: async () => (await import("./rules.mjs")).start(),
   desk: async () => (await import("./desk.mjs")).start(),
   wall: async () => {

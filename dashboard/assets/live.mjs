@@ -1,6 +1,7 @@
 // The link to the server: events in, and the truth about the link itself.
 
 import { $, canaryAge, clock, date, isSample, now, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
+import * as notices from "./notices.mjs";
 import { change, crowd, emit, replaceAll, stations } from "./state.mjs";
 
 const LOST_AFTER_MS = 5000; // a beat comes every 2 s
@@ -76,6 +77,7 @@ function onBeat(data) {
   link.p95_s = data.screen_p95_s;
   link.silent = data.silent ?? [];
   link.canary = data.canary ?? null;
+  notices.show(data.notices ?? []);
   link.flood = data.flood ?? null;
 }
 /** The server says that its database is away: what it would send is old. */

@@ -13,7 +13,7 @@ import flask
 import psycopg2
 from dash import Dash, Input, Output, html
 
-from dashboard.pages import cameras, data, desk, duty, environment, rules
+from dashboard.pages import cameras, data, desk, duty, environment, rules, warnings
 from dashboard.pages.chart import Request, chart
 from dashboard.pages.day import station_names
 from dashboard.pages.not_found import install_not_found
@@ -33,6 +33,7 @@ PAGES = (
     ("/", "desk", desk.layout, "Desk"),
     ("/duty", "duty", duty.layout, "Duty"),
     ("/environment", "environment", environment.layout, "Environment"),
+    ("/warnings", "warnings", warnings.layout, "Warnings"),
     ("/rules", "rules", rules.layout, "Rules"),
     ("/cameras", "cameras", cameras.layout, "Pictures"),
     ("/data", "data", data.layout, "Data"),

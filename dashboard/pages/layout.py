@@ -12,7 +12,7 @@ from dashboard.wording import word
 Say = Callable[..., str]
 NAVIGATION = (
     *(("/", "Desk"), ("/duty", "Duty"), ("/environment", "Environment")),
-    *(("/rules", "Rules"), ("/cameras", "Pictures"), ("/data", "Data")),
+    *(("/warnings", "Warnings"), ("/rules", "Rules"), ("/cameras", "Pictures"), ("/data", "Data")),
 )
 
 
@@ -23,6 +23,7 @@ def frame(page: str, path: str, say: Say, viewer: Viewer, title: str, *body: Com
             html.A(say("To the content"), href="#content", className="skip"),
             top_bar(path, say, viewer, title),
             banner(say),
+            notices(say),
             *body,
             html.Div(id="live-words", className="spoken", role="status", **aria(live="polite")),
         ],
@@ -69,6 +70,17 @@ def banner(say: Say) -> html.Div:
         className="banner",
         role="alert",
         hidden=True,
+    )
+
+
+def notices(say: Say) -> html.Section:
+    """Warnings that wait, run out or outlive their alert; the stream's beat fills it."""
+    return html.Section(
+        html.Ul(),
+        id="warning-notices",
+        className="notices",
+        hidden=True,
+        **aria(label=say("Notices of warnings")),
     )
 
 

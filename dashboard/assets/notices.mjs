@@ -1,0 +1,27 @@
+// What the desk must know of warnings: one waits for a second person, runs out, or outlives its alert.
+
+import { $, el, keyed, named, now, setText, shape, span, t } from "./core.mjs";
+
+const SENTENCES = {
+  waiting: (one) => t("A warning waits for a second person: {headline}", one),
+  expiring: (one) => t("A warning runs out in {left}, its alert is still on: {headline}", one),
+  lapsing: (one) => t("A warning runs out in {left}: {headline}", one),
+  ended: (one) => t("The alert has ended, its warning is still in force: {headline}", one),
+};
+
+/** found: as the beat has them; [] takes the line away. */
+export function show(found) {
+  const holder = $("warning-notices");
+  if (!holder) return;
+  holder.hidden = !found.length;
+  keyed(holder.firstElementChild, found.slice(0, 3), (one) => one.id, make, fill);
+}
+function make(one) {
+  const root = el("li", "", null, { role: "status" });
+  root.append(shape(one.grade, false), el("a", "", "", { href: `/warnings#${one.id}` }));
+  return root;
+}
+function fill(root, one) {
+  const left = one.expires_at ? span(Math.max(0, (Date.parse(one.expires_at) - now()) / 1000)) : "";
+  setText(root.lastChild, SENTENCES[one.kind]({ headline: named(one.headline) || "—", left }));
+}

@@ -1,0 +1,106 @@
+"""The page of warnings in a browser: one writes, another approves; by keyboard, on a phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.alerts.warned import SLY
+from tests.dashboard.conftest import Desk, served
+from tests.staff.conftest import AXE, AXE_RUN, READY, errors, open_page, signed_in, wait
+
+TEXTS = ("event", "headline", "instruction", "description", "area.names")
+# Without the map: the page does without it, and drawing it in software takes long.
+NO_MAP = "**/vendor/maplibre-gl.mjs"
+
+
+@pytest.fixture(scope="module")
+def desk(server_dsn, sample_template) -> Iterator[Desk]:
+    with served(server_dsn, *sample_template) as service:
+        yield service
+
+
+def shown(page: Page, path: str) -> Page:
+    page.set_default_timeout(60_000)
+    expect.set_options(timeout=30_000)
+    page.route(NO_MAP, lambda route: route.abort())
+    page.goto(path)
+    wait(page, READY, 60)
+    return page
+
+
+def accessible(page: Page) -> None:
+    page.evaluate(AXE.read_text("utf-8"))
+    assert page.evaluate(AXE_RUN) == []
+
+
+def fill(page: Page) -> None:
+    """Every text with what a browser would take for markup, were it not text."""
+    for name in TEXTS:
+        for lang in ("zh", "en"):
+            page.locator(f'[name="{name}.{lang}"]').fill(f"{name} {SLY}")
+
+
+def no_markup(page: Page) -> None:
+    assert page.locator("#warn-message img, #warn-side img, #warn-list img").count() == 0
+    assert page.locator("script[src=x]").count() == 0
+
+
+def unexpected(page: Page) -> list[str]:
+    return [said for said in errors(page) if "ERR_FAILED" not in said and "maplibre" not in said]
+
+
+def test_one_writes_and_another_approves(browser: Browser, desk: Desk) -> None:
+    with signed_in(browser, desk, "duty", "en") as context:
+        page = shown(open_page(context), "/warnings?alert=a-nh3")
+        expect(page.locator('[name="area.names.en"]')).to_have_value(
+            "Downwind of Plant 7 N, about 2.6 km"
+        )
+        expect(page.locator("[name=status]:checked")).to_have_value("Exercise")
+        fill(page)
+        expect(page.locator("#warn-preview h4")).to_contain_text(f"headline {SLY}")
+        page.locator('[name="headline.zh"]').fill("")
+        expect(page.locator('[data-of="headline.zh"] .field-said')).to_contain_text("write it")
+        page.locator('[name="headline.zh"]').fill(f"headline {SLY}")
+        page.get_by_role("button", name="Send to a second person").press("Enter")
+        expect(page.locator("#warn-said")).to_contain_text("you cannot")
+        expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+        no_markup(page)
+        assert unexpected(page) == []
+        path = page.evaluate("location.pathname + location.hash")
+
+    with signed_in(browser, desk, "administrator", "zh", color_scheme="light") as context:
+        page = shown(open_page(context), path)
+        publish = page.get_by_role("button", name="批准：立即发布")
+        expect(publish).to_be_disabled()
+        accessible(page)
+        page.locator("#warn-sure").check()
+        publish.click()
+        expect(page.locator(".warn-title")).to_contain_text("生效中")
+        expect(page.locator(".warn-cap")).to_contain_text("<status>Exercise</status>")
+        page.get_by_role("button", name="更新", exact=True).click()
+        expect(page.locator(".warn-changes")).to_contain_text("没有不同")
+        no_markup(page)
+        assert unexpected(page) == []
+
+
+def test_it_fits_a_phone_and_speaks_of_what_waits(browser: Browser, desk: Desk) -> None:
+    phone = {"viewport": {"width": 360, "height": 740}}
+    with signed_in(browser, desk, "duty", "en", **phone) as context:
+        page = shown(open_page(context), "/warnings")
+        page.get_by_role("button", name="New warning").click()
+        expect(page.locator(".warn-form")).to_be_visible()
+        expect(page.locator("#warn-check")).to_contain_text("things to mend")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        accessible(page)
+        page.get_by_role("button", name="Add circle").click()
+        expect(page.locator(".warn-shape-list li")).to_have_count(1)
+        fill(page)
+        expect(page.locator("#warn-check")).to_contain_text("Nothing stands against it")
+        page.get_by_role("button", name="Send to a second person").click()
+        expect(page.locator("#warn-said")).to_contain_text("you cannot")
+        page.goto("/duty")
+        expect(page.locator("#warning-notices a").first).to_contain_text(
+            "waits for a second person"
+        )
+        assert unexpected(page) == []
