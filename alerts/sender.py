@@ -20,6 +20,7 @@ from database.pool import Connection
 
 log = logging.getLogger("alerts")
 
+Send = Callable[[FarEnd, Parcel], None]
 _IDLE_S = 60.0  # a person's own way keeps no connection for longer than that without a message
 
 
@@ -32,11 +33,13 @@ class Sender(threading.Thread):
         clock: ClockSettings,
         connect: Callable[[], Connection],
         stop: threading.Event,
+        send: Send | None = None,
     ) -> None:
         super().__init__(name=f"sender {end.name}", daemon=True)
         self.end = end
         self.finished = False
         self._clock, self._connect = clock, connect
+        self._send = send
         self._stop_event, self._ended = stop, threading.Event()
         self._woken = threading.Event()
 
@@ -75,7 +78,7 @@ class Sender(threading.Thread):
         busy = time.monotonic()
         while not self._done:
             self._woken.clear()
-            if send_next(conn, self.end, self._clock):
+            if send_next(conn, self.end, self._clock, self._send):
                 busy = time.monotonic()
             elif not self.end.own and time.monotonic() - busy > _IDLE_S:
                 self._ended.set()
@@ -83,13 +86,18 @@ class Sender(threading.Thread):
                 self._woken.wait(self._clock.tick_s)
 
 
-def send_next(conn: Connection, end: FarEnd, clock: ClockSettings) -> bool:
-    """Send what is next for the receiver, and commit; False if there is nothing that may go now."""
+def send_next(
+    conn: Connection, end: FarEnd, clock: ClockSettings, send: Send | None = None
+) -> bool:
+    """Send what is next for the receiver, and commit; False if there is nothing that may go now.
+
+    send: the far end; that of the receiver's type, where nothing is said.
+    """
     parcel = _next(conn, end)
     if parcel is None:
         conn.rollback()
         return False
-    trouble = _send(end, parcel)
+    trouble = _trouble(send or SEND[end.settings.type], end, parcel)
     if trouble is None:
         queue.delivered(conn, end.name, parcel)
     else:
@@ -127,10 +135,10 @@ def _next(conn: Connection, end: FarEnd) -> Parcel | None:
     return parcel
 
 
-def _send(end: FarEnd, parcel: Parcel) -> str | None:
+def _trouble(send: Send, end: FarEnd, parcel: Parcel) -> str | None:
     """What went wrong, if anything. A defect in a sender costs its message, not all the others."""
     try:
-        SEND[end.settings.type](end, parcel)
+        send(end, parcel)
     except NotDelivered as error:
         return str(error)
     except Exception as error:

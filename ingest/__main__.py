@@ -146,8 +146,26 @@ def perform(conn: Connection, settings: config.Config, arguments: argparse.Names
     conn.close()
     look = (settings.section(IngestSettings),)
     threading.Thread(target=probe.glance, args=look, name="glance", daemon=True).start()
+    stop = tell_by_mqtt(settings)
     run(works, housekeeper(settings))
+    stop.set()
     return 0
+
+
+def tell_by_mqtt(settings: config.Config) -> threading.Event:
+    """Publish alerts for the receivers of that type; the event ends it."""
+    stop, alerts = threading.Event(), settings.section(AlertsSettings)
+    if any(receiver.type == "mqtt" for receiver in alerts.receivers):
+        from ingest.telling import start_senders  # noqa: PLC0415 - with apprise, for those who need it
+
+        database = settings.section(DatabaseSettings)
+        broker = settings.section(IngestSettings).broker
+        start_senders(
+            *(alerts, broker),
+            lambda: connect(database, "ingest", application="ingest telling"),
+            stop,
+        )
+    return stop
 
 
 def prepare(settings: config.Config) -> Connection:

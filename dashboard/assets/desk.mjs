@@ -12,6 +12,7 @@ import * as finder from "./find.mjs";
 import * as list from "./list.mjs";
 import * as live from "./live.mjs";
 import * as marks from "./marks.mjs";
+import * as notify from "./notify.mjs";
 import * as desk_map from "./map.mjs";
 import * as plume from "./plume.mjs";
 
@@ -28,6 +29,7 @@ export function start() {
   chemicals.start();
   finder.start();
   plume.start();
+  notify.start();
   document.addEventListener("keydown", onKey);
   on("first", begin);
   on("change", announce);

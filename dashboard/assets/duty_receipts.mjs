@@ -11,15 +11,17 @@ export async function read() {
   setData($("receipts-note"), "wrong", failing.length ? "" : null);
   let list = $("receipts-body").firstElementChild;
   if (!list) $("receipts-body").append(list = el("ul", "duty-rows receivers"));
-  keyed(list, receivers, (one) => one.receiver, make, fill);
+  keyed(list, receivers.sort((a, b) => rank(a) - rank(b)), (one) => one.receiver, make, fill);
 }
+/** What fails first. */
+const rank = (one) => (one.state === "failing" ? 0 : one.waiting ? 1 : 2);
 function make() {
   const root = el("li", "receiver");
   root.append(el("b", "receiver-name"), el("span", "receiver-state"), el("span", "receiver-counts"), el("span", "receiver-test secondary"), el("span", "receiver-error secondary"));
   return root;
 }
 function fill(root, one) {
-  setText(root.querySelector(".receiver-name"), [one.receiver, one.type].filter(Boolean).join(" · "));
+  setText(root.querySelector(".receiver-name"), [one.receiver, one.type === one.receiver ? "" : one.type].filter(Boolean).join(" · "));
   const words = {
     well: t("delivered {at}", { at: moment(one.delivered_at) }),
     failing: t("takes nothing since {at}", { at: moment(one.failing_since) }),

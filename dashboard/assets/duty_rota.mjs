@@ -49,7 +49,8 @@ function fillDuty(root, duty) {
   const mine = may ? duty.shifts.find((shift) => shift.who === user && Date.parse(shift.to) > now()) : null;
   const act = root.querySelector(".rota-act");
   if (mine && !act.firstElementChild) {
-    const button = el("button", "button", t("Hand over"), { type: "button" });
+    const later = Date.parse(mine.from) > now();
+    const button = el("button", "button", later ? t("Hand over the shift of {at}", { at: moment(mine.from) }) : t("Hand over"), { type: "button" });
     button.addEventListener("click", () => act.replaceChildren(handOver(Number(act.dataset.shift), act)));
     act.append(button);
   } else if (!mine) act.replaceChildren();

@@ -141,6 +141,13 @@ def _person(say: Say, viewer: Viewer) -> html.Div:
     return html.Div(
         [
             html.Button(
+                html.Span(id="sound-word"),
+                id="sound",
+                type="button",
+                className="text-button sound",
+                hidden=True,
+            ),
+            html.Button(
                 "EN" if other == "en" else "中文",
                 id="language",
                 type="button",

@@ -97,7 +97,7 @@ def run(
                 time.sleep(chance.uniform(0.2, 3))
             program.kill()
         program = python("alerts", folder / "last.log", "--config", str(config)).start()
-        until(lambda: _one(owner, _UNDER_WAY) == 0, "the rest to be delivered", seconds=300)
+        until(lambda: _one(owner, _UNDER_WAY) == 0, "the rest to be delivered", seconds=1200)
         program.stop()
         expected = _rows(owner, "select transition_id from outbox")
         return [_count(name, end, set(expected)) for name, end in ends.items()]

@@ -1,12 +1,14 @@
 """Rota, receivers and receipts on screen: entered, handed over, accepted by name; who was told."""
 
 import os
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
 
 from alerts.settings import AlertsSettings
 from dashboard.accounts import create_account
+from tests import sample
 from tests.dashboard.conftest import PASSWORD, served
 from tests.staff.conftest import READY, errors, open_page, signed_in, wait
 
@@ -30,9 +32,8 @@ select t.id, m.receiver, m.way, m.why::jsonb, m.attempts,
        case when m.state = 'given_up' then now() end,
        m.error, case when m.state = 'given_up' then now() end
   from alert_transition t,
-       (values ('@duty/mail', 'route', '{"route": "water", "person": "duty"}', 1,
-                'delivered', null),
-               ('sms', 'route', '{"route": "water"}', 12, 'given_up', 'smpp://***: timed out'),
+       (values ('@duty/mail', 'route', '{"route": "w", "person": "duty"}', 1, 'delivered', null),
+               ('sms', 'route', '{"route": "w"}', 12, 'given_up', 'smpp://***: timed out'),
                ('log', 'fallback', '{"instead_of": "sms"}', 1, 'delivered', null))
        m (receiver, way, why, attempts, state, error)
  where t.alert_id = 'a-level' and t.seq = 1;
@@ -108,3 +109,52 @@ def test_the_rota_is_entered_handed_over_and_accepted_and_receivers_say_how_they
         told.scroll_into_view_if_needed()
         picture(page, "drawer-en")
         assert errors(page) == []
+
+
+HEARD = "import('/assets/notify.mjs').then((m) => m.heard.map((one) => [one.grade, one.count]))"
+
+
+def test_a_burst_is_one_sound_of_its_gravest_grade_and_a_mute_shows_its_end(browser, desk):
+    with signed_in(browser, desk, "duty", "en") as context:
+        page = open_page(context)
+        page.goto("/")
+        wait(page, READY)
+        switch = page.locator("#sound")
+        expect(switch).to_have_attribute("data-state", "off")
+        switch.click()
+        expect(switch).to_have_attribute("data-state", "on")
+        assert page.evaluate(HEARD) == []  # what was there already makes no noise
+        desk.write(raise_two)
+        wait(page, "import('/assets/notify.mjs').then((m) => m.heard.length > 0)")
+        assert page.evaluate(HEARD) == [["red", 2]]
+        switch.click()
+        expect(switch).to_have_attribute("data-state", "muted")
+        expect(page.locator("#sound-word")).to_contain_text("Muted until ")
+        picture(page, "sound-muted")
+        switch.click()
+        expect(switch).to_have_attribute("data-state", "off")
+        assert errors(page) == []
+
+
+def raise_two(conn):
+    rows = [
+        ("s-1", "G-31", "lel_pct", "red", "active", 0, 30.0, 25.0, None, None, False, ("x", "LEL")),
+        (
+            "s-2",
+            "A-03",
+            "pm10_ugm3",
+            "blue",
+            "active",
+            0,
+            99.0,
+            90.0,
+            None,
+            None,
+            False,
+            ("y", "y"),
+        ),
+    ]
+    with conn.cursor() as cursor:
+        for row in rows:
+            sample.add_alert(cursor, row, datetime.now(UTC))
+        cursor.execute("notify dongtai")
