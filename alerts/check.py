@@ -139,11 +139,14 @@ def _no_device(
     where: _Where, rule: Mapping[str, Any], stations: Mapping[str, Place]
 ) -> list[Mistake]:
     named = listed(rule.get("stations"))
-    covered = [s for s in stations.values() if s.kind == rule.get("kind") or s.code in named]
+    every = rule.get("kind") is None and not named
+    covered = [
+        s for s in stations.values() if every or s.kind == rule.get("kind") or s.code in named
+    ]
     if not covered or any(place.device for place in covered):
         return []
     problem = "no covered station has a `device`, so nobody could be known to be offline"
-    key = "kind" if rule.get("kind") else "stations"
+    key = "kind" if rule.get("kind") else "stations" if named else "when"
     return [Mistake((*where, key), rule.get(key), problem)]
 
 

@@ -46,13 +46,9 @@ class Condition(Section):
     direction: Direction | None = Field(
         default=None, description="rate, deviation: up (the default), down, or either."
     )
-    usual: Literal["season", "neighbours"] | None = Field(
+    usual: Literal["month"] | None = Field(
         default=None,
-        description="deviation: from what is usual for the month and the hour of the day there, or "
-        "from the median of the same metric at the stations around.",
-    )
-    within_km: float | None = Field(
-        default=None, gt=0, le=200, description="deviation from neighbours: how far away they are."
+        description="deviation: from the middle of what the station's `usual` says of the month.",
     )
     dead_band: float = Field(
         default=0,
@@ -95,8 +91,6 @@ class Condition(Section):
             raise ValueError("`when: rate` needs `window_s`, and nothing else has one")
         if (self.usual is None) == (when == "deviation"):
             raise ValueError("`when: deviation` needs `usual`, and nothing else has one")
-        if (self.within_km is None) == (self.usual == "neighbours"):
-            raise ValueError("`usual: neighbours` needs `within_km`, and nothing else has it")
         if self.direction is not None and when not in CHANGES:
             raise ValueError("`direction` belongs to `when: rate` and `when: deviation`")
         if self.mean_over_s is not None and when not in LIMITS:

@@ -138,6 +138,14 @@ def retrace(
     return passed.state, passed.steps
 
 
+def retrace_member(
+    watch: Watch, run: Iterable[Reading], new_id: NewId, state: State
+) -> tuple[State, list[Move]]:
+    """The same of a group's member, whose latch moves and raises nothing by itself."""
+    passed = _through(watch, state, run, new_id)
+    return passed.state, passed.moves
+
+
 def is_beyond(watch: Watch, reading: Reading) -> bool:
     """Whether a reading, by itself, speaks for an alert of a threshold rule."""
     value = reading.value

@@ -12,7 +12,7 @@ from alerts.engine import asks_past, counts
 from alerts.engine import judge as judge_readings
 from alerts.group import Group, judge_groups, standing_now, touched
 from alerts.ids import new_id
-from alerts.past import stored_past
+from alerts.past import follow, stored_past
 from alerts.record import (
     busy_series,
     lock_groups,
@@ -154,7 +154,8 @@ def worth_judging(
         return watched
     beyond = ~((calm.low[place] <= values) & (values <= calm.high[place]))
     usable = usable_bits(bits)
-    unsteady = judge.steady.unsteady(series, at, np.where(usable, values, np.nan), before)
+    follow(conn, judge.steady, series, at, before)
+    unsteady = judge.steady.unsteady(series, at, np.where(usable, values, np.nan))
     stirring = watched & (beyond | unsteady | ~usable)
     busy = busy_series(conn, np.unique(series[watched]).tolist())
     return watched & np.isin(series, [*busy, *np.unique(series[stirring]).tolist()])

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alerts.engine import Past
+from alerts.steady import Steady
 from database.pool import Connection
 from sensors.reading import Origin, Quality, Reading
 
@@ -17,6 +21,37 @@ select r.series_id, s.code, q.metric, r.observed_at, r.received_at, r.value, r.q
                 and r.observed_at >= k.since and r.observed_at < k.until
  order by r.series_id, r.observed_at
 """
+
+# Between which values a series lay for a while; times in microseconds since 1970.
+SPANS = """
+select k.series_id, k.until, min(r.value), max(r.value)
+  from unnest(%(series)s::integer[], %(until)s::bigint[], %(back)s::bigint[])
+       k (series_id, until, back)
+  join reading r on r.series_id = k.series_id
+   and r.observed_at < 'epoch'::timestamptz + k.until * interval '1 microsecond'
+   and r.observed_at >= 'epoch'::timestamptz + (k.until - k.back) * interval '1 microsecond'
+ where r.value is not null and (r.quality & 2051 = 0 or r.quality & 4097 = 4096)
+ group by k.series_id, k.until
+"""
+
+
+def follow(
+    conn: Connection,
+    steady: Steady,
+    series: NDArray[np.int32],
+    at: NDArray[np.int64],
+    before: NDArray[np.int64],
+) -> None:
+    """Let the screen of rates know what was stored of the series that it has to follow anew."""
+    anew, until, back = steady.begin(series, at, before)
+    if not len(anew):
+        return
+    asked = {"series": anew.tolist(), "until": until.tolist(), "back": back.tolist()}
+    with conn.cursor() as cursor:
+        cursor.execute(SPANS, asked)
+        for number, first, low, high in cursor.fetchall():
+            steady.remember(number, first, low, high)
+    steady.asked(anew)
 
 
 def stored_past(conn: Connection, asked: Mapping[int, tuple[datetime, datetime]]) -> Past:

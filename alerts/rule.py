@@ -213,8 +213,11 @@ class Device:
 
 
 def device_watch(rule_id: int, version: int, rule: RuleSettings, device: Device) -> Watch | None:
-    """An offline rule upon a device; None where it covers none of its stations."""
-    if not any(kind == rule.kind or code in rule.stations for code, kind in device.stations):
+    """An offline rule upon a device; None where it covers none of its stations. One that names
+    neither kind nor stations is about all devices."""
+    named = rule.kind is not None or bool(rule.stations)
+    hung = device.stations
+    if named and not any(kind == rule.kind or code in rule.stations for code, kind in hung):
         return None
     return Watch(
         rule_id=rule_id,

@@ -30,7 +30,7 @@ select distinct on (r.code) r.code, v.seeded
 """
 OPEN = """
 select r.code, count(*) from alert a join rule r on r.id = a.rule_id
- where a.state <> 'ended' group by r.code
+ where a.ended_at is null group by r.code
 """
 
 

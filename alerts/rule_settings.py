@@ -116,7 +116,8 @@ class RuleSettings(Condition):
         if self.when in COMPOSITES:
             self._is_composite()
         else:
-            self._covers_something()
+            if self.when != "offline":
+                self._covers_something()
             if self.when in ABSENCES:
                 self._is_about_absence()
             else:

@@ -22,6 +22,7 @@ from alerts.rule_settings import SYSTEM, RuleSettings
 from alerts.sending.built_in import OF_TELLING
 from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
+from alerts.usual import usual_of
 from database.pool import Connection
 
 log = logging.getLogger("alerts")
@@ -66,7 +67,7 @@ values (%s, %s, %s, %s, %s, %s, %s)
 _RETIRE = "update rule_version set retired_at = %s where rule_id = %s and version = %s"
 _PLACES = """
 select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and n.public,
-       coalesce(v.details ->> 'plant', s.code), v.device
+       coalesce(v.details ->> 'plant', s.code), v.device, n.checks -> 'usual'
   from series q
   join station s on s.id = q.station_id
   join station_version v on v.station_id = s.id and v.valid_to is null
@@ -179,7 +180,7 @@ def edition(conn: Connection) -> str:
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
-    ground = _ground(conn)
+    ground = load_ground(conn)
     watches: list[Watch] = []
     groups: list[Group] = []
     unreadable: set[int] = set()
@@ -200,7 +201,7 @@ def load_rulebook(conn: Connection) -> Rulebook:
 
 def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], Watch]:
     """These rules as they are in force, by code and series; what cannot be read is left out."""
-    wanted, ground = set(codes), _ground(conn)
+    wanted, ground = set(codes), load_ground(conn)
     found: dict[tuple[str, int], Watch] = {}
     for code, known in _newest(conn).items():
         if code in wanted and not known.retired:
@@ -224,7 +225,8 @@ def _unreadable(error: ValidationError) -> str:
     return f"cannot be read: {'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
-def _ground(conn: Connection) -> Ground:
+def load_ground(conn: Connection) -> Ground:
+    """What rules are laid upon, as it is now."""
     return Ground(tuple(load_places(conn)), tuple(_devices(conn)))
 
 
@@ -293,9 +295,10 @@ def load_places(conn: Connection) -> list[Place]:
         named[name] = (*named.get(name, ()), Limit(*of))
     return [
         Place(
-            number, station, kind, metric, interval_s, owner, public, limits[number], plant, device
+            *(number, station, kind, metric, interval_s, owner, public, limits[number]),
+            *(plant, device, usual_of(months)),
         )
-        for number, station, kind, metric, interval_s, owner, public, plant, device in rows
+        for number, station, kind, metric, interval_s, owner, public, plant, device, months in rows
     ]
 
 

@@ -69,21 +69,49 @@ class Steady:
         )
         return older if same else self
 
-    def unsteady(self, series: NDArray[np.int32], at: Times, values: Values, before: Times) -> Mask:
+    def begin(
+        self, series: NDArray[np.int32], at: Times, before: Times
+    ) -> tuple[NDArray[np.int32], Times, Times]:
+        """The series that have to be followed anew, since a reading was stored that did not come
+        by here; each with the first reading of this batch, and how far back its window reaches.
+
+        In order of series and time; before: what was the newest reading of the series until now.
+        """
+        place, mine = self._mine(series)
+        row, at, before = place[mine], at[mine], before[mine]
+        start = np.flatnonzero(np.append(True, row[1:] != row[:-1])[: len(row)])
+        own = row[start]
+        anew = (before[start] != self.last[own]) | (self.last[own] == _NEVER)
+        own, first = own[anew], at[start][anew]
+        self.number[own], self.low[own], self.high[own] = _NEVER, np.inf, -np.inf
+        self.since[own], self.last[own] = first, before[start][anew]
+        return self.series[own], first, self.width_us[own] * (RATE_PARTS + 1)
+
+    def asked(self, series: NDArray[np.int32]) -> None:
+        """What was stored of these within the window before is known now: `remember` follows for
+        those of which there was anything."""
+        row = np.searchsorted(self.series, series)
+        self.since[row] -= self.width_us[row] * (RATE_PARTS + 1)
+
+    def remember(self, series: int, first: int, low: float, high: float) -> None:
+        """Between which values a series lay within the window before its first reading here."""
+        row = int(np.searchsorted(self.series, series))
+        number = first // int(self.width_us[row]) - 1
+        slot = number % _BLOCKS
+        self.number[row, slot], self.low[row, slot], self.high[row, slot] = number, low, high
+
+    def unsteady(self, series: NDArray[np.int32], at: Times, values: Values) -> Mask:
         """Which readings are of a series with a rate that is not known to be steady; remembers.
 
-        In order of series and time, NaN where unusable; before: what was the newest reading of the
-        series until now.
+        As `begin`, which goes before; NaN where a value is not usable.
         """
         found = np.zeros(len(series), np.bool_)
-        place = np.minimum(np.searchsorted(self.series, series), max(0, len(self.series) - 1))
-        mine = np.flatnonzero(self.series[place] == series) if len(self.series) else _NONE
+        place, mine = self._mine(series)
         if not len(mine):
             return found
         row, at, values = place[mine], at[mine], values[mine]
         start = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
         own = row[start]
-        self._begin(own, at[start], before[mine][start])
         low = np.minimum.reduceat(np.where(np.isnan(values), np.inf, values), start)
         high = np.maximum.reduceat(np.where(np.isnan(values), -np.inf, values), start)
         steady = self._known(own, at[start]) & self._close(own, at[start], low, high)
@@ -93,11 +121,12 @@ class Steady:
         found[mine] = np.repeat(~steady, lengths)
         return found
 
-    def _begin(self, own: NDArray[np.intp], first: Times, before: Times) -> None:
-        """Anew where a reading was stored that did not come by here."""
-        anew = own[(before != self.last[own]) | (self.last[own] == _NEVER)]
-        self.number[anew], self.low[anew], self.high[anew] = _NEVER, np.inf, -np.inf
-        self.since[anew] = first[(before != self.last[own]) | (self.last[own] == _NEVER)]
+    def _mine(self, series: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The row of each reading, and which readings have one."""
+        if not len(self.series):
+            return _NONE, _NONE
+        place = np.minimum(np.searchsorted(self.series, series), len(self.series) - 1)
+        return place, np.flatnonzero(self.series[place] == series)
 
     def _known(self, own: NDArray[np.intp], first: Times) -> Mask:
         known: Mask = first - self.since[own] >= self.width_us[own] * RATE_PARTS

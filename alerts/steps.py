@@ -75,7 +75,7 @@ def _of_signal(signal: Signal) -> dict[str, object]:
     seconds = int(signal.span.total_seconds())
     if signal.kind == "mean":
         return {"averaged_s": seconds}
-    return {"over_s": seconds} if signal.kind == "rate" else {"usual": "season"}
+    return {"over_s": seconds} if signal.kind == "rate" else {"usual": "month"}
 
 
 def _step(

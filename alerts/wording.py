@@ -92,19 +92,13 @@ def _rate(p: Params) -> Pair:
     return _with_quality(p, zh, en)
 
 
-_THAN = {
-    "season": ("常年同期", "the usual of month and hour"),
-    "neighbours": ("周边站点", "the stations around"),
-}
-
-
 def _deviation(p: Params) -> Pair:
-    """Far from what is usual there at that time, or from what the stations around have."""
-    metric, (zh_than, en_than) = METRICS[p["metric"]], _THAN[p["usual"]]
-    up = p["value"] > 0
+    """Far from what is usual there in that month."""
+    metric, up = METRICS[p["metric"]], p["value"] > 0
     value, limit = amount(metric.code, abs(p["value"])), amount(metric.code, abs(p["limit"]))
-    zh = f"{metric.zh}比{zh_than}{'高' if up else '低'} {value}，超过 {limit}"
-    en = f"{metric.en} {value} {'above' if up else 'below'} {en_than}, more than {limit}"
+    zh = f"{metric.zh}比当月常值{'高' if up else '低'} {value}，超过 {limit}"
+    side = "above" if up else "below"
+    en = f"{metric.en} {value} {side} the usual of the month, more than {limit}"
     return _with_quality(p, zh, en)
 
 

@@ -162,17 +162,17 @@ def _p95_ms(
     for _ in range(ASKED):
         who = store.SeriesRow(chance.randint(1, series), "level_m", _EVERY_US // 1_000_000)
         until = END - chance.random() * room
-        begun, used = time.perf_counter(), _processor_ms(conn)
+        begun, used = time.perf_counter(), processor_ms(conn)
         store.history(conn, who, until - span, until, POINTS)
         conn.rollback()
         taken.append((time.perf_counter() - begun) * 1000)
         if used is not None:
-            busy.append((_processor_ms(conn) or used) - used)
+            busy.append((processor_ms(conn) or used) - used)
     rank = int(0.95 * ASKED)
     return round(sorted(taken)[rank], 1), round(sorted(busy)[rank], 1) if busy else None
 
 
-def _processor_ms(conn: Connection) -> float | None:
+def processor_ms(conn: Connection) -> float | None:
     """Used so far by this thread and by the process that serves it, if that runs here."""
     if conn.info.host not in ("127.0.0.1", "localhost") and not conn.info.host.startswith("/"):
         return None

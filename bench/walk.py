@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from alerts.judging import Judge
 from alerts.rulebook import seed
@@ -88,6 +89,28 @@ def rules_share(conn: Connection, context: Context) -> float:
     return 1 - min(took["without"]) / min(took["with"])
 
 
+def rule(n: int) -> dict[str, Any]:
+    """Of twenty: fourteen single limits, two means, two rates, an `outside`, a `2 of 3 sensors`."""
+    metric = METRICS[MEASURED[n % PER_STATION]]
+    limit, named = metric.high - 1e-6 * n, {"metric": metric.code, "kind": "gas"}
+    asked = named | {"unit": metric.unit}
+    kinds: dict[int, dict[str, Any]] = {
+        14: asked | {"when": "above", "mean_over_s": 3600, "grades": {"red": limit}},
+        15: asked | {"when": "above", "mean_over_s": 600, "grades": {"red": limit}},
+        16: asked | {"when": "rate", "window_s": 600, "grades": {"red": 1e6}},
+        17: asked | {"when": "rate", "window_s": 1800, "grades": {"red": 1e6 + n}},
+        18: asked | {"when": "outside", "low": {"red": metric.low}, "high": {"red": limit}},
+        19: {
+            "when": "at_least",
+            "per": "rule",
+            "grades": {"red": 2},
+            "of": [asked | {"when": "above", "limit": limit}],
+        },
+    }
+    said = kinds.get(n // 10, asked | {"when": "above", "grades": {"red": limit}})
+    return {"code": f"RULE-{n}", "label": {"zh": "规则", "en": "Rule"}} | said
+
+
 def prepare(owner: Connection) -> Context:
     """5,000 series under 200 rules, none of which fires."""
     now = datetime.now(UTC)
@@ -112,18 +135,7 @@ def prepare(owner: Connection) -> Context:
         ),
         now,
     )
-    rules = [
-        {
-            "code": f"RULE-{n}",
-            "label": {"zh": "规则", "en": "Rule"},
-            "metric": MEASURED[n % PER_STATION],
-            "kind": "gas",
-            "when": "above",
-            "unit": METRICS[MEASURED[n % PER_STATION]].unit,
-            "grades": {"red": METRICS[MEASURED[n % PER_STATION]].high - 1e-6 * n},
-        }
-        for n in range(200)
-    ]
+    rules = [rule(n) for n in range(200)]
     seed(owner, AlertsSettings.model_validate({"rules": rules}), now)
     owner.commit()
     return Context(

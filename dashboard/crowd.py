@@ -11,16 +11,18 @@ from dashboard.shapes import GRADES
 
 MOST_TOLD = 400  # open alerts that a viewer starts with
 MOST_AT_ONCE = 100  # in one event
+PLACES = ("waiting", "taken", "returned", "aside")
 MOST_NAMED = 5  # groups and kinds in the line of a flood
 
 Json = dict[str, Any]
 
 
-def urgency(alert: Json) -> tuple[int, bool, str]:
-    """Sorts the most urgent last: by grade, then whether it is nobody's, then the newest."""
+def urgency(alert: Json) -> tuple[bool, int, bool, str]:
+    """Sorts the most urgent last: what burns, by grade, then whether it is nobody's, the newest."""
     grade = alert.get("grade")
     rank = len(GRADES) - GRADES.index(grade) if grade in GRADES else 0
-    return rank, not is_taken(alert), str(alert.get("raised_at") or alert["began_at"])
+    burns = place_of(alert) in ("waiting", "taken")
+    return burns, rank, not is_taken(alert), str(alert.get("raised_at") or alert["began_at"])
 
 
 def most_urgent(alerts: Iterable[Json], most: int) -> list[Json]:
@@ -29,11 +31,9 @@ def most_urgent(alerts: Iterable[Json], most: int) -> list[Json]:
 
 
 def tally(alerts: Iterable[Json]) -> dict[str, dict[str, int]]:
-    """Of open alerts, by grade: how many wait for somebody, how many are taken."""
-    counted = Counter((alert["grade"], is_taken(alert)) for alert in alerts)
-    return {
-        grade: {"waiting": counted[grade, False], "taken": counted[grade, True]} for grade in GRADES
-    }
+    """Of standing alerts, by grade: how many there are in each place of the list."""
+    counted = Counter((alert["grade"], place_of(alert)) for alert in alerts)
+    return {grade: {place: counted[grade, place] for place in PLACES} for grade in GRADES}
 
 
 def what_matters(alerts: Iterable[Json]) -> Json:
@@ -65,6 +65,15 @@ def what_matters(alerts: Iterable[Json]) -> Json:
         ],
         "kinds": [{"label": some[0].get("label"), "count": len(some)} for some in most],
     }
+
+
+def place_of(alert: Json) -> str:
+    """Where the list has it: it waits for somebody, is taken, is over unseen, or is set aside."""
+    if alert.get("muted"):
+        return "aside"
+    if alert.get("state") == "returned":
+        return "returned"
+    return "taken" if is_taken(alert) else "waiting"
 
 
 def is_taken(alert: Json) -> bool:

@@ -77,7 +77,9 @@ METRICS = _table(
     Metric("tank_level_pct", "%", 0, 110, 1, "储罐液位", "Tank level"),
     Metric("tank_pressure_kpa", "kPa", -100, 50000, 1, "储罐压力", "Tank pressure"),
     Metric("tank_temp_c", "°C", -200, 500, 1, "储罐温度", "Tank temperature"),
-    Metric("hazard_grade", "", 1, 5, 0, "重大危险源等级", "Major hazard grade"),
+    Metric(
+        "hazard_grade", "", 1, 5, 0, "重大危险源等级（5：不构成）", "Major hazard grade (5: none)"
+    ),
     # Discharge
     Metric("cod_mgl", "mg/L", 0, 20000, 1, "化学需氧量", "COD"),
     Metric("nh3n_mgl", "mg/L", 0, 2000, 2, "氨氮", "NH₃-N"),

@@ -13,7 +13,17 @@ from pydantic import (
 )
 
 from config import Mistake, did_you_mean, entries
-from sensors.catalogue import AIR_METRICS, AQI, INFLOW, LEVEL, METRICS, STORAGE, TO_LIMIT
+from sensors.catalogue import (
+    AIR_METRICS,
+    AQI,
+    HAZARD,
+    INFLOW,
+    LEVEL,
+    METRICS,
+    STORAGE,
+    TANK_LEVEL,
+    TO_LIMIT,
+)
 from sensors.chemicals.settings import Tank, repeated_tanks, unmeasured
 from sensors.limits import in_season
 from sensors.protocols import Hj212, Sl651
@@ -251,10 +261,18 @@ class Station(Names):
 
     @property
     def derived_metrics(self) -> tuple[str, ...]:
-        """What is computed here: storage_m3 with a curve, aqi at an air station, and `foreseen`."""
+        """What is computed here: storage_m3 with a curve, aqi at an air station, `foreseen`, and
+        hazard_grade of a plant with a measured tank."""
         storage = (STORAGE,) if self.curve else ()
         air = self.kind == "air" and any(s.metric in AIR_METRICS for s in self.sensors)
-        return (*storage, *((AQI,) if air else ()), *self.foreseen_metrics)
+        hazard = (HAZARD,) if self.kind == "plant" and self._is_assessed else ()
+        return (*storage, *((AQI,) if air else ()), *self.foreseen_metrics, *hazard)
+
+    @property
+    def _is_assessed(self) -> bool:
+        """Whether some tank's content is measured, so that the hazard moves with it."""
+        own = any(sensor.metric == TANK_LEVEL for sensor in self.sensors)
+        return bool(self.tanks) and (own or any(tank.measured_by for tank in self.tanks))
 
     @property
     def foreseen_metrics(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from psycopg2 import extensions
 from psycopg2.extras import execute_values
 
 from database.pool import Connection
-from sensors.catalogue import DERIVED_FROM, FORESEEN_FROM, STORAGE, TANK_LEVEL
+from sensors.catalogue import ASSESSED_FROM, DERIVED_FROM, FORESEEN_FROM, STORAGE, TANK_LEVEL
 from sensors.chemicals.settings import Tank
 from sensors.directory import Directory, Hj212Device, SeriesInfo, Sl651Device, StationInfo
 from sensors.protocols import Hj212, Sl651
@@ -250,7 +250,9 @@ def _all_sensors(station: Station) -> Iterator[Sensor]:
     for metric in station.derived_metrics:
         sources = DERIVED_FROM.get(metric, FORESEEN_FROM.get(metric, ()))
         inputs = [measured[name] for name in sources if name in measured]
-        hidden = metric in FORESEEN_FROM or any(sensor.public is False for sensor in inputs)
+        hidden = metric in {**FORESEEN_FROM, **ASSESSED_FROM} or any(
+            sensor.public is False for sensor in inputs
+        )
         if metric == STORAGE and station.curve and not station.curve.public:
             hidden = True
         yield Sensor(metric=metric, public=False if hidden else None)

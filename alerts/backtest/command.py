@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from alerts.backtest.run import Episode
-from alerts.backtest.store import BackTest, TooLong, back_test
+from alerts.backtest.store import BackTest, TooLong, Untestable, back_test
 from alerts.rule_command import RulesFile
 from alerts.rule_history import versions
 from alerts.rule_settings import RuleSettings
@@ -38,7 +38,7 @@ def run(conn: Connection, arguments: argparse.Namespace) -> int:
     except (BadConfig, OSError) as error:
         print(f"backtest: {error}", file=sys.stderr)
         return 2
-    except (LookupError, TooLong) as error:
+    except (LookupError, TooLong, Untestable) as error:
         print(f"backtest: {error.args[0]}", file=sys.stderr)
         return 1
     for line in told(found, every=arguments.all):

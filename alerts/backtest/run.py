@@ -5,7 +5,7 @@ is shown only the readings that can change what it remembers; those that numpy f
 passed over (`_calm`). A property holds this equal to showing it every reading.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,17 +13,18 @@ from itertools import count
 import numpy as np
 
 from alerts.backtest.block import Block, microseconds_of, moment_of
-from alerts.engine import forgetting, judge, retrace
+from alerts.backtest.calm import calm, passed, stirring
+from alerts.engine import forgetting, judge, retrace, retrace_member
 from alerts.grade import Grade
 from alerts.rule import Watch
 from alerts.silence import Heartbeat, Seen, tick
-from alerts.state import NONE, NewId, State, Transition
+from alerts.state import Move, NewId, State, Transition
 from alerts.window import reach
 from sensors.reading import Quality, Reading
 from sensors.vetting import Mask, Times, Values, usable_bits
 
 _UNHEARD = int(Quality.MISSING | Quality.IMPOSSIBLE)
-_MOST = 64  # readings that the engine is shown at once
+_MOST = 8  # readings that the engine is shown at once
 _MICROSECOND = timedelta(microseconds=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,17 +57,20 @@ class Run:
     def __init__(self, watch: Watch, *, shortcuts: bool = True) -> None:
         self.watch, self.state = watch, State()
         self.judged = 0  # readings that the engine was shown
+        self.moves: list[tuple[Move, bool]] = []  # of a group's member, each: was its reading bad?
         self._may_pass = shortcuts and (watch.signal is None or watch.signal.kind == "mean")
         self._steps: dict[str, list[Transition]] = {}
         self._good: set[str] = set()  # alerts that a good reading held up
         self._unsure: set[str] = set()  # those of which it is not known yet
         self._last_good: datetime | None = None
         self._quiet: _Quiet | None = None
-        self._new_id = _numbering()
+        self._new_id = numbering()
 
     def take(self, block: Block) -> None:
         if not len(block):
             return
+        if self.watch.member:  # groups take moves as they arrive: here as if all came in time
+            block = replace(block, received=block.at)
         if self.watch.when == "no_data":
             self._listen(block)
         else:
@@ -91,6 +95,12 @@ class Run:
 
     def _judge(self, block: Block, first: int, last: int) -> None:
         shown = self._readings(block, first, last)
+        if self.watch.member:
+            self.state, moves = retrace_member(self.watch, shown, self._new_id, self.state)
+            for move in moves:
+                number = np.searchsorted(block.at, microseconds_of(move.reading.observed_at))
+                self.moves.append((move, bool(block.bad[number])))
+            return
         self.state, steps = retrace(self.watch, shown, self._new_id, self.state)
         self._keep(steps)
 
@@ -105,7 +115,7 @@ class Run:
         signal = self.watch.window
         if not self._may_pass or (signal and self._remembers()):
             return at
-        found = _stirring(block, at, calm(self.watch, self.state))
+        found = self._pass(block, at)
         if signal is None or found == at:
             return found
         # As the judge does, forget the window; and make it anew of the readings that it reaches
@@ -115,6 +125,16 @@ class Run:
         if first > at:
             self.state = State()
         return max(at, first)
+
+    def _pass(self, block: Block, at: int) -> int:
+        """Over readings that change nothing but the peak, and when the last one was."""
+        found = calm(self.watch, self.state)
+        if found is None or at == len(block):
+            return at
+        stop = stirring(block, at, found)
+        if stop > at and not self.state.idle:
+            self.state = passed(self.watch, self.state, block, at, stop)
+        return stop
 
     def _remembers(self) -> bool:
         """Whether something could come of what lies behind, be the next readings ever so calm."""
@@ -191,23 +211,29 @@ class Run:
         )
 
     def _episode(self, steps: list[Transition]) -> Episode:
-        last = steps[-1]
-        over = last.kind == "ended"
-        grade = last.alert.peak_grade
-        limits = {step.grade: step.limit for step in steps if step.kind != "ended"}
-        peak = last.peak if over or self.state.alert is None else self.state.peak
-        return Episode(
-            subject=self.watch.subject,
-            station=self.watch.station or "",
-            began_at=steps[0].alert.began_at,
-            raised_at=steps[0].alert.raised_at,
-            ended_at=last.at if over else None,
-            peak_grade=grade,
-            peak=peak,
-            limit=limits.get(grade),
-            by_bad_data=self.watch.when != "no_data" and last.alert_id not in self._good,
-            steps=tuple(steps),
-        )
+        bad = self.watch.when != "no_data" and steps[-1].alert_id not in self._good
+        return episode_of(self.watch, steps, self.state.peak, by_bad_data=bad)
+
+
+def episode_of(
+    watch: Watch, steps: Sequence[Transition], peak: float | None, *, by_bad_data: bool
+) -> Episode:
+    """The steps of one alert as an episode. peak: so far, where it is still open."""
+    first, last = steps[0], steps[-1]
+    over, grade = last.kind == "ended", last.alert.peak_grade
+    limits = {step.grade: step.limit for step in steps if step.kind != "ended"}
+    return Episode(
+        subject=watch.subject,
+        station=watch.station or "",
+        began_at=first.alert.began_at,
+        raised_at=first.alert.raised_at,
+        ended_at=last.at if over else None,
+        peak_grade=grade,
+        peak=last.peak if over else peak,
+        limit=limits.get(grade),
+        by_bad_data=by_bad_data,
+        steps=tuple(steps),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,45 +244,6 @@ class _Quiet:
     heard: bool
 
 
-# (sign, above, up to): a value times the sign that lies so, for each of them, changes nothing.
-Band = tuple[tuple[int, float, float], ...]
-
-
-def calm(watch: Watch, state: State) -> Band | None:
-    """Which values change nothing that must be remembered; None where that is not known.
-
-    A running hold has to see each reading, and so has an open alert whose limits have seasons or
-    two sides.
-    """
-    if state.idle:
-        return tuple((sign, -np.inf, lowest) for sign, lowest in watch.sides)
-    limits = [limit for some in watch.limits for limit in some]
-    seasonal = any(limit.season_from for limit in limits)
-    if state.since != NONE or seasonal or len(watch.sides) > 1 or watch.signal:
-        return None
-    ((sign, _),) = watch.sides
-    ranks = list(zip(watch.limits, state.on, strict=True))
-    on = [some[0].clear for some, is_on in ranks if some and is_on]
-    off = [some[0].beyond for some, is_on in ranks if some and not is_on]
-    peak = np.inf if state.peak is None else sign * state.peak  # a graver value is a new peak
-    return ((sign, max(on, default=-np.inf), min([*off, peak])),)
-
-
-def _stirring(block: Block, at: int, band: Band | None) -> int:
-    """The first reading from `at` on outside the band; as many as there are if none is."""
-    size = 64
-    while band is not None and at < len(block):
-        value = block.value[at : at + size]
-        outside = np.zeros(len(value), bool)
-        for sign, above, up_to in band:
-            signed = sign * value
-            outside |= (signed <= above) | (signed > up_to)
-        if outside.any():
-            return at + int(outside.argmax())
-        at, size = at + size, size * 4
-    return min(at, len(block))
-
-
 def _quiet_since(at: Times, heard: Mask, before: _Quiet | None) -> Times:
     """Since when it is quiet, after each reading: since itself, or the first of a run unheard."""
     previous = np.append(True if before is None else before.heard, heard[:-1])
@@ -265,7 +252,7 @@ def _quiet_since(at: Times, heard: Mask, before: _Quiet | None) -> Times:
     return np.where(run >= 0, at[run], before.since if before else at[0])
 
 
-def _numbering() -> NewId:
+def numbering() -> NewId:
     numbers = count(1)
     return lambda _: str(next(numbers))
 

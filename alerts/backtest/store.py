@@ -13,11 +13,12 @@ from time import monotonic
 import numpy as np
 
 from alerts.backtest.block import Block, Marked, block, microseconds_of, moment_of
+from alerts.backtest.grouped import grouped
 from alerts.backtest.run import Episode, Run
 from alerts.backtest.summary import SOON_INTERVALS, Really, Summary, summed
-from alerts.rule import covers, watch
+from alerts.laying import lay
 from alerts.rule_settings import RuleSettings
-from alerts.rulebook import load_places
+from alerts.rulebook import load_ground
 from database.pool import Connection
 from sensors.catalogue import DERIVED_FROM, STORAGE
 
@@ -62,6 +63,14 @@ select a.id, a.subject, a.began_at, a.ended_at, a.peak_grade, a.found_afterwards
 Progress = Callable[[float], None]
 
 
+# Conditions whose past is not kept, and why.
+UNTESTABLE = {"offline": "when devices were offline is not kept"}
+
+
+class Untestable(Exception):
+    """Nothing is stored that this condition could be tried on."""
+
+
 class TooLong(Exception):
     """The back-test was not done within its time."""
 
@@ -92,7 +101,8 @@ def back_test(
 ) -> BackTest:
     """What `rule`, in force or not, would have done with the readings of [since, until).
 
-    progress: told the share that is done, 0 to 1; what it raises ends the work. Raises TooLong.
+    progress: told the share that is done, 0 to 1; what it raises ends the work.
+    Raises TooLong, Untestable.
     """
     last = 0.0
     for step in back_testing(conn, rule, since, until, within_s=within_s):
@@ -111,36 +121,42 @@ def back_testing(
     *,
     within_s: float = 60,
 ) -> Iterator[float | BackTest]:
-    """The same step by step: shares that are done, then what was found. Raises TooLong."""
+    """The same step by step: shares that are done, then what was found.
+
+    Raises TooLong, Untestable.
+    """
     began = monotonic()
-    places = [place for place in load_places(conn) if covers(rule, place)]
-    watches = [one for place in places if (one := watch(0, 0, rule, place))]
-    episodes: list[Episode] = []
-    read = judged = 0
-    for number, one in enumerate(watches):
-        run = Run(one)
-        for part in _blocks(conn, one.series_id or 0, since, until):
+    if rule.when in UNTESTABLE:
+        raise Untestable(f"`when: {rule.when}` cannot be back-tested: {UNTESTABLE[rule.when]}")
+    laid = lay(0, 0, rule, load_ground(conn))
+    runs = {one.key: Run(one) for one in laid.watches}
+    read = 0
+    for number, run in enumerate(runs.values()):
+        for part in _blocks(conn, run.watch.series_id or 0, since, until):
             run.take(part)
             read += len(part)
             passed = (int(part.at[-1]) - microseconds_of(since)) / _length(since, until)
-            yield (number + passed) / len(watches)
+            yield (number + passed) / len(runs)
             if monotonic() - began > within_s:
                 raise TooLong(
                     f"not done within {within_s:g} s ({read:,} readings so far); "
                     "choose a shorter period or fewer stations"
                 )
-        episodes += run.done(until)
-        judged += run.judged
+    episodes = [one for run in runs.values() if not run.watch.member for one in run.done(until)]
+    for group in laid.groups:
+        members = [runs[member.key] for member in group.members.values()]
+        episodes += grouped(group, members, until)
     episodes.sort(key=lambda each: (each.raised_at, each.subject))
-    soon = {one.subject: SOON_INTERVALS * one.interval for one in watches}
+    whole = [*laid.watches, *(group.watch for group in laid.groups)]
+    soon = {one.subject: SOON_INTERVALS * one.interval for one in whole}
     summary = summed(episodes, really(conn, rule.code, since, until), until, soon)
     yield BackTest(
         code=rule.code,
         since=since,
         until=until,
-        series=len(watches),
+        series=len({one.series_id for one in laid.watches}),
         readings=read,
-        judged=judged,
+        judged=sum(run.judged for run in runs.values()),
         seconds=monotonic() - began,
         summary=summary,
         episodes=tuple(episodes),

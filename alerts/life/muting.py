@@ -40,6 +40,8 @@ select t.id, t.alert_id, t.kind, t.grade,
  order by t.id, k.kind, k.id
 """
 KEPT = _KEPT.format(kept=KEPT_BY)
+# Those of them that hold still, once whoever ends one has done so; and none ends before we have.
+HOLD = "select id from suppression where id = any(%s) and ended_at is null order by id for share"
 MUTE = "update outbox set muted_by = %s where transition_id = any(%s)"
 # What nobody was told of was not announced, and once it is over there is nothing to be seen.
 NEVER_TOLD = """
@@ -99,10 +101,9 @@ def muted(
     with conn.cursor() as cursor:
         cursor.execute(NOW)
         ((now,),) = cursor.fetchall()
-        if inhibitions:
-            inhibit(conn, inhibitions, now)
-        cursor.execute(KEPT, (list(transitions),))
-        found = [_kept(*row) for row in cursor.fetchall()]
+    found = _held(conn, transitions)
+    if inhibitions and inhibit(conn, inhibitions, now):
+        found = _held(conn, transitions)
     decision = decide(found)
     lock(conn, [one.alert for one in found])
     for shelf in decision.broken:
@@ -164,6 +165,16 @@ def _unnoted(kept: Iterable[Kept]) -> Iterator[Kept]:
         if not one.noted and (one.alert, one.by.id) not in seen:
             seen.add((one.alert, one.by.id))
             yield one
+
+
+def _held(conn: Connection, transitions: Sequence[int]) -> list[Kept]:
+    """What keeps each, in order; none of it ends before this transaction does."""
+    with conn.cursor() as cursor:
+        cursor.execute(KEPT, (list(transitions),))
+        found = [_kept(*row) for row in cursor.fetchall()]
+        cursor.execute(HOLD, (sorted({one.by.id for one in found}),))
+        hold = {row[0] for row in cursor.fetchall()}
+    return [one for one in found if one.by.id in hold]
 
 
 def _of_no_news(conn: Connection, transitions: Sequence[int]) -> dict[int, str]:

@@ -2,6 +2,9 @@
 
 One table, `suppression`. Each begin and end is a step in the journal of the alerts it touches. What
 still stands when it ends is told anew: nothing is forgotten on a shelf.
+
+Who ends a row locks it first, then the alerts; who mutes by it holds it shared (muting.py). So an
+alert is either muted before the end, and told by it, or comes after it, and is not muted.
 """
 
 from collections.abc import Sequence
@@ -43,6 +46,11 @@ SHELF = """
 select id, who, until from suppression
  where kind = 'shelved' and rule_id = %s and subject = %s and ended_at is null
 """
+LOCKED_SHELF = """
+select u.id, u.who, u.until from suppression u
+  join alert a on a.rule_id = u.rule_id and a.subject = u.subject
+ where a.id = %s and u.kind = 'shelved' and u.ended_at is null for update of u
+"""
 OUT = """
 select id, who, metrics from suppression
  where kind = 'out_of_service' and station_id = %(station_id)s and ended_at is null
@@ -50,13 +58,15 @@ select id, who, metrics from suppression
  order by id for update
 """
 STATION = "select id from station where code = %s"
-# What people know of it: the grade that they were last told, and whether anything was kept back.
+# What people know of it: the grade that they were last told; whether all of it was routed (else the
+# routing tells what is new, now that nothing keeps it; nothing at all: it is not decided yet).
 _KNOWN = """
 select a.id, a.grade,
        (select t.grade from outbox o join alert_transition t on t.id = o.transition_id
          where t.alert_id = a.id and o.muted_by is null order by t.seq desc limit 1),
-       exists (select from outbox o join alert_transition t on t.id = o.transition_id
-                where t.alert_id = a.id),
+       coalesce((select bool_and(o.routed_at is not null)
+                   from outbox o join alert_transition t on t.id = o.transition_id
+                  where t.alert_id = a.id), false),
        u.id is not null
   from alert a
   left join series q on q.id = a.series_id
@@ -137,15 +147,15 @@ def unshelve(
     conn: Connection, alert_id: str, who: str, why: str, *, expected_version: int, now: datetime
 ) -> Done | Refused | NoSuchAlert:
     """Take it off the shelf before its time; if its condition is on, people are told anew."""
+    shelves = _rows(conn, LOCKED_SHELF, (alert_id,))
     found = lock(conn, [alert_id]).get(alert_id)
     if found is None:
         return NoSuchAlert(alert_id)
-    shelf = _shelf(conn, found)
-    if shelf is None:
+    if not shelves:
         return Refused(now_is(conn, alert_id), "this alert is not shelved")
     if found.version != expected_version:
         return changed(conn, found)
-    end(conn, shelf[0], who, why, now=now)
+    end(conn, shelves[0][0], who, why, now=now)
     return Done(now_is(conn, alert_id))
 
 
@@ -241,7 +251,7 @@ def _tell(conn: Connection, over: Suppression, touched: dict[str, Standing], now
     on = [alert_id for alert_id, found in touched.items() if found.ended_at is None]
     for alert_id, grade, told, decided, muted in _rows(conn, KNOWN, (on,)):
         if muted or not decided:
-            continue  # something else keeps it, or nobody was to be told of it yet
+            continue  # something else keeps it, or the routing or the judge tells it
         if over.kind == "suppressed" and told == grade:
             continue
         reason = Reason("stands", {"after": over.kind, "why": touched[alert_id].reason})

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from alerts.backtest.store import BackTest, TooLong, back_testing
+from alerts.backtest.store import BackTest, TooLong, Untestable, back_testing
 from alerts.rule_editing import BadRule, checked
 from alerts.rule_history import versions
 from alerts.rule_settings import RuleSettings
@@ -64,7 +64,7 @@ def _lines(
                     yield {"result": shapes.back_test_json(step)}
                 else:
                     yield {"progress": round(step, 3)}
-    except TooLong as error:
+    except (TooLong, Untestable) as error:
         yield _problem(Problem(422, str(error)))
     except psycopg2.Error:
         yield _problem(unavailable())

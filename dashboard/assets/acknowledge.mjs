@@ -3,9 +3,10 @@
 import { $, el, post, t, urls } from "./core.mjs";
 import { emit, putAlert } from "./state.mjs";
 
-/** Open the note under a row; Enter sends, Escape closes. The name comes from the session. */
+/** Open the note under a row; Enter sends, Escape closes. The name comes from the session.
+ *  alert: one, or all those of a group that nobody has. */
 export function openForm(row, alert) {
-  if (!alert) return;
+  if (!alert || alert.length === 0) return;
   const there = row.querySelector("form");
   if (there) return there.querySelector("input").focus();
   const form = el("form", "ack-form");
@@ -35,7 +36,7 @@ export function openForm(row, alert) {
     event.preventDefault();
     send.disabled = true;
     said.textContent = "";
-    const problem = await acknowledge(alert, note.value, key);
+    const problem = await (Array.isArray(alert) ? acknowledgeAll(alert, note.value, key) : acknowledge(alert, note.value, key));
     send.disabled = false;
     if (problem) said.textContent = problem;
     else leave();
@@ -44,6 +45,24 @@ export function openForm(row, alert) {
   form.scrollIntoView({ block: "nearest" });
 }
 
+/** All of a group. Returns null when each is the sender's, else who has which, or what changed. */
+async function acknowledgeAll(group, note, key) {
+  let answer;
+  try {
+    answer = await post(`${urls.alerts}/acknowledge`, { alerts: group.map(({ id, version }) => ({ id, version })), note }, key);
+  } catch {
+    return t("Not sent: no connection. Nothing was acknowledged.");
+  }
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) return refusal(answer, body);
+  for (const { alert } of body.results) if (alert) putAlert(alert);
+  $("live-words").textContent = t("Acknowledged");
+  emit("change", { stations: [], alerts: [] });
+  const missed = body.results.filter(({ result }) => result === "taken" || result === "changed");
+  if (!missed.length) return null;
+  const owners = [...new Set(missed.map(({ owner }) => owner).filter(Boolean))].join(", ");
+  return t("{n} of {all} not taken: {why}", { n: missed.length, all: group.length, why: owners ? t("{owner} was first and has it.", { owner: owners }) : t("It changed meanwhile; look at it again.") });
+}
 /** Send it. Returns null when it is done, else a sentence. */
 async function acknowledge(alert, note, key) {
   let answer;
@@ -60,6 +79,9 @@ async function acknowledge(alert, note, key) {
     emit("change", { stations: [], alerts: [] });
     return null;
   }
+  return refusal(answer, body);
+}
+function refusal(answer, body) {
   if (answer.status === 409 && body.owner) return t("{owner} was first and has it.", { owner: body.owner });
   if (answer.status === 403) return t("Your role may not acknowledge.");
   if (answer.status === 401) return t("You have been signed out.");

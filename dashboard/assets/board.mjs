@@ -36,7 +36,7 @@ function cell(grade) {
 }
 function rest() {
   const root = el("div", "cell rest");
-  for (const [id, label] of [["count-silent", t("No data")], ["count-normal", t("Normal")]]) {
+  for (const [id, label] of [["count-silent", t("No data")], ["count-aside", t("Aside")], ["count-normal", t("Normal")]]) {
     const part = el("span", "rest-part");
     part.append(el("span", "secondary", label), el("span", "rest-count", "—", { id }));
     root.append(part);
@@ -47,6 +47,7 @@ function draw() {
   for (const grade of GRADES) drawCell(grade);
   const { silent, normal } = counts();
   setText($("count-silent"), String(silent));
+  setText($("count-aside"), String(tallyOf().aside));
   setText($("count-normal"), String(normal));
 }
 function drawCell(grade) {
@@ -54,7 +55,7 @@ function drawCell(grade) {
   const parts = cells[grade];
   const worst = found[0];
   setShape(parts.shape, grade, Boolean(worst) && isOwned(worst));
-  const { waiting, taken } = tallyOf(grade);
+  const { waiting, taken } = tallyOf(grade); // what is over or set aside does not burn
   const count = (waiting + taken).toLocaleString("en-US");
   setText(parts.count, count);
   setData(parts.count, "digits", count.length > 2 ? count.length : null);

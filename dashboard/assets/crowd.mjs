@@ -1,7 +1,7 @@
 // More alerts than a desk is given: the line that says what matters, and how the others are fetched.
 
 import { $, el, named, setData, setText, shape, shortName, span, now, t, urls } from "./core.mjs";
-import { alerts, alertsOf, choose, emit, on, putAlert, stations, unseen } from "./state.mjs";
+import { alerts, allOf, choose, emit, on, putAlert, stations, unseen } from "./state.mjs";
 import { get } from "./read.mjs";
 import { link } from "./live.mjs";
 
@@ -58,7 +58,7 @@ export async function fetchMore() {
 }
 /** All of a station's that somebody opens. */
 export async function fetchOf(code) {
-  if (!unseen() || alertsOf(code).length) return;
+  if (!unseen() || allOf(code).length) return;
   try {
     const found = await get(`${urls.alerts}?state=open&station=${encodeURIComponent(code)}`);
     if (take(found.alerts)) emit("change", {});

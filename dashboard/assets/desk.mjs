@@ -1,7 +1,8 @@
 // The duty desk: starts its parts in order, the keyboard, and what is said aloud.
 
 import { $, alertAmount, gradeWord, metricName, setData, shortName, t } from "./core.mjs";
-import { alerts, choose, chosen, emit, isOwned, on, stations, toAcknowledge } from "./state.mjs";
+import { alerts, choose, chosen, emit, isMuted, isOn, isOwned, on, stations, toAcknowledge } from "./state.mjs";
+import * as actions from "./actions.mjs";
 import * as board from "./board.mjs";
 import * as crowd from "./crowd.mjs";
 import * as chart from "./chart.mjs";
@@ -22,6 +23,7 @@ export function start() {
   crowd.start();
   chart.start();
   drawer.start();
+  actions.start();
   marks.start();
   chemicals.start();
   finder.start();
@@ -40,7 +42,7 @@ export function start() {
 }
 /** The first picture: the worst unclaimed alert is under the cursor, and open where there is room. */
 async function begin() {
-  for (const id of alerts.keys()) known.add(id);
+  for (const [id, alert] of alerts) if (!isMuted(alert)) known.add(id);
   const wanted = new URLSearchParams(location.search).get("station");
   const worst = toAcknowledge()[0];
   if (stations.has(wanted)) choose(wanted);
@@ -50,9 +52,9 @@ async function begin() {
 }
 /** New unclaimed alerts are said once; a new red one pulses for ten seconds at most. */
 function announce() {
-  const fresh = [...alerts.values()].filter(({ id }) => !known.has(id));
+  const fresh = [...alerts.values()].filter((alert) => !known.has(alert.id) && !isMuted(alert)); // what comes back from the shelf is said then
   for (const { id } of fresh) known.add(id);
-  const told = fresh.filter((alert) => !isOwned(alert) && !alert.found_afterwards);
+  const told = fresh.filter((alert) => isOn(alert) && !isOwned(alert) && !alert.found_afterwards);
   if (!told.length) return;
   const alert = told.find(({ grade }) => grade === "red") ?? told.at(-1);
   const [value, unit] = alertAmount(alert, alert.value);
@@ -72,7 +74,7 @@ function pulse() {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   const acts = {
-    j: () => list.step(1), k: () => list.step(-1), a: list.acknowledgeCurrent, escape: drawer.close,
+    j: () => list.step(1), k: () => list.step(-1), a: list.acknowledgeCurrent, s: actions.shelveCurrent, escape: drawer.close,
     m: () => { show("map"); emit("centre"); }, "/": () => $("search").focus(),
   };
   const act = acts[event.key.toLowerCase()];

@@ -1,15 +1,19 @@
 // The station drawer: values with age and quality, why it burns, chart, picture, neighbours, what to do.
 
 import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
-import { alerts, alertsOf, choose, chosen, condition, isOwned, liveValue, meanPeriod, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
+import { alerts, alertsOf, allOf, choose, chosen, condition, isMuted, isOwned, liveValue, meanPeriod, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
+import { stateText } from "./aside.mjs";
 import { ask } from "./chart.mjs";
 import { fetchOf } from "./crowd.mjs";
 import * as flap from "./flap.mjs";
 import { get } from "./read.mjs";
 import * as outlook from "./outlook.mjs";
 import { showPicture } from "./pictures.mjs";
+import * as told from "./told.mjs";
 
 const REPORTS = { discharge: "/environment", stack: "/environment", air: "/environment#air" };
+// Steps whose sentence says no more than who, what and why do.
+const BY_PEOPLE = new Set(["acknowledged", "noted", "reset"]);
 const MOST_WHY = 12; // in a flood; the list has them all
 let opener = null; // where the focus goes when the drawer closes
 let lifeOf = null; // "id|version" of the journal shown
@@ -59,6 +63,7 @@ function fill() {
   setText($("chart-unit"), unit);
   look(station);
   todo(station);
+  told.show(alertsOf(station.code).find((one) => one.id === chosen.alert) ?? alertsOf(station.code)[0]);
 }
 /** The alarmed value first, then as the catalogue has them. */
 const rank = (station, metric) => (metricAlert(station.code, metric) ? 0 : 1);
@@ -78,6 +83,8 @@ function head(station) {
   setText($("drawer-sample"), kinds.filter(Boolean).join(" · "));
   const parts = [station.code];
   if (grade) parts.push(gradeWord(grade), ...(alert ? [...overText(alert), span(sinceOf(alert))] : []));
+  else if (state === "partly" && station.out_of_service?.length) parts.push(t("out of service in part"));
+  else if (state === "out") parts.push(t("out of service"));
   else parts.push(state === "partly" ? t("some values are old") : ageText(ageOf(station.newest), stationState(station)));
   const words = grade && alert ? [isOwned(alert) ? t("{owner} has it", { owner: alert.owner ?? "—" }) : t("unclaimed")] : [];
   // Figures keep their room; where the line is too narrow the words after them are cut.
@@ -148,7 +155,7 @@ function provenance(latest) {
 // ---- why
 
 function why(station) {
-  const found = alertsOf(station.code);
+  const found = allOf(station.code);
   $("drawer-why").hidden = !found.length;
   keyed($("why-list"), found.slice(0, MOST_WHY), (alert) => alert.id, makeWhy, fillWhy);
 }
@@ -158,8 +165,8 @@ function makeWhy(alert) {
   return root;
 }
 function fillWhy(root, alert) {
-  setShape(root.querySelector(".why-shape"), alert.grade, isOwned(alert));
-  setText(root.querySelector(".why-label"), `${named(alert.label)}${alert.state === "returned" ? " · " + t("back to normal") : ""}`);
+  setShape(root.querySelector(".why-shape"), alert.grade, isOwned(alert) || isMuted(alert));
+  setText(root.querySelector(".why-label"), [named(alert.label), ...stateText(alert)].join(" · "));
   setText(root.querySelector(".why-since"), span(sinceOf(alert), !isOwned(alert)));
   const mean_s = meanPeriod(alert);
   const caution = mean_s ? t("Compared reading by reading; the limit is for a mean over {period}.", { period: period(mean_s) }) : "";
@@ -209,7 +216,7 @@ function fillNeighbour(root, { station, km }) {
 // ---- what to do, and the alert's life
 
 function todo(station) {
-  const alert = alerts.get(chosen.alert) ?? alertsOf(station.code)[0];
+  const alert = alerts.get(chosen.alert) ?? allOf(station.code)[0];
   $("drawer-todo").hidden = !alert;
   $("drawer-life").hidden = !alert;
   warn(alert);
@@ -254,7 +261,7 @@ async function life(alert) {
 }
 function fillStep(node, step, alert) {
   const value = step.value === null || step.value === undefined ? "" : alertAmount(alert, step.value).join(" ");
-  const parts = [word(step.kind), step.who, step.note, value, step.kind === "acknowledged" ? "" : named(step.reason)];
+  const parts = [word(step.kind), step.who, step.note, value, BY_PEOPLE.has(step.kind) ? "" : named(step.reason)];
   node.replaceChildren(el("time", "quiet", moment(step.at)), el("span", "", parts.filter(Boolean).join(" · ")));
 }
 /** The way to all that is kept of it, and how its seal stands. */

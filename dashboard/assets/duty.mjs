@@ -4,12 +4,15 @@ import { $, clock, now, setText, t } from "./core.mjs";
 import { on } from "./state.mjs";
 import * as chatter from "./duty_chatter.mjs";
 import * as live from "./live.mjs";
+import * as receipts from "./duty_receipts.mjs";
+import * as rota from "./duty_rota.mjs";
 import * as score from "./duty_score.mjs";
+import * as shelved from "./duty_shelved.mjs";
 import * as stale from "./duty_stale.mjs";
 
 const EVERY_MS = 20_000;
 // name -> module; each has `read()`, which asks and draws; `start()` too where it listens.
-const SECTIONS = { score, stale, chatter };
+const SECTIONS = { score, shelved, stale, chatter, rota, receipts };
 export const shown = {}; // name -> when it was last drawn, on the server's clock; the tests look at it
 const wrong = new Map(); // name -> why it could not be read
 

@@ -52,7 +52,7 @@ function table(shifts, month) {
   const holder = el("div", "table-holder", null, { tabindex: "0" });
   const node = el("table", "figures score-table");
   const head = el("tr");
-  head.append(el("th", "", "", { scope: "col" }), ...shifts.map((one, n) => {
+  head.append(el("td"), ...shifts.map((one, n) => {
     const cell = el("th", n ? "figure earlier" : "figure", null, { scope: "col" });
     cell.append(el("span", "", named(one.shift)), el("span", "quiet", hours(one)));
     return cell;

@@ -1,8 +1,10 @@
 // Alerts that belong together as one row: what is shown of each part of the list, and in which order.
 
 import { el, named, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { chosen, isOwned, sinceOf, stations } from "./state.mjs";
+import { chosen, isMuted, isOwned, sinceOf, stations } from "./state.mjs";
+import { openForm } from "./acknowledge.mjs";
 
+const members = new Map(); // group and part -> its alerts, as they were drawn last
 const said = new Map(); // group and part -> what a person chose: open or closed
 export const isGroup = (item) => Boolean(item.members);
 
@@ -34,24 +36,29 @@ export function makeGroup(item, toggled) {
     node.append(...parts);
     return node;
   };
-  root.append(el("span", "row-shape"), line(name, el("span", "row-since")), line(el("span", "group-what"), el("b", "group-count")));
+  const button = el("button", "button ack", null, { type: "button" });
+  button.append(el("span", "", t("Ack all")));
+  button.addEventListener("click", () => openForm(root, members.get(root.dataset.key)?.filter((alert) => !isOwned(alert))));
+  root.append(el("span", "row-shape"), line(name, el("span", "row-since")), line(el("span", "group-what"), el("b", "group-count")), line(el("span", "spring"), button));
   name.addEventListener("click", () => {
     said.set(root.dataset.key, name.getAttribute("aria-expanded") !== "true");
     toggled();
   });
   return root;
 }
-export function fillGroup(root, { members, open }) {
-  const worst = members[0], owned = members.every(isOwned);
+export function fillGroup(root, { key, members: found, open }) {
+  members.set(key, found);
+  const worst = found[0], owned = found.every(isOwned);
+  root.querySelector(".ack").hidden = owned || found.every(isMuted);
   setClass(root, owned ? "row cluster owned" : "row cluster");
   setData(root, "grade", worst.grade);
   setShape(root.querySelector(".row-shape"), worst.grade, owned);
   const name = root.querySelector(".row-name");
   name.setAttribute("aria-expanded", String(open));
   setText(name, placeOf(worst.group) || shortName(worst.station_names) || worst.subject);
-  setText(root.querySelector(".row-since"), span(Math.max(...members.map(sinceOf)), !owned));
-  setText(root.querySelector(".group-what"), kinds(members));
-  setText(root.querySelector(".group-count"), t("{n} alerts", { n: members.length }));
+  setText(root.querySelector(".row-since"), span(Math.max(...found.map(sinceOf)), !owned));
+  setText(root.querySelector(".group-what"), kinds(found));
+  setText(root.querySelector(".group-count"), t("{n} alerts", { n: found.length }));
 }
 function placeOf(group) {
   if (group.cause === "air") return t("Whole district");

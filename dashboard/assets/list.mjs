@@ -1,8 +1,9 @@
 // The alert list: to acknowledge, acknowledged, no data and stale. Rows are kept, not rebuilt.
 
 import { $, alertAmount, ageOf, ageText, el, figure, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { acknowledged, alerts, choose, chosen, isOwned, liveValue, meanPeriod, on, silent, sinceOf, stationState, stations, tallyOf, toAcknowledge, trend, valueAge } from "./state.mjs";
+import { acknowledged, alerts, choose, chosen, isMuted, isOn, isOwned, liveValue, meanPeriod, on, returned, setAside, silent, sinceOf, stationState, stations, tallyOf, toAcknowledge, trend, valueAge } from "./state.mjs";
 import { openForm } from "./acknowledge.mjs";
+import { stateText } from "./aside.mjs";
 import { fetchMore } from "./crowd.mjs";
 import { fillGroup, isGroup, itemsOf, makeGroup } from "./groups.mjs";
 
@@ -11,20 +12,19 @@ export function start() {
   for (const part of Object.keys(drawn)) $(`${part}-more`).addEventListener("click", () => showMore(part));
 }
 const FIRST = 60; // rows of a part that are drawn; more when somebody asks
-const drawn = { waiting: FIRST, taken: FIRST, silent: FIRST };
+const drawn = { waiting: FIRST, taken: FIRST, returned: FIRST, aside: FIRST, silent: FIRST };
+const PARTS = { waiting: toAcknowledge, taken: acknowledged, returned, aside: setAside };
 function draw() {
-  const waiting = toAcknowledge(), taken = acknowledged(), quiet = silent();
-  const all = tallyOf();
-  setText($("waiting-count"), all.waiting.toLocaleString("en-US"));
-  setText($("taken-count"), all.taken.toLocaleString("en-US"));
+  const quiet = silent(), all = tallyOf();
   setText($("silent-count"), String(quiet.length));
   $("waiting-none").hidden = all.waiting > 0;
-  for (const [part, found] of [["waiting", waiting], ["taken", taken]]) {
-    const items = itemsOf(part, found);
+  for (const [part, list] of Object.entries(PARTS)) {
+    const found = list(), items = itemsOf(part, found);
+    setText($(`${part}-count`), all[part].toLocaleString("en-US"));
+    if (part !== "waiting") $(`${part}-part`).hidden = all[part] === 0;
     keyed($(part), cut(part, items, all[part] - found.length), (item) => item.key, makeItem, fillItem);
   }
   keyed($("silent"), cut("silent", quiet.map((station) => ({ key: station.code, station })), 0), (item) => item.key, makeSilentItem, fillSilentItem);
-  $("taken-part").hidden = all.taken === 0;
   $("silent-part").hidden = quiet.length === 0;
 }
 /** The first rows of a part, and below them how many more there are. elsewhere: not on this desk. */
@@ -36,7 +36,7 @@ function cut(part, items, elsewhere) {
 }
 async function showMore(part) {
   drawn[part] += FIRST;
-  if ($(part).children.length < drawn[part] - FIRST || itemsOf(part, part === "taken" ? acknowledged() : toAcknowledge()).length < drawn[part]) await fetchMore();
+  if ($(part).children.length < drawn[part] - FIRST || itemsOf(part, (PARTS[part] ?? silent)()).length < drawn[part]) await fetchMore();
   draw();
 }
 const makeItem = (item) => (isGroup(item) ? makeGroup(item, draw) : make(item.alert));
@@ -79,10 +79,11 @@ function fill(root, alert) {
   const owned = isOwned(alert);
   const now = liveValue(alert);
   const [number, unit] = alertAmount(alert, now);
-  setClass(root, owned ? "row owned" : "row");
+  const muted = isMuted(alert);
+  setClass(root, ["row", owned || muted || !isOn(alert) ? "owned" : "", isOn(alert) ? "" : "over"].filter(Boolean).join(" "));
   setData(root, "grade", alert.grade);
   setData(root, "current", chosen.alert === alert.id ? "true" : null);
-  setShape(root.querySelector(".row-shape"), alert.grade, owned);
+  setShape(root.querySelector(".row-shape"), alert.grade, owned || muted);
   const name = root.querySelector(".row-name");
   setText(name, shortName(alert.station_names) || named(alert.label) || alert.subject);
   if (chosen.alert === alert.id) name.setAttribute("aria-current", "true");
@@ -96,7 +97,7 @@ function fill(root, alert) {
   setText(root.querySelector(".row-owner"), ownerText(alert, owned));
   setClass(root.querySelector(".row-value"), `row-value ${valueAge(alert).state}`);
   const button = root.querySelector(".ack");
-  button.hidden = owned;
+  button.hidden = owned || muted; // what is set aside is taken up again first
 }
 export function limitText(alert) {
   const parts = [];
@@ -110,8 +111,7 @@ export function limitText(alert) {
   return parts.join(" · ");
 }
 function ownerText(alert, owned) {
-  const parts = owned ? [alert.owner ?? "—", moment(alert.acknowledged_at)] : [t("unclaimed")];
-  if (alert.state === "returned") parts.push(t("back to normal"));
+  const parts = [...stateText(alert), ...(owned ? [alert.owner ?? "—", moment(alert.acknowledged_at)] : isOn(alert) && !isMuted(alert) ? [t("unclaimed")] : [])];
   const { state, age_s } = valueAge(alert);
   if (state === "stale" || state === "unknown") parts.push(ageText(age_s, state));
   if (alert.note) parts.push(alert.note);
@@ -148,7 +148,7 @@ function lastText(station) {
 // ---- the keyboard's way through the list
 
 export function rows() {
-  return [...document.querySelectorAll("#waiting > .row, #taken > .row, #silent > .row")];
+  return [...document.querySelectorAll("#waiting > .row, #taken > .row, #returned > .row, #aside > .row, #silent > .row")];
 }
 /** Where the keyboard is: the row chosen, or a group's row that has the focus. */
 function cursor(all) {

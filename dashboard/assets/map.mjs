@@ -10,7 +10,7 @@ import * as rings from "./rings.mjs";
 import { arrange, firstValue, isTagged, label } from "./tags.mjs";
 import { numberSides, thin } from "./thin.mjs";
 
-const RANK = { red: 9, orange: 8, yellow: 7, blue: 6, unknown: 3, stale: 2, suspect: 1, partly: 0, normal: 0 };
+const RANK = { red: 9, orange: 8, yellow: 7, blue: 6, unknown: 3, stale: 2, out: 2, suspect: 1, partly: 0, normal: 0 };
 const OVER = { "icon-allow-overlap": true, "icon-ignore-placement": true };
 const MARKER = { "icon-allow-overlap": true }; // names of the base map move or go where a marker stands
 export let map = null;
@@ -77,7 +77,7 @@ function onStyle() {
 }
 function properties(station) {
   const { grade, owned, state } = condition(station);
-  const look = grade ? grade + (owned ? "-owned" : "") : state === "partly" ? "normal" : state;
+  const look = grade ? grade + (owned ? "-owned" : "") : state === "partly" ? "normal" : state === "out" ? "stale" : state;
   const found = { code: station.code, icon: `${station.kind}|${look}`, sort: RANK[grade ?? state] + (grade && !owned ? 0.5 : 0) };
   const speed = station.latest.wind_speed_ms, from = station.latest.wind_dir_deg;
   if (speed?.value && from && [speed, from].every((v) => v.value !== null && ["fresh", "late"].includes(valueState(station, v)))) {

@@ -52,32 +52,46 @@ function put(feature) {
 // ---- what follows from it, now
 
 export const isOwned = (alert) => Boolean(alert.acknowledged_at || alert.state === "acknowledged");
+/** Its condition is on; else it is over, and waits for somebody to see it. */
+export const isOn = (alert) => !alert.ended_at;
+/** Shelved, suppressed or out of service. One whose time is over is not, whoever has not said so yet. */
+export const isMuted = (alert) => Boolean(alert.muted) && !(Date.parse(alert.muted.until) <= now());
+const isReal = (alert) => isOn(alert) && !(isMuted(alert) && alert.muted.kind === "out_of_service");
 const worstFirst = (a, b) =>
+  Number(isOn(b)) - Number(isOn(a)) || Number(isMuted(a)) - Number(isMuted(b)) ||
   GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade) ||
   Number(isOwned(a)) - Number(isOwned(b)) || Date.parse(a.raised_at) - Date.parse(b.raised_at);
-export const openAlerts = () => (sorted ??= [...alerts.values()].sort(worstFirst));
+const standing = () => (sorted ??= [...alerts.values()].sort(worstFirst));
+/** What burns, and is to be told. */
+export const openAlerts = () => standing().filter((alert) => isOn(alert) && !isMuted(alert));
 export const toAcknowledge = () => openAlerts().filter((alert) => !isOwned(alert));
 export const acknowledged = () => openAlerts().filter(isOwned);
-export function alertsOf(code) {
+export const returned = () => standing().filter((alert) => !isOn(alert) && !isMuted(alert));
+export const setAside = () => standing().filter(isMuted);
+/** A station's alerts whose condition is on, quiet ones too; without what is out of service. */
+export const alertsOf = (code) => allOf(code).filter(isReal);
+/** All that stands of a station: over, or set aside, too. */
+export function allOf(code) {
   if (!ofStation) {
     ofStation = new Map();
-    for (const alert of openAlerts()) ofStation.set(alert.station, [...(ofStation.get(alert.station) ?? []), alert]);
+    for (const alert of standing()) ofStation.set(alert.station, [...(ofStation.get(alert.station) ?? []), alert]);
   }
   return ofStation.get(code) ?? [];
 }
-/** How many are open: {waiting, taken} of a grade, or of all; the desk may have fewer. */
+/** How many stand: {waiting, taken, returned, aside} of a grade, or of all; the desk may have fewer. */
 export function tallyOf(grade = null) {
-  const sum = { waiting: 0, taken: 0 };
+  const sum = { waiting: 0, taken: 0, returned: 0, aside: 0 };
   if (unseen() === 0) {
-    for (const alert of alerts.values()) if (!grade || alert.grade === grade) sum[isOwned(alert) ? "taken" : "waiting"]++;
+    for (const alert of alerts.values()) if (!grade || alert.grade === grade) sum[placeOf(alert)]++;
     return sum;
   }
   for (const each of grade ? [grade] : GRADES) for (const key of Object.keys(sum)) sum[key] += crowd.tally[each]?.[key] ?? 0;
   return sum;
 }
-/** How many open alerts the desk does not have. */
+const placeOf = (alert) => (isMuted(alert) ? "aside" : !isOn(alert) ? "returned" : isOwned(alert) ? "taken" : "waiting");
+/** How many standing alerts the desk does not have. */
 export function unseen() {
-  const all = Object.values(crowd.tally ?? {}).reduce((n, { waiting, taken }) => n + waiting + taken, 0);
+  const all = Object.values(crowd.tally ?? {}).flatMap(Object.values).reduce((n, each) => n + each, 0);
   return Math.max(0, all - alerts.size);
 }
 export const metricAlert = (code, metric) => alertsOf(code).find((a) => a.metric === metric);
@@ -102,13 +116,15 @@ export function stationState(station) {
 /** {grade, owned} of the worst open alert, or {state} normal, suspect, stale or unknown. */
 export function condition(station) {
   const worst = alertsOf(station.code)[0];
-  if (worst) return { grade: worst.grade, owned: isOwned(worst), alert: worst };
+  if (worst) return { grade: worst.grade, owned: isOwned(worst) || isMuted(worst), alert: worst };
   // An alert that the desk was not given: what the server says of the station stands.
   if (unseen() && GRADES.includes(station.severity)) return { grade: station.severity, owned: station.acknowledged, alert: null };
+  if (station.out_of_service?.some((one) => !one.metrics)) return { state: "out" };
   const state = stationState(station);
   if (state === "stale" || state === "unknown") return { state };
   const values = Object.values(station.latest);
   if (values.some((v) => v.quality === "suspect")) return { state: "suspect" };
+  if (station.out_of_service?.length) return { state: "partly" };
   const old = values.some((v) => ["stale", "unknown"].includes(valueState(station, v)));
   return { state: old ? "partly" : "normal" };
 }

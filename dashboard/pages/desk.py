@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.access import ENTER, MARK, RIGHTS, WARN
+from dashboard.access import ACKNOWLEDGE, ENTER, MARK, RIGHTS, SERVICE, WARN
 from dashboard.pages import outlook, plume
 from dashboard.pages.layout import Say, aria, data, frame, icon_button
 from dashboard.pages.viewer import Viewer
@@ -62,6 +62,8 @@ def _list(say: Say) -> html.Section:
                 [
                     _part(say("To acknowledge"), "waiting", none),
                     _part(say("Acknowledged"), "taken"),
+                    _part(say("Over, acknowledged by nobody"), "returned"),
+                    _part(say("Set aside"), "aside"),
                     _part(say("No data and stale"), "silent"),
                 ],
                 className="list-scroll",
@@ -81,7 +83,7 @@ def _part(title: str, name: str, *more: html.P) -> html.Div:
 
 
 def _keys(say: Say) -> html.Div:
-    keys = (("J K", "next"), ("A", "ack"), ("M", "map"), ("/", "search"))
+    keys = (("J K", "next"), ("A", "ack"), ("S", "shelve"), ("M", "map"), ("/", "search"))
     return html.Div(
         [
             html.Span([*(html.Kbd(key) for key in names.split()), say(label)])
@@ -156,10 +158,10 @@ def _drawer(say: Say, viewer: Viewer) -> html.Aside:
         className="drawer-head",
     )
     body = [
-        *(_values(say), _why(say), outlook.block(say)),
+        *(_values(say), _why(say), _act(say, viewer), outlook.block(say)),
         *(_chart(say), _report(say), _marks(say, viewer)),
         *(_hazard(say, viewer), _toxic(say)),
-        *(_look(say), _todo(say), *_warn(say, viewer), _life(say)),
+        *(_look(say), _todo(say), _told(say), *_warn(say, viewer), _life(say)),
     ]
     return html.Aside(
         [head, html.Div(body, id="drawer-body", className="drawer-body", tabIndex=0)],
@@ -189,6 +191,38 @@ def _why(say: Say) -> html.Section:
         className="part whys",
         hidden=True,
         **aria(label=say("Why")),
+    )
+
+
+def _act(say: Say, viewer: Viewer) -> html.Section:
+    """What keeps it quiet, and what a person can do; the script fills it and opens the forms."""
+    rights = RIGHTS.get(viewer.role, ())
+    return html.Section(
+        [
+            html.Ul(id="act-facts", className="act-facts"),
+            html.Div(id="act-buttons", className="act-buttons"),
+            html.Div(id="act-form"),
+        ],
+        id="drawer-act",
+        className="part",
+        hidden=True,
+        **data(
+            act="yes" if ACKNOWLEDGE in rights else "no",
+            service="yes" if SERVICE in rights else "no",
+        ),
+        **aria(label=say("What can be done")),
+    )
+
+
+def _told(say: Say) -> html.Section:
+    """Who was told of the alert, by which way."""
+    title = html.H3([say("Told to"), " ", html.Span(id="told-note", className="quiet")])
+    return html.Section(
+        [title, html.Ul(id="told-list")],
+        id="drawer-told",
+        className="part tolds",
+        hidden=True,
+        **aria(label=say("Told to")),
     )
 
 

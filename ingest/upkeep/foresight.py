@@ -36,6 +36,7 @@ from ingest.batch import (
 from ingest.columns import Columns
 from ingest.marked import with_marks
 from ingest.states import rows_of, states_of
+from ingest.upkeep.hazard import assess_plants
 from sensors.catalogue import FORESEEN_FROM, INFLOW, LEVEL, OUTFLOW, TO_LIMIT
 from sensors.directory import Directory, SeriesInfo
 from sensors.limits import in_force
@@ -122,7 +123,9 @@ class Lookout:
             if time.monotonic() - read_at > _RULES_S:
                 judge, read_at = judge.newest(conn), time.monotonic()
                 conn.commit()
-            if look_ahead(conn, directory, found, judge, datetime.now(UTC)):
+            told = look_ahead(conn, directory, found, judge, datetime.now(UTC))
+            told += assess_plants(conn, directory, judge, datetime.now(UTC))
+            if told:
                 wake(conn)
                 conn.commit()
             self._stop.wait(_LOOK_S)

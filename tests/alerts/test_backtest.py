@@ -5,17 +5,21 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.backtest.block import Marked, block, microseconds_of
-from alerts.backtest.run import Run, calm, episodes_of
+from alerts.backtest.grouped import grouped
+from alerts.backtest.run import Run, episodes_of
 from alerts.backtest.summary import Really, summed
-from alerts.engine import forgetting
-from alerts.rule import Limit
+from alerts.engine import forgetting, judge
+from alerts.group import judge_groups
+from alerts.laying import Ground, lay
+from alerts.rule import Key, Limit, by_series
+from alerts.state import State
 from sensors.reading import Quality
 from tests.alerts.test_properties import RULES, cut, facts, streams
-from tests.alerts.timeline import PLACE, Desk, absence, at, minute, rule, watch_of
+from tests.alerts.timeline import PLACE, Desk, absence, at, counting, minute, rule, watch_of
 
 END = minute(5000)
 SEASONAL = replace(
@@ -110,10 +114,16 @@ def test_a_mean_is_made_of_what_it_reaches_back_to():
     assert run_of(settings, readings, shortcuts=False).done(END) == [one]
 
 
-def test_a_running_hold_sees_each_reading():
-    watch = watch_of(rule(on_delay_s=120))
-    run = run_of(rule(on_delay_s=120), [at(0, 101)])
-    assert calm(watch, run.state) is None
+def test_a_running_hold_is_passed_over_up_to_its_end():
+    levels = [90] * 10 + [101 + number / 10 for number in range(300)] + [90] * 500
+    readings = [at(number, level) for number, level in enumerate(levels)]
+    settings = rule(on_delay_s=6000, off_delay_s=12000, grades={"blue": 100, "red": 125})
+    run = run_of(settings, readings, (77,) * 11)
+    assert run.judged < 40
+    (one,) = run.done(END)
+    assert (one.raised_at, one.ended_at) == (minute(110), minute(510))
+    assert one.peak == 130.9
+    assert run_of(settings, readings, shortcuts=False).done(END) == [one]
 
 
 @given(
@@ -201,3 +211,60 @@ def test_sums_count_by_grade_month_station_and_chatter():
     assert found.chatter == 1
     really = found.really
     assert (really.alerts, really.both, really.only_back_tested, really.missed) == (2, 1, 2, 1)
+
+
+GROUND = Ground(tuple(replace(PLACE, series_id=n, station=f"R-0{n}", limits={}) for n in (1, 2, 3)))
+OF = {"metric": "level_m", "kind": "reservoir", "when": "above", "unit": "m", "limit": 100}
+
+
+def together(delay, band, per, when):
+    """Two conditions upon each of three reservoirs."""
+    longer = OF | {"on_delay_s": delay, "off_delay_s": delay, "dead_band": band}
+    counted = {"blue": 1, "red": 2} if per == "rule" else {"blue": 1}
+    said = {"grades": counted} if when == "at_least" else {"grades": None, "grade": "red"}
+    nowhere = {"metric": None, "kind": None, "unit": None}
+    return rule(**nowhere, **said, per=per, when=when, of=[longer, OF | {"limit": 110}])
+
+
+TOGETHER = st.builds(
+    together,
+    st.sampled_from([0, 120]),
+    st.sampled_from([0, 2]),
+    st.sampled_from(["rule", "station"]),
+    st.sampled_from(["at_least", "all", "any"]),
+)
+
+
+@settings(max_examples=40)
+@given(TOGETHER, streams(1), streams(2), streams(3), st.lists(st.integers(1, 7)))
+def test_a_composite_rule_back_tested_is_what_happened_live(ruled, one, two, three, sizes):
+    laid, steps = lay(1, 1, ruled, GROUND), []
+    states: dict[Key, State] = {}
+    stand: dict[Key, State] = {}
+    groups = {m.key: group for group in laid.groups for m in group.members.values()}
+    own = {
+        n: [replace(r, station=f"R-0{n}") for r in some]
+        for n, some in ((1, one), (2, two), (3, three))
+    }
+    for reading in sorted(
+        (r for some in own.values() for r in some), key=lambda r: (r.observed_at, r.series_id)
+    ):
+        judged = judge(by_series(laid.watches), states, [reading], reading.observed_at, counting())
+        states |= judged.states
+        found = judge_groups(groups, judged, stand, reading.observed_at, counting())
+        stand |= found.states
+        steps += found.transitions
+    past = []
+    for group in laid.groups:
+        runs = [Run(member) for member in group.members.values()]
+        for run in runs:
+            for part in cut(own[run.watch.series_id], sizes):
+                run.take(columns(part))
+        past += [step for each in grouped(group, runs, END) for step in each.steps]
+
+    def said(some):
+        return sorted(
+            (s.key[1], s.at, s.kind, s.grade, s.value) for s in some if s.kind != "announced"
+        )
+
+    assert said(past) == said(steps)

@@ -15,8 +15,7 @@ from tests.alerts.test_properties import cut, facts
 from tests.alerts.timeline import PLACE, Desk, at, counting, rule
 
 # The tests' interval is a minute; some windows are short, so that streams fill and leave them.
-PLACE_OF_USUAL = replace(PLACE, usual=tuple(tuple(98.0 + hour / 8 for hour in range(24))
-                                            for _ in range(12)))  # fmt: skip
+PLACE_OF_USUAL = replace(PLACE, usual=tuple(98.0 + month / 8 for month in range(12)))
 CONDITIONS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(
         dict,
@@ -41,7 +40,7 @@ CONDITIONS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(
         dict,
         when=st.just("deviation"),
-        usual=st.just("season"),
+        usual=st.just("month"),
         grades=st.sampled_from([{"blue": 3}, {"blue": 3, "red": 10}]),
         direction=st.sampled_from(["up", "down", "either"]),
     ),

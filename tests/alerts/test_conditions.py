@@ -192,11 +192,11 @@ def test_a_mean_is_worded_as_one_and_its_limit_needs_no_excuse():
 
 
 def usual(value):
-    """The same at every hour of every month, but nothing is known of February."""
-    return tuple(tuple(None if month == 1 else value for _ in range(24)) for month in range(12))
+    """The same in every month, but nothing is known of February."""
+    return tuple(None if month == 1 else value for month in range(12))
 
 
-DEVIATION = {"when": "deviation", "usual": "season", "grades": {"blue": 10, "red": 20}}
+DEVIATION = {"when": "deviation", "usual": "month", "grades": {"blue": 10, "red": 20}}
 KNOWN = replace(PLACE, usual=usual(50.0))
 
 
@@ -222,8 +222,8 @@ def test_a_deviation_is_worded_by_its_size():
     desk = Desk(rule(**DEVIATION, direction="either"), KNOWN)
     desk.batch(at(0, 35))
     assert say(desk.happened[0].reason) == {
-        "zh": "水位比常年同期低 15.00 m，超过 10.00 m",
-        "en": "Level 15.00 m below the usual of month and hour, more than 10.00 m",
+        "zh": "水位比当月常值低 15.00 m，超过 10.00 m",
+        "en": "Level 15.00 m below the usual of the month, more than 10.00 m",
     }
 
 

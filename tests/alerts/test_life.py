@@ -1,5 +1,6 @@
 """An alert's life after ISA-18.2 on the real database: returned, shelved, out of service, reset."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from alerts.store import Acknowledged, Conflict, NoSuchAlert, acknowledge, get_a
 from alerts.wording import say
 from database.pool import connect
 from tests.alerts.duty import CAUSE, Duty, soon
+from tests.servers.waiting import until
 
 
 @pytest.fixture
@@ -376,3 +378,39 @@ def test_where_nothing_is_kept_quiet_nothing_is_muted(duty):
     numbers = [row[0] for row in duty.ask("select transition_id from outbox")]
     assert muted(duty.conn, numbers, [CAUSE]) == {}
     assert muted(duty.conn, []) == {}
+
+
+def test_an_alert_raised_while_somebody_unshelves_is_told(duty, database):
+    """The shelf's end and the muting of a new alert wait for each other: it is told once, by one
+    of them, and never by neither."""
+    duty.take(24.5)
+    duty.route()
+    shelved(duty)
+    duty.take(20)
+    duty.route()
+    duty.take(24.5)
+    duty.conn.commit()
+    staff = connect(database, "staff", application="test")
+    old = duty.alerts()[1]
+    asked = {"expected_version": old.version, "now": now()}
+    assert isinstance(unshelve(staff, old.id, "wang", "done", **asked), Done)
+
+    leading = threading.Thread(target=duty.route)
+    leading.start()
+    waits = "select count(*) from pg_locks where not granted"
+    until(lambda: ask(staff, waits) >= 1, "the muting to wait")
+    staff.commit()
+    leading.join()
+    duty.conn.commit()
+    duty.route()
+    assert [step for step in duty.told() if step.startswith(("raised", "announced"))] == [
+        "raised orange",
+        "raised orange",
+    ]
+    staff.close()
+
+
+def ask(conn, statement) -> int:
+    with conn.cursor() as cursor:
+        cursor.execute(statement)
+        return int(cursor.fetchone()[0])

@@ -179,7 +179,7 @@ def test_every_life_is_a_life_of_the_standard(lives):
     run_state_machine_as_test(
         lives,
         settings=settings(
-            max_examples=25,
+            max_examples=12,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

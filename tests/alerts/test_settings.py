@@ -117,6 +117,94 @@ def test_each_mistake_is_named_once_with_line_key_and_remedy(tmp_path, changes, 
     assert found[0].line == LINE
 
 
+OUTSIDE = {"when": "outside", "grades": None, "low": "{red: 20}", "high": "{red: 25}"}
+RATE = {"when": "rate", "grades": "{red: 2}", "window_s": "600"}
+COMPOSITE = dict.fromkeys(("metric", "kind", "unit", "grades")) | {
+    "when": "at_least",
+    "of": "[{metric: level_m, kind: reservoir, when: above, unit: m, limit: flood_limit}]",
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        OUTSIDE,
+        RATE,
+        {"mean_over_s": "3600"},
+        {
+            "grades": None,
+            "seasons": '[{season_from: "06-01", season_to: "08-31", grades: {red: 9}}]',
+        },
+        COMPOSITE | {"grades": "{red: 1}"},
+        COMPOSITE | {"when": "any", "grade": "red", "per": "plant"},
+        {"when": "deviation", "usual": "month", "grades": "{red: 2}"},
+        ABSENCE | {"patience_intervals": "5"},
+    ],
+)
+def test_each_kind_of_condition_is_taken(tmp_path, changes):
+    assert mistakes(tmp_path, DISTRICT + written(**changes)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "remedy"),
+    [
+        (OUTSIDE | {"high": None}, 0, "needs `low` and `high`"),
+        (OUTSIDE | {"low": "{blue: 20, red: 21}"}, "low", "grades must fall from blue to red"),
+        (OUTSIDE | {"low": "{red: top}"}, "red", "its low limit 25 is not below the high one, 25"),
+        (OUTSIDE | {"low": "{red: topp}"}, "red", "did you mean 'top'"),
+        ({"low": "{red: 3}"}, 0, "`low` belongs to `when: outside`"),
+        (RATE | {"window_s": None}, 0, "`when: rate` needs `window_s`"),
+        (RATE | {"window_s": "120"}, "window_s", "R-01 reports level_m every 60 s"),
+        (RATE | {"grades": "{red: -2}"}, "red", "must be above 0: `direction` says"),
+        (RATE | {"grades": "{red: top}"}, "red", "give a number"),
+        (RATE | {"direction": "sideways"}, "direction", "'up', 'down' or 'either'"),
+        (RATE | {"mean_over_s": "3600"}, 0, "belongs to above, below and outside"),
+        ({"window_s": "600"}, 0, "nothing else has one"),
+        ({"direction": "up"}, 0, "`direction` belongs to"),
+        ({"grades": "{red: 99999}"}, "red", "can never be reached: the instruments report"),
+        ({"grades": "{red: grade_1}"}, "red", "no covered station has such a limit of level_m"),
+        ({"patience_intervals": "3"}, 0, "belongs to `when: no_data`"),
+        (COMPOSITE | {"grades": "{red: 2}"}, "red", "no group has more than 1 of these sensors"),
+        (COMPOSITE | {"grades": "{red: 1}", "unit": "m"}, 0, "`unit` belongs to"),
+        (
+            dict.fromkeys(("metric", "grades", "unit"))
+            | {"when": "offline", "grade": "red", "patience_s": "60"},
+            "kind",
+            "no covered station has a `device`",
+        ),
+        (
+            {
+                "seasons": '[{season_from: "06-01", season_to: "08-31", grades: {red: 31}},'
+                ' {season_from: "08-01", season_to: "09-31", grades: {red: 31}}]'
+            },
+            "season_to",
+            "'09-31' is no day",
+        ),
+        (
+            {
+                "seasons": '[{season_from: "06-01", season_to: "08-31", grades: {red: 31}},'
+                ' {season_from: "08-01", season_to: "09-30", grades: {red: 32}}]'
+            },
+            0,
+            "two seasons hold on the same day",
+        ),
+        (
+            {"seasons": '[{season_from: "06-01", season_to: "08-31", grades: {red: 20}}]'},
+            "grades",
+            "grades must rise from blue to red: orange is 23.5, red is 20 at R-01",
+        ),
+    ],
+)
+def test_what_a_condition_cannot_mean_is_refused_with_line_and_remedy(
+    tmp_path, changes, key, remedy
+):
+    found = mistakes(tmp_path, DISTRICT + written(**changes))
+    assert [mistake for mistake in found if remedy in mistake.problem], found
+    assert len(found) == 1, found
+    assert key in found[0].where
+    assert found[0].line == LINE
+
+
 def test_a_season_is_met_by_the_order_of_grades(tmp_path):
     seasonal = DISTRICT.replace(
         "en: flood, source: s}", 'en: flood, source: s, season_from: "06-01", season_to: "09-30"}'

@@ -26,26 +26,51 @@ RATES = st.builds(
 class Screen:
     """The screen with what ingest gives it: times, values, the newest reading before the batch."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, stored=None):
         self.steady = Steady.of(by_series([watch_of(settings)]))
         self.before = NEVER
+        self.stored = stored
+
+    def _remember(self, first, back):
+        """As `alerts.past.follow` does it, of what is stored."""
+        since = (first - back) / 1e6
+        inside = [
+            r.value
+            for r in self.stored
+            if r.value is not None
+            and r.quality.usable
+            and since <= (r.observed_at - NOON).total_seconds() < first / 1e6
+        ]
+        if inside:
+            self.steady.remember(1, first, min(inside), max(inside))
+        self.steady.asked(np.ones(1, np.int32))
 
     def unsteady(self, *readings):
         times = np.array([(r.observed_at - NOON).total_seconds() * 1e6 for r in readings], np.int64)
         values = np.array(
             [r.value if r.value is not None and r.quality.usable else np.nan for r in readings]
         )
-        before = np.full(len(readings), self.before, np.int64)
+        series, before = np.ones(len(readings), np.int32), np.full(len(readings), self.before)
+        anew, first, back = self.steady.begin(series, times, before)
+        if len(anew) and self.stored is not None:
+            self._remember(int(first[0]), int(back[0]))
         self.before = int(times[-1])
-        found = self.steady.unsteady(np.ones(len(readings), np.int32), times, values, before)
+        found = self.steady.unsteady(series, times, values)
         assert len(set(found.tolist())) == 1, "a series is looked at as a whole"
         return bool(found[0])
 
 
-@given(RATES, streams(), SIZES)
-def test_what_it_spares_the_engine_changes_nothing(asked, readings, sizes):
-    whole, spared, screen = Desk(asked), Desk(asked), Screen(asked)
-    for batch in cut(readings, sizes):
+@given(RATES, streams(), SIZES, st.sets(st.integers(0, 19)), st.booleans())
+def test_what_it_spares_the_engine_changes_nothing(asked, readings, sizes, restarts, knows):
+    """Whether it began with what is stored or with nothing, and however often."""
+    whole, spared = Desk(asked), Desk(asked)
+    screen = Screen(asked, spared.stored if knows else None)
+    for number, batch in enumerate(cut(readings, sizes)):
+        if number in restarts:
+            before = screen.before
+            screen = Screen(asked, spared.stored if knows else None)
+            screen.before = before
+        screen.stored = spared.stored if knows else None
         whole.batch(*batch, now=2000)
         state = spared.states.get(spared.watch.key, State())
         unsteady = screen.unsteady(*batch)
@@ -90,4 +115,14 @@ def test_a_rulebook_that_leaves_the_rates_as_they_are_goes_on_with_what_was_foll
 def test_series_without_rates_are_none_of_its_business():
     steady = Steady.of(by_series([watch_of(rule())]))
     one, zero = np.ones(1, np.int32), np.zeros(1, np.int64)
-    assert steady.unsteady(one, zero, np.ones(1), zero).tolist() == [False]
+    assert len(steady.begin(one, zero, zero)[0]) == 0
+    assert steady.unsteady(one, zero, np.ones(1)).tolist() == [False]
+
+
+def test_what_was_stored_before_it_began_is_enough_to_be_steady():
+    asked = rule(when="rate", grades={"blue": 6}, window_s=720)
+    stored = [at(n, 20.0) for n in range(20)]
+    assert not Screen(asked, stored).unsteady(at(20, 20.1))
+    assert Screen(asked, stored).unsteady(at(20, 21.0))
+    assert not Screen(asked, []).unsteady(at(20, 20.1)), "it is known that there was nothing"
+    assert Screen(asked).unsteady(at(20, 20.1)), "nothing is known: the engine looks"

@@ -1,15 +1,99 @@
-"""The duty page: its sections are there for who may see, and a section that fails says so."""
+"""The duty page; and the desk in a flood: groups in the list, a line that says what matters."""
+
+import json
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
-from tests.staff.conftest import READY, errors, open_page, signed_in, wait
+from database.pool import Connection
+from tests.staff.conftest import (
+    ARTEFACTS,
+    AXE,
+    AXE_RUN,
+    READY,
+    errors,
+    open_page,
+    open_without_map,
+    signed_in,
+    wait,
+)
+
+FLOOD = 14
 
 
-def test_the_page_has_its_sections_in_both_languages(browser, shared_desk):
+def test_the_page_says_how_the_shift_goes_and_fits_a_phone(browser, shared_desk):
     with signed_in(browser, shared_desk, "duty", "zh") as context:
         page = open_page(context)
         page.goto("/duty")
-        wait(page, READY)
+        wait(
+            page, READY + " && dongtai.shown.score && dongtai.shown.stale && dongtai.shown.chatter"
+        )
         expect(page.locator(".nav-link[aria-current=page]")).to_have_text("值班")
-        expect(page.locator("#duty-score h2")).to_contain_text("本班告警评价")
+        rows = page.locator(".score-table tbody tr")
+        expect(rows.filter(has_text="每 10 分钟").first).to_contain_text("≤ 1")
+        expect(rows.filter(has_text="告警泛滥时间")).to_contain_text("*")
+        expect(page.locator("#chatter-note")).to_contain_text("24 小时")
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(AXE_RUN) == []
+        page.set_viewport_size({"width": 360, "height": 780})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=ARTEFACTS / "duty-phone-zh.png")
         assert errors(page) == []
+
+
+def flood(conn: Connection) -> None:
+    """One leak, FLOOD alerts around plant 7 within a few seconds."""
+    group = {"id": "f-0", "key": "gas:P-07:", "cause": "gas", "place": "P-07"}
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "select rule_id, rule_version, series_id, station_id, reason from alert"
+            " where id = 'a-nh3'"
+        )
+        rule, version, series, station, reason = cursor.fetchone() or ()
+        now = datetime.now(UTC)
+        for n in range(FLOOD):
+            at = now - timedelta(seconds=20 + n)
+            cursor.execute(
+                "insert into alert (id, rule_id, rule_version, series_id, station_id, subject,"
+                " grade, peak_grade, state, began_at, raised_at, value, limit_value, grouping,"
+                " reason) values (%s, %s, %s, %s, %s, %s, 'orange', 'orange', 'active', %s, %s,"
+                " 40, 30, %s, %s)",
+                (
+                    *(f"f-{n}", rule, version, series, station, f"f-{n}", at, at),
+                    *(json.dumps(group), json.dumps(reason)),
+                ),
+            )
+            cursor.execute(
+                "insert into alert_transition (alert_id, seq, kind, at, recorded_at, grade, reason)"
+                " values (%s, 1, 'raised', %s, %s, 'orange', '{}')",
+                (f"f-{n}", at, at),
+            )
+
+
+def test_in_a_flood_a_leak_is_one_row_that_the_keyboard_opens(browser, desk):
+    desk.write(flood)
+    with signed_in(browser, desk, "duty", "en") as context:
+        page = open_without_map(context)
+        cluster = page.locator("#waiting > .cluster")
+        expect(cluster).to_have_count(1, timeout=30_000)
+        expect(cluster).to_contain_text(f"{FLOOD} alerts")
+        expect(page.locator("#flood")).to_be_visible(timeout=30_000)
+        expect(page.locator("#flood-what")).to_contain_text("Alarm flood")
+        expect(page.locator("#flood-first")).to_contain_text(f"×{FLOOD}")
+        expect(page.locator(".cell[data-grade=orange] .cell-count")).to_have_text(f"{FLOOD + 1}")
+        singles = page.locator("#waiting > .row:not(.cluster)").count()
+        opener = cluster.locator(".row-name")
+        opener.focus()
+        page.keyboard.press("a")  # whose is it? one by one: it opens, and nothing is taken
+        expect(opener).to_have_attribute("aria-expanded", "true")
+        expect(page.locator("#waiting > .row:not(.cluster)")).to_have_count(singles + FLOOD)
+        page.keyboard.press("j")
+        expect(page.locator("#waiting > .row[data-current]")).to_have_attribute("data-key", "f-13")
+        expect(page.locator("#waiting > .row[data-of]").first).to_be_visible()
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(AXE_RUN) == []
+        failed = [
+            line for line in errors(page) if "maplibre" not in line and "ERR_FAILED" not in line
+        ]
+        assert failed == []

@@ -1,4 +1,4 @@
-"""Who was told of what, and whether it arrived."""
+"""How the receivers do: what waits, what arrived, what was given up."""
 
 from dash import html
 
@@ -8,4 +8,4 @@ from dashboard.pages.viewer import Viewer
 
 
 def block(say: Say, _viewer: Viewer) -> html.Section:
-    return section("receipts", say("Messages sent"), hidden=True)
+    return section("receipts", say("Receivers"), hidden=True)

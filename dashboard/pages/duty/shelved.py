@@ -8,4 +8,4 @@ from dashboard.pages.viewer import Viewer
 
 
 def block(say: Say, _viewer: Viewer) -> html.Section:
-    return section("shelved", say("Set aside"), hidden=True)
+    return section("shelved", say("Set aside"))
