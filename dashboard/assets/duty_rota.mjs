@@ -50,7 +50,7 @@ function fillDuty(root, duty) {
   const act = root.querySelector(".rota-act");
   if (mine && !act.firstElementChild) {
     const later = Date.parse(mine.from) > now();
-    const button = el("button", "button", later ? t("Hand over the shift of {at}", { at: moment(mine.from) }) : t("Hand over"), { type: "button" });
+    const button = el("button", "button", later ? t("Hand over the shift of {at}", { at: moment(mine.from) }) : t("Hand over the shift"), { type: "button" });
     button.addEventListener("click", () => act.replaceChildren(handOver(Number(act.dataset.shift), act)));
     act.append(button);
   } else if (!mine) act.replaceChildren();
@@ -117,7 +117,7 @@ function handOver(shift, act) {
   const cancel = el("button", "button", t("Cancel"), { type: "button" });
   const key = newKey();
   cancel.addEventListener("click", () => { act.replaceChildren(); draw(); });
-  node.append(to, note, el("button", "button primary", t("Hand over"), { type: "submit" }), cancel, said);
+  node.append(to, note, el("button", "button primary", t("Hand over the shift"), { type: "submit" }), cancel, said);
   node.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (await send(`/api/v1/rota/shifts/${shift}/hand-over`, { to: to.value, note: note.value }, key, said)) act.replaceChildren();
@@ -130,7 +130,7 @@ function handOver(shift, act) {
 function form() {
   const node = el("form", "rota-form");
   const duty = choice(t("Post"), found.duties.map((one) => [one.code, named(one.names)]));
-  const who = choice(t("Who"), found.people);
+  const who = choice(t("Person"), found.people);
   // Not datetime-local: it shows the browser's country's hours beside our clock of 24.
   const start = Math.ceil(now() / 3600e3) * 3600e3;
   const from = time(t("from"), start), to = time(t("to"), start + 12 * 3600e3);
