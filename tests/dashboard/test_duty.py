@@ -53,7 +53,7 @@ def test_a_score_that_cannot_be_is_refused_with_what_would_be_right(shared_desk,
 def test_what_is_open_for_more_than_a_day_comes_oldest_first_with_the_last_note(desk):
     def write(conn):
         with conn.cursor() as cursor:
-            cursor.execute("select id from alert where state <> 'ended' order by id limit 2")
+            cursor.execute("select id from alert where ended_at is null order by id limit 2")
             (one,), (other,) = cursor.fetchall()
             now = datetime.now(UTC)
             for alert, days in ((one, 2), (other, 3)):
