@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from alerts.reason import Reason
+from alerts.reason import Basis, Reason
 from alerts.wording import limit_period_s, say
 from sensors.catalogue import METRICS
 
@@ -91,7 +91,14 @@ class Alert:
 
     @property
     def unit(self) -> str | None:
-        return METRICS[self.metric].unit if self.metric in METRICS else None
+        """Of value, limit and peak_value: a rate's is per hour."""
+        unit = METRICS[self.metric].unit if self.metric in METRICS else None
+        return f"{unit}/h" if unit is not None and self.basis == "rate" else unit
+
+    @property
+    def basis(self) -> Basis | None:
+        """What value and limit are, where they are not those of a reading."""
+        return self.reason.basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ _TIMES = ("began_at", "raised_at", "ended_at", "announced_at", "acknowledged_at"
 _PLAIN = (
     *("id", "version", "rule", "rule_version", "station", "metric", "subject", "grade"),
     *("peak_grade", "state", "found_afterwards", "origin", "value", "unit", "limit", "peak_value"),
+    "basis",
     *("quality", "owner", "note", "latched"),
 )
 _NAMED = ("station_names", "label", "action", "cause", "consequence", "call")

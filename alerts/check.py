@@ -101,6 +101,7 @@ def _check_condition(one: _Condition, stations: Mapping[str, Place]) -> list[Mis
     mistakes += _unknown_limits(one, covered)
     mistakes += _wrong_order(one, covered)
     mistakes += _too_short_window(one, covered)
+    mistakes += _nothing_usual(one, covered)
     return mistakes or _never_reached(one, covered) + _crossed(one, covered)
 
 
@@ -243,6 +244,18 @@ def _too_short_window(one: _Condition, covered: list[Place]) -> list[Mistake]:
             )
             return [Mistake((*one.where, "window_s"), window, problem)]
     return []
+
+
+def _nothing_usual(one: _Condition, covered: list[Place]) -> list[Mistake]:
+    metric = one.metric or ""
+    asked = one.said.get("when") == "deviation" and one.said.get("usual") is not None
+    if not asked or any(place.sensed(metric).usual for place in covered):
+        return []
+    problem = (
+        f"of no covered station it is known what {metric} usually is: give its sensor `usual`, a "
+        "range for each month"
+    )
+    return [Mistake((*one.where, "usual"), one.said.get("usual"), problem)] if covered else []
 
 
 def _never_reached(one: _Condition, covered: list[Place]) -> list[Mistake]:

@@ -28,11 +28,13 @@ class Named:
 
 @dataclass(frozen=True)
 class Sensed:
-    """A metric of a station: what its instrument can report, and how often."""
+    """A metric of a station: what its instrument can report, how often, and whether the usual of
+    its months is known."""
 
     low: float
     high: float
     interval_s: float | None
+    usual: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _sensors(entry: Mapping[str, Any]) -> Iterator[tuple[str, Sensed]]:
         if known:
             low, high = _number(said.get("low"), known.low), _number(said.get("high"), known.high)
             interval = _number(said.get("interval_s"), _number(entry.get("interval_s"), 0))
-            yield metric, Sensed(low, high, interval or None)
+            yield metric, Sensed(low, high, interval or None, bool(said.get("usual")))
 
 
 def _number(value: object, otherwise: float) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 from psycopg2.extras import Json
 
 from alerts.alert import AlertLife, life_to_json, rfc3339
+from alerts.evidence import around_then
 from alerts.evidence_pack import MOST_READINGS, digest, readings_json
 from alerts.store import get_alert
 from database.pool import Connection
@@ -132,7 +133,7 @@ def raised_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
         "began_at": rfc3339(alert.began_at),
         "raised_at": rfc3339(alert.raised_at),
         "recorded_at": rfc3339(first.recorded_at),
-        "at_raise": life.evidence,
+        "at_raise": _at_raise(conn, life, series),
         "values": readings_json(rows, since, until),
         "pictures": _pictures(conn, series, first.recorded_at),
         "footprints": _footprints(conn, alert.station, first.at, first.recorded_at + SOON)[-1:],
@@ -174,6 +175,13 @@ def sealed_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
         "pictures": _pictures(conn, series, until),
         "footprints": _footprints(conn, alert.station, alert.began_at, until),
     }
+
+
+def _at_raise(conn: Connection, life: AlertLife, series: int | None) -> dict[str, Any]:
+    """What was written with the raise; neighbours and wind of then, where it left them out."""
+    if series is None or "neighbours" in life.evidence:
+        return life.evidence
+    return dict(life.evidence) | around_then(conn, series, life.steps[0].at)
 
 
 def _put(

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Basis = Literal["mean", "rate", "deviation", "count"]
+_BASES: Mapping[str, Basis] = {
+    "averaged_s": "mean",
+    "over_s": "rate",
+    "usual": "deviation",
+    "how": "count",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +22,11 @@ class Reason:
 
     def to_json(self) -> dict[str, Any]:
         return {"code": self.code, **self.params}
+
+    @property
+    def basis(self) -> Basis | None:
+        """What its value and limit are; None: a reading's, or it has none."""
+        return next((basis for key, basis in _BASES.items() if self.params.get(key)), None)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Reason":

@@ -7,9 +7,10 @@ series order, then alerts. The series_state rows are the caller's business.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from psycopg2.extras import execute_values
+from psycopg2.extras import execute_batch, execute_values
 
 from alerts.evidence import evidence
 from alerts.quiet.grouping import grouping
@@ -124,6 +125,15 @@ update alert
 returning version
 """
 _PEAK = "update alert set peak_value = %s, changed_at = clock_timestamp() where id = %s"
+_RAISED = """
+insert into alert_transition
+       (alert_id, seq, kind, at, recorded_at, grade, value, limit_value, reason)
+values (%(id)s, 1, 'raised', %(at)s, %(recorded_at)s, %(grade)s, %(value)s, %(limit)s, %(reason)s)
+"""
+_OUTBOX_RAISED = """
+insert into outbox (transition_id)
+select id from alert_transition where alert_id = any(%s) and seq = 1 order by id
+"""
 _OUTBOX = "insert into outbox (transition_id) values (%s)"
 
 
@@ -214,8 +224,12 @@ def save(
     }
     raised = [step for step in judgement.transitions if step.kind == "raised"]
     known, groups = evidence(conn, raised, now), grouping(conn, raised)
-    for transition in judgement.transitions:
-        _write(conn, transition, now, known, groups)
+    for rises, some in groupby(judgement.transitions, key=lambda step: step.kind == "raised"):
+        if rises:
+            _raise(conn, list(some), now, known, groups)
+        else:
+            for transition in some:
+                _write(conn, transition, now)
     stepped = {transition.alert_id for transition in judgement.transitions}
     with conn.cursor() as cursor:
         for key, state in changed.items():
@@ -229,31 +243,38 @@ def save(
         execute_values(cursor, _SAVE_STATES, rows, page_size=1000)
 
 
-def _write(
+def _raise(
     conn: Connection,
-    step: Transition,
+    steps: Sequence[Transition],
     now: datetime,
     known: Mapping[str, dict[str, Any]],
     groups: Mapping[str, dict[str, str]],
 ) -> None:
+    """Alerts that begin, many in a question: in a flood each way to the server counts."""
+    rows = []
+    for step in steps:
+        group = groups.get(step.alert_id)
+        own = {
+            "evidence": json.dumps(known[step.alert_id]),
+            "grouping": json.dumps(group) if group else None,
+            "recorded_at": now,
+        }
+        rows.append(_columns(step, now) | _identity(step) | own)
     with conn.cursor() as cursor:
-        if step.kind == "raised":
-            group = groups.get(step.alert_id)
-            identity = _identity(step) | {
-                "evidence": json.dumps(known[step.alert_id]),
-                "grouping": json.dumps(group) if group else None,
-            }
-            cursor.execute(_OPEN, _columns(step, now) | identity)
-            version = 1
-        else:
-            cursor.execute(_END if step.kind == "ended" else _STEP, _columns(step, now))
-            row = cursor.fetchone()
-            assert row is not None, "a state never outlives its alert"  # noqa: S101 - invariant
-            version = row[0]
+        execute_batch(cursor, _OPEN, rows, page_size=100)
+        execute_batch(cursor, _RAISED, rows, page_size=100)
+        cursor.execute(_OUTBOX_RAISED, ([step.alert_id for step in steps if step.page],))
+
+
+def _write(conn: Connection, step: Transition, now: datetime) -> None:
+    with conn.cursor() as cursor:
+        cursor.execute(_END if step.kind == "ended" else _STEP, _columns(step, now))
+        row = cursor.fetchone()
+        assert row is not None, "a state never outlives its alert"  # noqa: S101 - invariant
         number = add_step(
             conn,
             step.alert_id,
-            version,
+            row[0],
             step.kind,
             at=step.at,
             recorded_at=now,

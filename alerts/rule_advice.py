@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.condition_settings import Condition, Member
+from alerts.condition_settings import CHANGES, Condition, Member
 from alerts.rule import GAP_INTERVALS, Limit, Place, covers, limits_of, limits_on
 from alerts.rule_settings import ABSENCES, COMPOSITES, RuleSettings
 from alerts.rulebook import load_places
@@ -27,7 +27,14 @@ from sensors.qartod import MAD_TO_SIGMA
 
 Text = dict[str, str]
 Code = Literal[
-    "covers_nothing", "no_limit", "never_reached", "dead_band", "on_delay", "patience", "mean"
+    "covers_nothing",
+    "no_limit",
+    "no_usual",
+    "never_reached",
+    "dead_band",
+    "on_delay",
+    "patience",
+    "mean",
 ]
 
 SAMPLES, BACK = 3000, timedelta(days=14)  # of readings, and how far back they may lie
@@ -173,7 +180,9 @@ def _of_limits(
     limits = [limit for rank in _laid(condition, place) for limit in rank]
     if not limits:
         yield Advice("no_limit", field, _no_limit(place), place.station)
-    if condition.when in ("rate", "deviation"):
+    if condition.when == "deviation" and place.usual is None:
+        yield Advice("no_usual", "usual", _no_usual(place), place.station)
+    if condition.when in CHANGES:
         return
     known = METRICS[place.metric]
     low = known.low if span[0] is None else span[0]
@@ -248,6 +257,13 @@ def _no_limit(place: Place) -> Text:
     return {
         "zh": f"{place.station} 没有所指名的限值，规则在此不判定",
         "en": f"{place.station} has none of the limits that are named: it is not judged there",
+    }
+
+
+def _no_usual(place: Place) -> Text:
+    return {
+        "zh": f"{place.station} 没有各月的常值（usual），规则在此不判定",
+        "en": f"of {place.station} it is not known what is usual: it is not judged there",
     }
 
 

@@ -55,8 +55,8 @@ def _params(watch: Watch, reading: Reading, limit: Limit | None) -> dict[str, ob
         "limit": limit.value if limit else None,
         "limit_zh": limit.zh if limit else "",
         "limit_en": limit.en if limit else "",
-        # Of a limit for a mean that is compared with single readings: whoever shows it says so.
-        "mean_over_s": limit.mean_over_s if limit and not own else None,
+        # Who shows a reading beside a limit for a mean says so, also where the mean is compared.
+        "mean_over_s": own.get("averaged_s", limit.mean_over_s if limit else None),
         **own,
         "quality": "good" if Quality.MARKED_VALID in reading.quality else reading.quality.word,
         "off_scale": Quality.IMPOSSIBLE in reading.quality,

@@ -26,12 +26,14 @@ FIELDS: Mapping[str, tuple[str, str, str]] = {
     "kind": ("where", "All stations of a kind", "Also those that come later"),
     "stations": ("where", "Stations", "Besides those of the kind"),
     "usual": ("limits", "Compared with", "What is usual there"),
-    "within_km": ("limits", "Neighbours within, km", "The median of the same metric around"),
     "unit": ("limits", "Unit", "The metric's own: a guard against mg for µg"),
     "direction": ("limits", "Direction", "Rise, fall or either"),
     "window_s": ("limits", "Measured over", "The change over so long; limits are per hour"),
     "mean_over_s": ("limits", "Mean over", "The running mean is compared, not each reading"),
-    "grades": ("limits", "Limits", "A number, or the name of a limit of the station"),
+    "grades": (
+        *("limits", "Limits"),
+        "A number, or a limit of the station by its name; of sensors at once: how many",
+    ),
     "limit": ("limits", "Limit", "A number, or the name of a limit of the station"),
     "low": ("limits", "Lower limits", "Below it the grade begins"),
     "high": ("limits", "Upper limits", "Above it the grade begins"),
@@ -53,6 +55,7 @@ FIELDS: Mapping[str, tuple[str, str, str]] = {
     "cause": ("meaning", "Usual cause", "What lies behind it"),
     "consequence": ("meaning", "If nobody acts", "What happens then"),
     "action": ("meaning", "What to do", "For the duty officer"),
+    "call": ("meaning", "Whom to call", "People and numbers, in order"),
     "public": ("meaning", "On the public page", "At stations that are public"),
     "advice": ("meaning", "Advice to the public", "What people should do"),
 }
@@ -79,8 +82,7 @@ CHOICES = {
     "up": "rise",
     "down": "fall",
     "either": "rise or fall",
-    "season": "the usual of month and hour",
-    "neighbours": "the stations around",
+    "month": "the usual of the month",
     "station": "each station",
     "plant": "each plant",
     "rule": "all together",
@@ -91,7 +93,7 @@ CHOICES_OF = {("needs", "any"): "suspect ones too"}
 _PLACES = {"metric", "kind", "stations"}
 _LASTING = {"unit", "dead_band", "on_delay_s", "off_delay_s", "needs", "without"}
 _ALWAYS = {"code", "label", "when", "latched", "fresh_s", "public"} | {
-    *("cause", "consequence", "action", "advice")
+    *("cause", "consequence", "action", "call", "advice")
 }
 # What each condition has; a field in none of them is shown with all.
 HAS: Mapping[str, set[str]] = {
@@ -99,7 +101,7 @@ HAS: Mapping[str, set[str]] = {
     "below": _PLACES | _LASTING | {"grades", "limit", "seasons", "mean_over_s"},
     "outside": _PLACES | _LASTING | {"low", "high", "mean_over_s"},
     "rate": _PLACES | _LASTING | {"grades", "limit", "seasons", "window_s", "direction"},
-    "deviation": _PLACES | _LASTING | {"grades", "seasons", "direction", "usual", "within_km"},
+    "deviation": _PLACES | _LASTING | {"grades", "seasons", "direction", "usual"},
     "no_data": _PLACES | {"grade", "patience_s", "patience_intervals"},
     "offline": {"kind", "stations", "grade", "patience_s"},
     "all": {"of", "per", "grade"},

@@ -11,6 +11,7 @@ from alerts.rule import Place, covers
 from alerts.rule_history import Difference, RuleVersion, differences
 from alerts.rule_settings import SYSTEM, RuleSettings
 from config import Mistake, validated
+from dashboard.rule_problems import said
 from dashboard.shapes import iso
 
 MOST_EPISODES = 500
@@ -69,7 +70,8 @@ def covered(rule: RuleSettings, places: Iterable[Place]) -> dict[str, Any]:
     """series: how many; stations: their codes. Of a composite rule: of all its conditions."""
     conditions = rule.of or (rule,)
     if rule.when == "offline":
-        found = [p for p in places if p.kind == rule.kind or p.station in rule.stations]
+        every = rule.kind is None and not rule.stations  # then it is about all devices
+        found = [p for p in places if every or p.kind == rule.kind or p.station in rule.stations]
     else:
         found = [place for place in places if any(covers(one, place) for one in conditions)]
     return {"series": len(found), "stations": sorted({place.station for place in found})}
@@ -82,6 +84,7 @@ def mistakes_json(mistakes: Iterable[Mistake], above: str = "") -> list[dict[str
             "field": _dotted(one.where),
             "where": _dotted((above, *one.where)),
             "problem": one.problem,
+            "text": said(one.problem),
         }
         for one in mistakes
     ]

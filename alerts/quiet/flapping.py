@@ -150,7 +150,7 @@ def _bout(
     chattering = any(b - a <= soon for a, b in zip(raised, raised[apart:], strict=False))
     watch = watches.get((row.rule, row.series_id or 0))
     proposal = None
-    if watch and watch.when in ("above", "below"):
+    if watch and watch.when in ("above", "below") and not (watch.signal or watch.member):
         run = _run(conn, row, row.began[part[0]], until)
         digits = METRICS[row.metric].digits if row.metric in METRICS else 2
         proposal = propose(watch, run, digits) if run else None

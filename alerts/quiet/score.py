@@ -2,8 +2,9 @@
 
 The standards mean these for one operating position over 30 days or more: of a single shift they are
 a hint. An alert counts when it wants somebody: as it is raised, and again each time it steps up.
-What was found afterwards called nobody, and does not count. The standards know three priorities;
-our four grades are laid on them: blue is low, yellow medium, orange and red high.
+What was found afterwards, or was kept back (shelved, suppressed), called nobody: it does not count.
+The standards know three priorities; our four grades are laid on them: blue is low, yellow medium,
+orange and red high.
 """
 
 from collections import Counter

@@ -21,6 +21,7 @@ select t.alert_id, t.kind, t.recorded_at, t.at, t.grade, r.code, a.subject,
   join rule r on r.id = a.rule_id
  where t.kind in ('raised', 'stepped_up')
    and t.recorded_at >= %(since)s and t.recorded_at < %(until)s and not a.found_afterwards
+   and not exists (select from outbox o where o.transition_id = t.id and o.muted_by is not null)
  order by t.recorded_at, t.id
 """
 STALE_COUNT = """
@@ -45,6 +46,7 @@ select date_trunc('second', t.recorded_at), count(*)
   from alert_transition t join alert a on a.id = t.alert_id
  where t.kind in ('raised', 'stepped_up') and t.recorded_at between %(since)s and %(until)s
    and not a.found_afterwards
+   and not exists (select from outbox o where o.transition_id = t.id and o.muted_by is not null)
  group by 1 order by 1
 """
 LABELS = """

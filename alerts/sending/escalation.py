@@ -24,7 +24,7 @@ from database.pool import Connection
 _STANDING = """
 select a.id, a.state, a.grade, r.code, s.code, s.kind, a.department, first.id, first.routed_at,
        coalesce((select array_agg(e.step) from escalation e where e.transition_id = first.id),
-                '{{}}')
+                array[]::smallint[])
   from alert a
   join rule r on r.id = a.rule_id
   left join station s on s.id = a.station_id

@@ -126,18 +126,19 @@ def area_of(
 
 
 def _reached(document: Mapping[str, Any]) -> tuple[Ring, float]:
-    """(ring, how far it reaches in km): the zone of AEGL-2, above which people must be protected,
+    """(ring, how far it reaches in km): the zones of AEGL-2 and 3, where people must be protected,
     else the widest; with all to which the wind may turn it, and the circle that is sealed off."""
     zones = [zone for zone in document.get("zones", ()) if zone.get("geometry")]
     grave = [zone for zone in zones if zone["grade"] in ("red", "orange")]
     isolation = document.get("isolation") or {}
     rings = [isolation["geometry"]["coordinates"][0]] if isolation.get("geometry") else []
     reach_m = float(isolation.get("isolate_m") or 0)
-    if zones:
-        zone = max(grave or zones, key=_reach_m)
-        reach_m = max(reach_m, _reach_m(zone))
+    chosen = grave or sorted(zones, key=_reach_m)[-1:]
+    for zone in chosen:
         rings.append(zone["geometry"]["coordinates"][0])
-        rings.extend(_turned(document, _reach_m(zone)))
+        reach_m = max(reach_m, _reach_m(zone))
+    if chosen:
+        rings.extend(_turned(document, max(map(_reach_m, chosen))))
     return shortened(joined(rings), MOST_POINTS) if rings else (), reach_m / 1000
 
 

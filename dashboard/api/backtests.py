@@ -27,7 +27,6 @@ LINES = "application/x-ndjson"
 WITHIN_S, MOST_DAYS = 60.0, 20 * 366
 # What a screen asks for must not take the machine from what is live: one at a time.
 _turn = threading.BoundedSemaphore(1)
-AS_OF_ONE_MOMENT = "set transaction isolation level repeatable read read only"
 
 
 @router.post("/rules/backtest", responses={200: {"model": models.BackTested}})
@@ -57,8 +56,6 @@ def _lines(
         return
     try:
         with use.pool.transaction() as conn:
-            with conn.cursor() as cursor:
-                cursor.execute(AS_OF_ONE_MOMENT)
             for step in back_testing(conn, rule, since, until, within_s=WITHIN_S):
                 if isinstance(step, BackTest):
                     yield {"result": shapes.back_test_json(step)}

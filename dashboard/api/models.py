@@ -129,8 +129,9 @@ class Alert(BaseModel):
     value: float | None
     unit: str | None
     limit: float | None
-    limit_period_s: int | None = Field(
-        description="time of the mean that the limit is for; readings are compared singly"
+    limit_period_s: int | None = Field(description="time of the mean that the limit is for")
+    basis: Literal["mean", "rate", "deviation", "count"] | None = Field(
+        description="what value, limit and peak_value are; null: those of a reading"
     )
     peak_value: float | None
     quality: QualityWord

@@ -95,6 +95,7 @@ class Mistake(BaseModel):
     field: str
     where: str
     problem: str
+    text: dict[str, str] = Field(description="the problem in both languages")
 
 
 class Advice(BaseModel):

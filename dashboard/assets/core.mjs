@@ -45,6 +45,9 @@ export const valueText = (value, metric) => {
 /** The alert's figure in its own unit where it has no metric of the catalogue. */
 export const alertAmount = (alert, value) =>
   metrics[alert.metric] ? amount(value, alert.metric) : [figure(value), alert.unit ?? ""];
+/** What the alert itself compared (its value, its limit): of a rate per hour, else as a reading. */
+export const ownAmount = (alert, value) =>
+  alert.basis === "rate" ? [figure(value, metrics[alert.metric]?.digits ?? 2), alert.unit ?? ""] : alertAmount(alert, value);
 
 // ---- time: the server's, so that a wrong clock on a desk ages nothing
 

@@ -1,6 +1,6 @@
 // The duty desk: starts its parts in order, the keyboard, and what is said aloud.
 
-import { $, alertAmount, gradeWord, metricName, setData, shortName, t } from "./core.mjs";
+import { $, gradeWord, metricName, ownAmount, setData, shortName, t } from "./core.mjs";
 import { alerts, choose, chosen, emit, isMuted, isOn, isOwned, on, stations, toAcknowledge } from "./state.mjs";
 import * as actions from "./actions.mjs";
 import * as board from "./board.mjs";
@@ -59,7 +59,7 @@ function announce() {
   const told = fresh.filter((alert) => isOn(alert) && !isOwned(alert) && !alert.found_afterwards);
   if (!told.length) return;
   const alert = told.find(({ grade }) => grade === "red") ?? told.at(-1);
-  const [value, unit] = alertAmount(alert, alert.value);
+  const [value, unit] = ownAmount(alert, alert.value);
   // Who listens cannot take in a flood: one is said, the gravest, and how many there are.
   const more = told.length > 1 ? t("{n} new alerts", { n: told.length }) + ". " : "";
   $("live-words").textContent = more + t("New {grade} alert: {name} {metric} {value}", {

@@ -1,6 +1,6 @@
 // The station drawer: values with age and quality, why it burns, chart, picture, neighbours, what to do.
 
-import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
+import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, ownAmount, period, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
 import { alerts, alertsOf, allOf, choose, chosen, condition, isMuted, isOwned, liveValue, meanPeriod, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
 import { stateText } from "./aside.mjs";
 import { ask } from "./chart.mjs";
@@ -98,7 +98,7 @@ function head(station) {
 /** How far over its limit, where it is. */
 function overText(alert) {
   const value = liveValue(alert);
-  if (![value, alert.limit].every(Number.isFinite) || value <= alert.limit) return [];
+  if (alert.basis || ![value, alert.limit].every(Number.isFinite) || value <= alert.limit) return [];
   return [t("+{amount}", { amount: alertAmount(alert, value - alert.limit).join(" ") })];
 }
 
@@ -260,7 +260,7 @@ async function life(alert) {
   sealOf(alert);
 }
 function fillStep(node, step, alert) {
-  const value = step.value === null || step.value === undefined ? "" : alertAmount(alert, step.value).join(" ");
+  const value = step.value === null || step.value === undefined ? "" : ownAmount(alert, step.value).join(" ");
   const parts = [word(step.kind), step.who, step.note, value, BY_PEOPLE.has(step.kind) ? "" : named(step.reason)];
   node.replaceChildren(el("time", "quiet", moment(step.at)), el("span", "", parts.filter(Boolean).join(" · ")));
 }

@@ -1,6 +1,6 @@
 // The alert list: to acknowledge, acknowledged, no data and stale. Rows are kept, not rebuilt.
 
-import { $, alertAmount, ageOf, ageText, el, figure, keyed, metricName, moment, named, period, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
+import { $, alertAmount, ageOf, ageText, el, figure, keyed, metricName, moment, named, ownAmount, period, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
 import { acknowledged, alerts, choose, chosen, isMuted, isOn, isOwned, liveValue, meanPeriod, on, returned, setAside, silent, sinceOf, stationState, stations, tallyOf, toAcknowledge, trend, valueAge } from "./state.mjs";
 import { openForm } from "./acknowledge.mjs";
 import { stateText } from "./aside.mjs";
@@ -102,7 +102,9 @@ function fill(root, alert) {
 export function limitText(alert) {
   const parts = [];
   if (alert.limit !== null && alert.limit !== undefined) {
-    parts.push(t("limit {value}", { value: alertAmount(alert, alert.limit)[0] }));
+    const [limit, unit] = ownAmount(alert, alert.limit);
+    parts.push(t("limit {value}", { value: alert.basis === "rate" ? `${limit} ${unit}` : limit }));
+    if (alert.basis === "deviation") parts.push(t("off the usual"));
     const mean_s = meanPeriod(alert);
     if (mean_s) parts.push(t("{period} mean", { period: period(mean_s) }));
   }

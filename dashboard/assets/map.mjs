@@ -2,6 +2,7 @@
 
 import { $, el, icon, keyed, lang, remScale, setText, shape, shortName, t, urls } from "./core.mjs";
 import { alertsOf, choose, chosen, condition, isOwned, on, openAlerts, stations, valueState } from "./state.mjs";
+import { enlargeLabels } from "./labels.mjs";
 import * as markers from "./markers.mjs";
 import * as overview from "./overview.mjs";
 import * as plume from "./plume_layer.mjs";
@@ -67,24 +68,12 @@ function onStyle() {
     layout: { ...OVER, "icon-image": "ring" } });
   map.addLayer({ id: "stations", source: "stations", type: "symbol",
     layout: { ...MARKER, "icon-image": ["get", "icon"], "symbol-sort-key": ["get", "sort"] } });
-  enlargeLabels();
+  enlargeLabels(map);
   overview.draw(map.getStyle(), markers.palette());
   ready = true;
   update();
   select();
   reaches();
-}
-/** The style's labels are sized for a desk; on a 4K wall of pixels they grow with the rest. */
-function enlargeLabels() {
-  const scale = remScale();
-  if (scale === 1) return;
-  for (const layer of map.getStyle().layers) {
-    const size = layer.layout?.["text-size"];
-    if (typeof size === "number") map.setLayoutProperty(layer.id, "text-size", size * scale);
-    if (Array.isArray(size) && size[0] === "interpolate") {
-      map.setLayoutProperty(layer.id, "text-size", size.map((v, i) => (i >= 4 && i % 2 === 0 && typeof v === "number" ? v * scale : v)));
-    }
-  }
 }
 function properties(station) {
   const { grade, owned, state } = condition(station);

@@ -82,6 +82,7 @@ function put(parent, field, value, siblings, above) {
   root.append(el("span", "rule-label", label(field.label), { id: at.labelId }), made.node);
   if (!made.hintless && label(field.hint)) root.append(el("span", "rule-hint secondary", label(field.hint)));
   root.append(el("span", "field-said", "", { id: at.saidId }), el("span", "rule-advice"));
+  if (field.name === "metric") root.addEventListener("change", () => offerUnit(siblings));
   parent.append(root);
   return { field, get: made.get, offer: made.offer, root };
 }
@@ -123,7 +124,7 @@ function ending() {
     return node;
   };
   form.save = button(retired ? t("Put in force again") : t("Save"), "button primary", null);
-  form.undo = button(t("Discard"), "button", () => form.discard());
+  form.undo = button(t("Discard changes"), "button", () => form.discard());
   if (form.rule && !retired) button(t("Retire rule"), "button rule-retire", () => act("retire"));
   form.said = el("p", "mark-said", "", { role: "alert" });
   root.append(reason, buttons, form.said);
@@ -143,9 +144,7 @@ function settle() {
 
 // ---- while it is filled in
 
-function touched(event) {
-  const path = event?.target.closest?.(".rule-field")?.dataset.path;
-  if (path === "metric" && event.type === "change") offerUnit();
+function touched() {
   form.dirty = JSON.stringify(read()) !== JSON.stringify(form.saved);
   form.key = null;
   settle();
@@ -153,10 +152,11 @@ function touched(event) {
   clearTimeout(form.timer);
   form.timer = setTimeout(check, CHECK_MS);
 }
-function offerUnit() {
-  const metric = form.root.find((one) => one.field.name === "metric").get();
+/** The unit follows the metric that is chosen beside it. */
+function offerUnit(some) {
+  const metric = some.find((one) => one.field.name === "metric").get();
   const unit = form.schema.metrics.find((one) => one.code === metric)?.unit;
-  if (unit !== undefined) form.root.find((one) => one.field.name === "unit")?.offer(unit);
+  if (unit !== undefined) some.find((one) => one.field.name === "unit")?.offer(unit);
 }
 /** The server says what is wrong, what is covered and what it advises. */
 async function check() {
@@ -179,7 +179,8 @@ function show(mistakes) {
   const rest = [];
   for (const node of form.node.querySelectorAll(".rule-field > .field-said")) node.textContent = "";
   for (const node of form.node.querySelectorAll("[aria-invalid]")) node.removeAttribute("aria-invalid");
-  for (const { field, problem } of mistakes) {
+  for (const { field, problem: english, text } of mistakes) {
+    const problem = text ? label(text) : english;
     const root = nearest(field);
     if (!root || root.hidden) {
       rest.push(field ? `${fieldLabel(field)}: ${problem}` : problem);

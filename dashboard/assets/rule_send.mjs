@@ -21,6 +21,6 @@ export async function send(method, url, body, key) {
   if (answer.status === 401) return { problem: t("You have been signed out."), mistakes: [] };
   if (answer.status === 403) return { problem: t("Your role may not change rules."), mistakes: [] };
   if (answer.status === 409 && said.rule) return { problem: t("Not saved: somebody was faster."), mistakes: [], rule: said.rule };
-  const mistakes = (said.errors ?? []).map((one) => ({ field: one.where.replace(/^body\.(definition\.?)?/, ""), problem: one.problem }));
+  const mistakes = (said.errors ?? []).map((one) => ({ field: one.where.replace(/^body\.(definition\.?)?/, ""), problem: one.problem, text: one.text }));
   return { problem: mistakes.length ? "" : said.detail || t("Not saved ({status}).", { status: answer.status }), mistakes };
 }

@@ -1,6 +1,6 @@
 // The editor: both languages beside each other, the area by polygon or place and radius, checks as one writes.
 
-import { el, fromLocal, GRADES, gradeWord, named, now, shape, shortName, t, toLocal } from "./core.mjs";
+import { el, fromLocal, GRADES, gradeWord, lang as screen, named, now, shape, shortName, t, toLocal } from "./core.mjs";
 import { stations } from "./state.mjs";
 import * as map from "./warning_map.mjs";
 import { CATEGORY, CERTAINTY, RESPONSE, STATUS, URGENCY, FIELDS, fieldName, say } from "./warning_words.mjs";
@@ -185,4 +185,4 @@ export function complain(form, faults) {
   }
 }
 export const first = (form) => form.querySelector('[aria-invalid="true"]') ?? form.querySelector("textarea");
-export const summary = (faults) => t("{n} things to mend before it can go out: {what}", { n: faults.length, what: [...new Set(faults.map(({ where }) => fieldName(where)))].join(", ") });
+export const summary = (faults) => t("{n} things to mend before it can go out: {what}", { n: faults.length, what: [...new Set(faults.map(({ where }) => fieldName(where)))].join(screen === "zh" ? "、" : ", ") });

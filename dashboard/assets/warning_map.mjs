@@ -1,6 +1,7 @@
 // The area of a warning on the map: shown, drawn by clicks, closed with Enter. It moves only when asked.
 
 import { $, lang, setText, t, urls } from "./core.mjs";
+import { enlargeLabels } from "./labels.mjs";
 import { on } from "./state.mjs";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
@@ -37,6 +38,7 @@ function dress() {
   map.addLayer({ id: "area-edge", source: "area", type: "line", layout: { "line-join": "round" }, paint: { "line-color": colour(`${grade}-edge`), "line-width": 2.5 } });
   map.addLayer({ id: "area-points", source: "area", type: "circle", filter: ["==", ["geometry-type"], "Point"],
     paint: { "circle-radius": 4, "circle-color": colour("selection"), "circle-stroke-color": colour("panel"), "circle-stroke-width": 1.5 } });
+  enlargeLabels(map);
   ready = true;
   draw();
 }

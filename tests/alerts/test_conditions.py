@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.usual import usual_at
-from alerts.wording import say
+from alerts.wording import limit_period_s, say
 from sensors.reading import Quality
 from tests.alerts.timeline import PLACE, Desk, at, life, minute, rule
 
@@ -177,14 +177,14 @@ def test_a_mean_of_equal_decimals_is_that_decimal():
     assert life(mean, *[at(n, 0.3) for n in range(200)]) == []
 
 
-def test_a_mean_is_worded_as_one_and_its_limit_needs_no_excuse():
+def test_a_mean_is_worded_as_one_and_screens_know_what_the_limit_is_for():
     desk = Desk(rule(grades={"blue": 100}, **MEAN))
     for n in range(45):
         desk.batch(at(n, 200))
     step = desk.happened[0]
     assert say(step.reason)["en"] == "Level 1 h mean 200.00 m above 100.00 m"
     assert say(step.reason)["zh"] == "水位 1 小时均值 200.00 m 高于 100.00 m"
-    assert step.reason.params["mean_over_s"] is None
+    assert (limit_period_s(step.reason), step.reason.basis) == (3600, "mean")
     assert step.value == 200
 
 

@@ -296,4 +296,4 @@ def test_a_device_offline_is_one_alert_and_its_return_ends_it(
     owner.commit()
     assert [step.kind for step in tick_once(ingest, judge, pace)] == ["ended"]
     ingest.commit()
-    assert list_alerts(ingest).alerts[0].state == "ended"
+    assert list_alerts(ingest).alerts[0].state == "returned"  # nobody has acknowledged it

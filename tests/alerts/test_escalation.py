@@ -85,14 +85,13 @@ def test_it_stops_when_somebody_acknowledges(timeline, owner):
 @pytest.mark.parametrize("state", ["ended", "returned"])
 def test_it_stops_when_the_alert_is_over(timeline, owner, state):
     timeline.tell()
-    ended = timeline.zero if state == "ended" else None
-    run(owner, "update alert set state = %s, ended_at = %s", state, ended)
+    run(owner, "update alert set state = %s, ended_at = %s", state, timeline.zero)
     assert timeline.at(10_000) == []
 
 
 def test_it_goes_on_for_a_returned_one_where_it_is_said_so(timeline, owner):
     timeline.tell()
-    run(owner, "update alert set state = 'returned'")
+    run(owner, "update alert set state = 'returned', ended_at = %s", timeline.zero)
     chains = [EscalationSettings.model_validate({**CHAINS[1].model_dump(), "returned": True})]
     assert timeline.at(200, chains) == [("second", 1)]
 

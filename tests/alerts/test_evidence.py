@@ -166,3 +166,9 @@ def test_of_too_many_readings_the_middle_is_left_out_and_said():
     found = readings_json(rows, NOW, NOW)
     assert found["left_out"] == 7
     assert (found["readings"][0][1], found["readings"][-1][1]) == (0.0, MOST_READINGS + 6.0)
+
+
+def test_neighbours_that_the_raise_left_out_are_in_the_document(owner, raised):
+    keep_evidence(owner, NOW + timedelta(minutes=1))
+    (found,) = parts_of(owner, raised)["raised"].document["at_raise"]["neighbours"]
+    assert (found["station"], found["t"]) == ("R-02", "2026-11-22T12:00:00Z")

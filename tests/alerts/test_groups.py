@@ -120,11 +120,10 @@ def test_the_judge_groups_as_it_raises_and_the_group_outlives_its_founder(owner,
     ):
         run = [reading(code, after, level) for code, level in batch]
         judge_batch(owner, judge, run, run[-1].received_at)
-    found = {alert.subject: alert for alert in open_alerts(owner)}
-    assert found["R-01/level_m"].id == "A3"
-    assert found["R-01/level_m"].grouping["id"] == "A1"
-    assert found["R-02/level_m"].grouping["id"] == "A2"
-    assert found["R-01/level_m"].grouping["place"] == "R-01"
+    found = {alert.id: alert for alert in open_alerts(owner)}
+    assert found["A3"].grouping["id"] == "A1"
+    assert found["A2"].grouping["id"] == "A2"
+    assert found["A3"].grouping["place"] == "R-01"
 
 
 def test_the_gravest_member_gives_the_grade_and_the_headline_says_how_many_of_what(

@@ -113,6 +113,11 @@ def test_where_a_named_limit_is_missing_the_station_is_named(owner, district):
     assert codes(found) == [("no_limit", "grades", "R-02"), ("no_limit", "grades", "R-03")]
 
 
+def test_where_nothing_is_known_to_be_usual_the_station_is_named(owner, district):
+    asked = rule(when="deviation", usual="month", grades={"red": 2}, stations=["R-01"], kind=None)
+    assert codes(advise(owner, asked, NOW)) == [("no_usual", "usual", "R-01")]
+
+
 def test_delays_and_patience_shorter_than_the_interval_are_said(owner, district):
     hasty = advise(owner, rule(grades={"red": 30}, on_delay_s=20), NOW)
     assert {(one.code, one.proposed) for one in hasty} == {("on_delay", 60.0)}

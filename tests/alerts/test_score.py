@@ -11,8 +11,10 @@ from alerts.quiet.flood import WINDOW, floods
 from alerts.quiet.score import Call, Figure, score
 from alerts.quiet.settings import DEFAULT_SHIFTS, QuietSettings, ShiftSettings
 from alerts.quiet.shifts import shift_at, shifts_before
+from alerts.quiet.store import score_of
 from alerts.settings import AlertsSettings
 from alerts.wording import BEIJING
+from tests.alerts.conftest import NOW
 
 NIGHT = datetime(2026, 11, 22, 0, 0, tzinfo=BEIJING)
 MORNING, EIGHT = NIGHT + timedelta(hours=8), timedelta(hours=8)
@@ -153,3 +155,23 @@ def test_two_shifts_that_start_at_once_are_refused_with_their_time():
     twice = [{"zh": "早", "en": "A", "starts": "08:00"}, {"zh": "晚", "en": "B", "starts": "08:00"}]
     with pytest.raises(ValidationError, match=r"two shifts start at 08:00"):
         AlertsSettings.model_validate({"shifts": twice})
+
+
+def test_what_was_kept_back_called_nobody(owner, put_alert):
+    """A shelved alert does not count, the same one untold does."""
+    for name in ("A1", "A2"):
+        put_alert(name)
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "insert into suppression (kind, rule_id, subject, grade, until, began_at, who, why)"
+            " select 'shelved', rule_id, subject, 'red', %s, %s, 'li', 'x' from alert"
+            " where id = 'A1' returning id",
+            (NOW + timedelta(hours=1), NOW),
+        )
+        cursor.execute(
+            "insert into outbox (transition_id, routed_at, muted_by) select t.id, %s, %s"
+            " from alert_transition t where t.alert_id = 'A1'",
+            (NOW, cursor.fetchone()[0]),
+        )
+    found = score_of(owner, NOW - timedelta(hours=1), NOW + timedelta(hours=1), SETTINGS)
+    assert figures(found)["alerts"].value == 1

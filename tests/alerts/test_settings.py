@@ -137,7 +137,6 @@ COMPOSITE = dict.fromkeys(("metric", "kind", "unit", "grades")) | {
         },
         COMPOSITE | {"grades": "{red: 1}"},
         COMPOSITE | {"when": "any", "grade": "red", "per": "plant"},
-        {"when": "deviation", "usual": "month", "grades": "{red: 2}"},
         ABSENCE | {"patience_intervals": "5"},
     ],
 )
@@ -153,6 +152,12 @@ def test_each_kind_of_condition_is_taken(tmp_path, changes):
         (OUTSIDE | {"low": "{red: top}"}, "red", "its low limit 25 is not below the high one, 25"),
         (OUTSIDE | {"low": "{red: topp}"}, "red", "did you mean 'top'"),
         ({"low": "{red: 3}"}, 0, "`low` belongs to `when: outside`"),
+        (
+            {"when": "deviation", "usual": "month", "grades": "{red: 2}"},
+            "usual",
+            "give its sensor `usual`, a range for each month",
+        ),
+        ({"when": "deviation", "grades": "{red: 2}"}, 0, "`when: deviation` needs `usual`"),
         (RATE | {"window_s": None}, 0, "`when: rate` needs `window_s`"),
         (RATE | {"window_s": "120"}, "window_s", "R-01 reports level_m every 60 s"),
         (RATE | {"grades": "{red: -2}"}, "red", "must be above 0: `direction` says"),
@@ -203,6 +208,13 @@ def test_what_a_condition_cannot_mean_is_refused_with_line_and_remedy(
     assert len(found) == 1, found
     assert key in found[0].where
     assert found[0].line == LINE
+
+
+def test_a_deviation_is_taken_where_the_usual_is_known(tmp_path):
+    months = f"[{', '.join(['[20, 24]'] * 12)}]"
+    known = DISTRICT.replace("[level_m], limits", f"[{{metric: level_m, usual: {months}}}], limits")
+    asked = {"when": "deviation", "usual": "month", "grades": "{red: 2}"}
+    assert mistakes(tmp_path, known + written(**asked)) == []
 
 
 def test_a_season_is_met_by_the_order_of_grades(tmp_path):

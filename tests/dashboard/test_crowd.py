@@ -5,7 +5,15 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.crowd import MOST_AT_ONCE, MOST_TOLD, most_urgent, tally, urgency, what_matters
+from dashboard.crowd import (
+    MOST_AT_ONCE,
+    MOST_TOLD,
+    PLACES,
+    most_urgent,
+    tally,
+    urgency,
+    what_matters,
+)
 from dashboard.shapes import GRADES
 from dashboard.snapshot import Changed, Difference, Snapshot
 from tests.dashboard.test_shapes import NOW, alert
@@ -50,10 +58,10 @@ def test_ten_thousand_alerts_are_a_small_event_and_all_of_them_are_counted():
     assert change["alerts"][0]["id"] == "x"
     assert len(hello["alerts"]) == MOST_TOLD
     assert "x" in {one["id"] for one in hello["alerts"]}
-    assert change["tally"]["blue"] == {"waiting": 9_999, "taken": 0}
+    assert change["tally"]["blue"] == {"waiting": 9_999, "taken": 0, "returned": 0, "aside": 0}
     over = Difference()
     snapshot.apply(Changed([], [one | {"state": "ended"} for one in crowd]), over)
     ended = snapshot.change(over, NOW)
     assert len(ended["alerts"]) + len(ended["over"]) == 10_000
     assert len(ended["alerts"]) == MOST_AT_ONCE
-    assert ended["tally"]["red"] == {"waiting": 0, "taken": 0}
+    assert ended["tally"]["red"] == dict.fromkeys(PLACES, 0)

@@ -11,6 +11,7 @@ from alerts.rulebook import seed
 from alerts.settings import AlertsSettings
 from dashboard.api import backtests
 from dashboard.rule_form import HAS, fields_of, form
+from dashboard.rule_problems import TEMPLATES
 from dashboard.text import catalogue
 from tests.dashboard.conftest import until
 from tests.dashboard.test_api import problem
@@ -182,3 +183,34 @@ def _all(fields):
     for one in fields:
         yield one
         yield from _all(one.get("fields", ()))
+
+
+@pytest.mark.parametrize(
+    ("changes", "zh"),
+    [
+        ({"dead_band": -1}, "须不小于 0"),
+        ({"dead_band": 2}, "须小于黄色（7）与红色（9）之差 2"),
+        ({"dead_band": "much"}, "须为数值"),
+        ({"label": None}, None),
+        ({"unit": "mg/L"}, "单位有误：ph 的单位是 pH，不是 mg/L"),
+        ({"stations": ["D-2"]}, "没有这个站点；是否指 D-02？"),
+        ({"grades": {"yellow": "permitt"}}, None),
+        ({"grades": {"red": 20.0}}, "永远达不到：仪器量程为 0～14，请填其间的限值"),
+        ({"kind": None}, "未覆盖任何站点：请选择站点类别，或填写站点"),
+        ({"unit": None}, "请填写限值的单位"),
+        ({"code": "P H"}, "格式不符：代码只用字母、数字和 - _ .，日期写作 05-01"),
+    ],
+)
+def test_what_is_wrong_is_said_in_chinese_too(shared_desk, changes, zh):
+    asked = {key: value for key, value in (RULE | changes).items() if value is not None}
+    with shared_desk.client("environment") as person:
+        found = person.post("/api/v1/rules/check", json={"definition": asked}).json()["mistakes"]
+    assert found
+    assert all(one["text"]["en"] == one["problem"] for one in found)
+    if zh:
+        assert zh in [one["text"]["zh"] for one in found]
+    assert not [one for one in found if one["text"]["zh"] == one["problem"]]
+
+
+def test_every_problem_has_its_words():
+    assert not set(TEMPLATES) - catalogue("zh").keys()
