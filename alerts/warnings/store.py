@@ -1,7 +1,7 @@
 """Warnings in the database: a message a row, its steps beside it. Never commits.
 
 That who wrote a warning does not publish it, and that what is published never changes, is held by
-the database as well (database/migrations/0033_warnings.sql).
+the database as well (database/migrations/0032_warnings.sql).
 """
 
 from collections.abc import Sequence

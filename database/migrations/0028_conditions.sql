@@ -1,2 +1,0 @@
--- Placeholder: what rules can ask beyond limits.
-select 1;
