@@ -150,5 +150,6 @@ def test_outside_within_the_dead_band_nothing_clears(sign, levels):
 
 
 def essence(state: State) -> tuple[object, ...]:
+    """Without the window, which may be kept or made anew: what it is worth shows in the facts."""
     alert = state.alert and replace(state.alert, told=None, id="")
-    return replace(state, alert=alert).essence
+    return replace(state, alert=alert, window=None).essence
