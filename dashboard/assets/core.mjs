@@ -42,9 +42,11 @@ export const valueText = (value, metric) => {
   const [shown, unit] = amount(value, metric);
   return shown === "—" || !unit ? shown : `${shown} ${unit}`;
 };
-/** The alert's figure in its own unit where it has no metric of the catalogue. */
-export const alertAmount = (alert, value) =>
-  metrics[alert.metric] ? amount(value, alert.metric) : [figure(value), alert.unit ?? ""];
+/** The alert's figure in its own unit where it has no metric of the catalogue; of several conditions, how many hold. */
+export function alertAmount(alert, value) {
+  if (alert.basis === "count") return [figure(value, 0), t("at once")];
+  return metrics[alert.metric] ? amount(value, alert.metric) : [figure(value), alert.unit ?? ""];
+}
 /** What the alert itself compared (its value, its limit): of a rate per hour, else as a reading. */
 export const ownAmount = (alert, value) =>
   alert.basis === "rate" ? [figure(value, metrics[alert.metric]?.digits ?? 2), alert.unit ?? ""] : alertAmount(alert, value);
