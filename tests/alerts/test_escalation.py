@@ -1,19 +1,25 @@
 """Escalation as timelines: on to the next one, until a person acknowledges; anew when graver."""
 
 import json
+import threading
 from datetime import timedelta
 
 import pytest
 
+from alerts import leader
 from alerts.outbox import route
 from alerts.receiver_settings import EscalationSettings, ReceiverSettings
 from alerts.receivers import FarEnd
 from alerts.sender import send_next
 from alerts.sending.directory import now
 from alerts.sending.escalation import escalate
-from alerts.settings import ClockSettings
+from alerts.settings import AlertsSettings, ClockSettings
 from alerts.store import acknowledge
+from database.heartbeat import wake
+from database.pool import connect
+from gis.settings import GisSettings
 from tests.alerts.telling import query, run
+from tests.servers.waiting import until
 
 NAMES = ("first", "second", "head")
 RECEIVERS = [ReceiverSettings(name=name, type="log") for name in NAMES]
@@ -160,3 +166,42 @@ def test_each_alert_has_its_own_clock(timeline):
     timeline.tell(alert="A2", at_s=100)
     assert timeline.at(200) == [("second", 1)]
     assert timeline.at(280) == [("second", 1), ("second", 1)]
+
+
+def test_escalation_is_asked_by_the_clock_and_not_at_each_notice(
+    database, ingest, tmp_path, monkeypatch
+):
+    asked: list[int] = []
+    routed: list[int] = []
+    stop = threading.Event()
+
+    def counted(calls):
+        def call(*_, **__):
+            calls.append(1)
+            return 0
+
+        return call
+
+    monkeypatch.setattr(leader, "escalate", counted(asked))
+    monkeypatch.setattr(leader, "route", counted(routed))
+    leading = leader.Leader(
+        AlertsSettings(clock=ClockSettings(tick_s=10)),
+        *(GisSettings(), tmp_path, lambda: connect(database, "ingest", application="t"), stop),
+    )
+    thread = threading.Thread(target=leading.run, daemon=True)
+    thread.start()
+
+    def notice():
+        wake(ingest)
+        ingest.commit()
+        return len(routed) >= 6
+
+    try:
+        until(notice, "six rounds")
+    finally:
+        stop.set()
+        wake(ingest)
+        ingest.commit()
+        thread.join(30)
+    assert not thread.is_alive()
+    assert 0 < len(asked) < len(routed) / 2
