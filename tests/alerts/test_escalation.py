@@ -1,10 +1,12 @@
 """Escalation as timelines: on to the next one, until a person acknowledges; anew when graver."""
 
 import json
+import threading
 from datetime import timedelta
 
 import pytest
 
+from alerts import leader
 from alerts.alert import rfc3339
 from alerts.outbox import route
 from alerts.receiver_settings import EscalationSettings, ReceiverSettings
@@ -12,10 +14,14 @@ from alerts.receivers import FarEnd
 from alerts.sender import send_next
 from alerts.sending.directory import now
 from alerts.sending.escalation import escalate
-from alerts.settings import ClockSettings
+from alerts.settings import AlertsSettings, ClockSettings
 from alerts.store import acknowledge
 from alerts.wording import BEIJING
+from database.heartbeat import wake
+from database.pool import connect
+from gis.settings import GisSettings
 from tests.alerts.telling import query, run
+from tests.servers.waiting import until
 
 NAMES = ("first", "second", "head")
 RECEIVERS = [ReceiverSettings(name=name, type="log") for name in NAMES]
@@ -256,3 +262,42 @@ def test_what_comes_back_graver_begins_anew_and_what_somebody_has_seen_does_not_
     timeline.again("A3", 200, "red")
     assert timeline.at(259) == [("second", 1)]
     assert timeline.at(260) == [("second", 1), ("second", 1)]
+
+
+def test_escalation_is_asked_by_the_clock_and_not_at_each_notice(
+    database, ingest, tmp_path, monkeypatch
+):
+    asked: list[int] = []
+    routed: list[int] = []
+    stop = threading.Event()
+
+    def counted(calls):
+        def call(*_, **__):
+            calls.append(1)
+            return 0
+
+        return call
+
+    monkeypatch.setattr(leader, "escalate", counted(asked))
+    monkeypatch.setattr(leader, "route", counted(routed))
+    leading = leader.Leader(
+        AlertsSettings(clock=ClockSettings(tick_s=10)),
+        *(GisSettings(), tmp_path, lambda: connect(database, "ingest", application="t"), stop),
+    )
+    thread = threading.Thread(target=leading.run, daemon=True)
+    thread.start()
+
+    def notice():
+        wake(ingest)
+        ingest.commit()
+        return len(routed) >= 6
+
+    try:
+        until(notice, "six rounds")
+    finally:
+        stop.set()
+        wake(ingest)
+        ingest.commit()
+        thread.join(30)
+    assert not thread.is_alive()
+    assert 0 < len(asked) < len(routed) / 2
