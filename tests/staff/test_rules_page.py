@@ -110,11 +110,14 @@ def test_what_is_written_stays_when_somebody_else_saves(browser, seeded):
         by = By("administrator", "另一处修改", datetime.now(UTC))
         seeded.write(lambda conn: change(conn, "PH", RULE | {"public": True}, 1, by))
         page.get_by_label("修改原因").fill("夜间抖动")
-        page.get_by_role("button", name="保存", exact=True).click()
+        with page.expect_request(lambda one: one.method == "PUT") as first:
+            page.get_by_role("button", name="保存", exact=True).click()
         expect(page.locator("#rule-news")).to_contain_text("此规则现为版本 2")
         assert band.input_value() == "0.4"
-        page.get_by_label("修改原因").fill("夜间抖动，再试")
-        page.get_by_role("button", name="保存", exact=True).click()
+        expect(page.locator(".rule-ending .mark-said")).to_contain_text("已有他人先行修改")
+        with page.expect_request(lambda one: one.method == "PUT") as again:  # asked anew
+            page.get_by_role("button", name="保存", exact=True).click()
+        assert again.value.headers["idempotency-key"] != first.value.headers["idempotency-key"]
         expect(page.locator(".rule-ending .mark-said")).to_contain_text("已有他人先行修改")
         page.get_by_role("button", name="全部规则").click()
         expect(page.locator(".rule-row", has_text="酸碱度高")).to_contain_text("未保存")
