@@ -23,7 +23,7 @@ from alerts.sending.senders import BadReceivers, Senders, far_ends, personal_end
 from alerts.settings import AlertsSettings, ClockSettings
 from database.pool import connect
 from tests.alerts.far_end import HangingEnd
-from tests.alerts.telling import due_now, mail_server, messages, run
+from tests.alerts.telling import due_now, mail_server, messages, over, run
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=4)
 
@@ -156,6 +156,7 @@ def test_what_a_receiver_does_not_take_the_fallback_is_told_once(put_step, inges
     hook = ReceiverSettings(name="hook", type="webhook", url=webhook.url, min_grade="red")
     end = FarEnd(dead, dead.url, ("hook",), "dead")
     route(ingest, [dead, hook])
+    over(ingest)
     for _ in range(FAST.attempts):
         assert sent(ingest, end)
     assert [row[1:3] for row in messages(ingest)] == [("dead", "route"), ("hook", "fallback")]
@@ -175,6 +176,7 @@ def test_two_receivers_that_both_fail_do_not_toss_it_to_and_fro(put_step, ingest
     )
     ends = [FarEnd(one, one.url, ("b",), "a"), FarEnd(two, two.url, ("a",), "b")]
     route(ingest, [one])
+    over(ingest)
     for _ in range(FAST.attempts):
         for end in ends:
             sent(ingest, end)

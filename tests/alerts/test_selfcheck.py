@@ -25,7 +25,7 @@ from alerts.store import open_alerts
 from alerts.wording import say
 from database.pool import connect
 from tests.alerts.conftest import NOW
-from tests.alerts.telling import due_now, messages, query, run
+from tests.alerts.telling import due_now, messages, over, query, run
 from tests.servers.waiting import until
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=3)
@@ -117,7 +117,7 @@ def test_a_dead_receiver_is_an_alert_on_the_desk_and_told_to_the_others(seeded, 
     hook = ReceiverSettings(name="hook", type="webhook", url=webhook.url)
     put_step("A1")
     route(seeded, [dead])
-    seeded.commit()
+    over(seeded)
     for _ in range(FAST.attempts):
         due_now(seeded)
         send_next(seeded, FarEnd.of(dead), FAST)
