@@ -66,11 +66,16 @@ select receiver, min(greatest(made_at, next_try_at)) from message
 """
 # What a sender has in its hands is not untouched; nobody waits for it.
 _LEFT = """
-select id from message
- where receiver = %(receiver)s and delivered_at is null and given_up_at is null
-   and fell_back_at is null and way <> 'test' and greatest(made_at, next_try_at) < %(before)s
- order by id limit 500
-   for update skip locked
+select m.id from message m
+ where m.receiver = %(receiver)s and m.delivered_at is null and m.given_up_at is null
+   and m.fell_back_at is null and m.way <> 'test'
+   and greatest(m.made_at, m.next_try_at) < %(before)s
+   and exists (select from unnest(%(others)s::text[]) f (name)
+                where f.name <> m.receiver
+                  and not exists (select from message e where e.transition_id = m.transition_id
+                                                          and e.receiver = f.name))
+ order by m.id limit 500
+   for update of m skip locked
 """
 _OPEN = """
 select a.subject, a.id, a.grade, a.peak_grade, a.began_at, a.raised_at from alert a
@@ -173,8 +178,8 @@ def _tell_others(
             others = fallback_of(of_file[name], settings)
         else:
             others = settings.fallback or tuple(of_file)
-        left = _rows(conn, _LEFT, receiver=name, before=at - STUCK)
-        if left and others:
+        left = _rows(conn, _LEFT, receiver=name, before=at - STUCK, others=list(others))
+        if left:
             fall_back(conn, [row[0] for row in left], others)
 
 
