@@ -13,6 +13,7 @@ from alerts.engine import of_other_kind, withdraw
 from alerts.judging import Judge
 from alerts.record import lock_states, save
 from alerts.rule import Key, Watch
+from alerts.rulebook import edition
 from alerts.silence import CANARY, Heartbeat, Seen, Status, tick, together
 from alerts.state import Judgement, State, Transition, state_from_json
 from database.pool import Connection
@@ -79,7 +80,10 @@ def tick_once(conn: Connection, judge: Judge, pace: Pace) -> list[Transition]:
 
 
 def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
-    """End the alerts of rules that are retired, or that do not cover their subject any more."""
+    """End the alerts of rules that are retired, or that do not cover their subject any more.
+
+    Not by a rulebook that is not the newest: the next one may have the rule.
+    """
     lost = {
         (rule, subject): series
         for rule, subject, series, state in _all(conn, _OPEN_STATES)
@@ -91,6 +95,8 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
     series = sorted(number for number in lost.values() if number)
     _locked_series(conn, series)
     before = lock_states(conn, series, [subject for _, subject in lost])
+    if edition(conn) != judge.edition:
+        return []
     judgement = Judgement()
     for key in sorted(lost.keys() & before.keys()):
         if not _uncovered(judge, key, lost[key], before[key]):

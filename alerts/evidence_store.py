@@ -4,6 +4,7 @@
 for none of it. `sealed` is written half an hour after the end. Both are written once.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,10 +25,17 @@ LOOK_BACK = timedelta(days=8)
 CAMERAS, NEAR_M = 3, 3000
 BATCH = 50
 
+MakeDocument = Callable[[Connection, AlertLife], dict[str, Any]]
+log = logging.getLogger(__name__)
+
+SAVEPOINT = "savepoint evidence"
+ROLL_BACK = "rollback to savepoint evidence"
+RELEASE = "release savepoint evidence"
 _NOW = "select clock_timestamp()"
 _UNWRITTEN = """
 select t.alert_id from alert_transition t
  where t.kind = 'raised' and t.recorded_at <= %(until)s and t.recorded_at > %(since)s
+   and t.alert_id <> all(%(failed)s)
    and not exists (select from alert_evidence e where e.alert_id = t.alert_id)
  order by t.recorded_at, t.id limit %(limit)s
 """
@@ -35,6 +43,7 @@ _UNSEALED = """
 select a.id from alert a
   join alert_evidence r on r.alert_id = a.id and r.part = 'raised'
  where a.ended_at <= %(until)s and a.ended_at > %(since)s
+   and a.id <> all(%(failed)s)
    and not exists (select from alert_evidence e where e.alert_id = a.id and e.part = 'sealed')
  order by a.ended_at, a.id limit %(limit)s
 """
@@ -44,16 +53,20 @@ on conflict do nothing
 """
 _PARTS = "select part, document, sha256, written_at from alert_evidence where alert_id = %s"
 _SERIES = "select series_id from alert where id = %s"
-# As they had arrived: one that was corrected since is shown as it was then.
+# As they had arrived: one that was corrected since is shown as it was then. Of too many the first
+# and the last, each with the number of all.
 _KNOWN = """
-select observed_at, value, quality, origin from reading
- where series_id = %(series)s and observed_at between %(since)s and %(until)s
-   and received_at <= %(known)s
-union all
-select observed_at, value, quality, origin from reading_revision
- where series_id = %(series)s and observed_at between %(since)s and %(until)s
-   and received_at <= %(known)s and replaced_at > %(known)s
- order by 1 limit %(limit)s
+select observed_at, value, quality, origin, total
+  from (select k.*, row_number() over (order by observed_at) as n, count(*) over () as total
+          from (select observed_at, value, quality, origin from reading
+                 where series_id = %(series)s and observed_at between %(since)s and %(until)s
+                   and received_at <= %(known)s
+                 union all
+                select observed_at, value, quality, origin from reading_revision
+                 where series_id = %(series)s and observed_at between %(since)s and %(until)s
+                   and received_at <= %(known)s and replaced_at > %(known)s) k) numbered
+ where n <= %(half)s or n > total - %(half)s
+ order by 1
 """
 _PICTURES = """
 select s.code, v.name_zh, v.name_en, p.taken_at, p.origin, encode(p.sha256, 'hex'), c.metres
@@ -96,16 +109,14 @@ class Part:
 
 
 def keep_evidence(conn: Connection, now: datetime | None = None) -> int:
-    """Write what is due of up to a batch of alerts; how many documents."""
+    """Write what is due of up to a batch of alerts; how many documents.
+
+    One that cannot be made is logged and tried again the next time; no other waits for it.
+    """
     now = now or _one(conn, _NOW, ())
     due = {"since": now - LOOK_BACK, "limit": BATCH}
-    raised = _rows(conn, _UNWRITTEN, due | {"until": now - SOON})
-    ended = _rows(conn, _UNSEALED, due | {"until": now - AFTER})
-    for (alert_id,) in raised:
-        _put(conn, alert_id, "raised", raised_document)
-    for (alert_id,) in ended:
-        _put(conn, alert_id, "sealed", sealed_document)
-    return len(raised) + len(ended)
+    written = _keep(conn, "raised", _UNWRITTEN, due | {"until": now - SOON}, raised_document)
+    return written + _keep(conn, "sealed", _UNSEALED, due | {"until": now - AFTER}, sealed_document)
 
 
 def parts_of(conn: Connection, alert_id: str) -> dict[str, Part]:
@@ -121,8 +132,6 @@ def raised_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
     alert, first = life.alert, life.steps[0]
     series = _one(conn, _SERIES, (alert.id,))
     since, until = alert.began_at - BEFORE, max(first.at, alert.raised_at)
-    known = {"series": series, "since": since, "until": until, "known": first.recorded_at}
-    rows = _rows(conn, _KNOWN, known | {"limit": 10 * MOST_READINGS})
     return {
         "alert": alert.id,
         "rule": alert.rule,
@@ -134,7 +143,7 @@ def raised_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
         "raised_at": rfc3339(alert.raised_at),
         "recorded_at": rfc3339(first.recorded_at),
         "at_raise": _at_raise(conn, life, series),
-        "values": readings_json(rows, since, until),
+        "values": _values(conn, series, since, until, first.recorded_at),
         "pictures": _pictures(conn, series, first.recorded_at),
         "footprints": _footprints(conn, alert.station, first.at, first.recorded_at + SOON)[-1:],
     }
@@ -146,9 +155,6 @@ def sealed_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
     if alert.ended_at is None:
         raise ValueError(f"alert {alert.id} has not ended")
     series, until = _one(conn, _SERIES, (alert.id,)), alert.ended_at + AFTER
-    now = _one(conn, _NOW, ())
-    known = {"series": series, "since": alert.began_at, "until": until, "known": now}
-    rows = _rows(conn, _KNOWN, known | {"limit": 10 * MOST_READINGS})
     before = parts_of(conn, alert.id).get("raised")
     return {
         "alert": alert.id,
@@ -157,7 +163,7 @@ def sealed_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
         "peak_value": alert.peak_value,
         "peak_grade": alert.peak_grade,
         "found_afterwards": alert.found_afterwards,
-        "values": readings_json(rows, alert.began_at, until),
+        "values": _values(conn, series, alert.began_at, until, _one(conn, _NOW, ())),
         "steps": life_to_json(life)["transitions"],
         "told": [
             {
@@ -184,15 +190,47 @@ def _at_raise(conn: Connection, life: AlertLife, series: int | None) -> dict[str
     return dict(life.evidence) | around_then(conn, series, life.steps[0].at)
 
 
-def _put(
-    conn: Connection,
-    alert_id: str,
-    part: str,
-    make: Callable[[Connection, AlertLife], dict[str, Any]],
-) -> None:
+def _values(
+    conn: Connection, series: int | None, since: datetime, until: datetime, known: datetime
+) -> dict[str, Any]:
+    """The readings of the stretch as they were known then, its begin and its end."""
+    asked = {"series": series, "since": since, "until": until, "known": known}
+    rows = _rows(conn, _KNOWN, asked | {"half": MOST_READINGS // 2})
+    total = rows[0][4] if rows else 0
+    found = readings_json([(at, value, *how) for at, value, *how, _ in rows], since, until)
+    return found | {"left_out": total - len(rows)}
+
+
+def _keep(conn: Connection, part: str, due: str, asked: dict[str, Any], make: MakeDocument) -> int:
+    failed: list[str] = []
+    written = 0
+    while found := _rows(conn, due, asked | {"failed": failed}):
+        left = [alert_id for (alert_id,) in found if not _put(conn, alert_id, part, make)]
+        written += len(found) - len(left)
+        failed += left
+        if not left:
+            break
+    return written
+
+
+def _put(conn: Connection, alert_id: str, part: str, make: MakeDocument) -> bool:
+    """Whether it is written. What fails takes back itself alone."""
+    with conn.cursor() as cursor:
+        cursor.execute(SAVEPOINT)
+        try:
+            _write(conn, alert_id, part, make)
+        except Exception:
+            log.exception("the evidence of alert %s (%s) was not written", alert_id, part)
+            cursor.execute(ROLL_BACK)
+            return False
+        cursor.execute(RELEASE)
+    return True
+
+
+def _write(conn: Connection, alert_id: str, part: str, make: MakeDocument) -> None:
     life = get_alert(conn, alert_id)
     if life is None or not life.steps:
-        return
+        raise LookupError(f"alert {alert_id} has no steps")
     document = make(conn, life)
     with conn.cursor() as cursor:
         cursor.execute(_PUT, (alert_id, part, Json(document), digest(document)))

@@ -31,6 +31,7 @@ from gis.settings import GisSettings
 log = logging.getLogger("alerts")
 
 _PRUNE_S, _PRUNE_BATCH = 3600.0, 500  # small, so that no alert waits for it
+_END_S = 5.0
 _RELOAD_S = 10.0  # rules, stations and limits in the database may have changed
 
 
@@ -103,8 +104,9 @@ class Leader:
             done.set()
             for each in beside:
                 each.wake()
+            end = time.monotonic() + _END_S  # of all: who hangs must not keep us from leading again
             for each in beside:
-                each.join(timeout=5)
+                each.join(timeout=max(0.0, end - time.monotonic()))
 
     def _work(
         self, conn: Connection, senders: Senders, footprints: Footprints, dead_man: DeadMan
@@ -122,11 +124,12 @@ class Leader:
                 conn.commit()
                 judge, loaded = judge.newest(conn) if judge else Judge.load(conn), time.monotonic()
                 _commit(conn, withdraw_uncovered(conn, judge))
-            if time.monotonic() - ticked >= clock.tick_s:
+            tick = time.monotonic() - ticked >= clock.tick_s
+            if tick:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
                 self._keep(conn)
-                _commit(conn, check(conn, self._settings.duties))
+                _commit(conn, check(conn, self._settings))
                 dead_man.wake()
                 beat(conn, "alerts", self._up_since, waiting(conn))
                 conn.commit()
@@ -135,7 +138,7 @@ class Leader:
                 pruned = None if gone == _PRUNE_BATCH else time.monotonic()
                 conn.commit()
             footprints.wake()
-            self._route(conn, senders)
+            self._route(conn, senders, escalating=tick)
             _refuse_dead(senders)
             _wait(conn, max(0.0, ticked + clock.tick_s - time.monotonic()))
 
@@ -144,7 +147,7 @@ class Leader:
             wake(conn)
         conn.commit()
 
-    def _route(self, conn: Connection, senders: Senders) -> None:
+    def _route(self, conn: Connection, senders: Senders, *, escalating: bool) -> None:
         settings = self._settings
         made = route(
             conn,
@@ -153,7 +156,8 @@ class Leader:
             fallback=settings.fallback,
             inhibitions=settings.inhibitions,
         )
-        made += escalate(conn, settings.escalations, settings.receivers, settings.fallback)
+        if escalating:  # by the clock: not at each notice of a flood
+            made += escalate(conn, settings.escalations, settings.receivers, settings.fallback)
         made += make_tests(conn, settings.receivers, settings.test_every_s)
         conn.commit()
         if made:

@@ -40,10 +40,10 @@ select distinct t.alert_id, m.receiver
 _MAKE = "insert into message (transition_id, receiver, why) values %s on conflict do nothing"
 _ROUTED = "update outbox set routed_at = clock_timestamp() where transition_id = any(%(ids)s)"
 _UNTOLD = "update outbox set untold = %(why)s where transition_id = %(id)s"
+# Each second, of a table of months: two counts, each of them by its index.
 _WAITING = """
-select count(*) filter (where delivered_at is null and given_up_at is null),
-       count(*) filter (where given_up_at > clock_timestamp() - interval '1 day')
-  from message where delivered_at is null
+select (select count(*) from message where delivered_at is null and given_up_at is null),
+       (select count(*) from message where given_up_at > now() - interval '1 day')
 """
 # The alert and its transitions stay; who was told, and when, is forgotten.
 _PRUNE = """

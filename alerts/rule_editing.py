@@ -12,13 +12,17 @@ from typing import Any
 
 from alerts.check import check_rules
 from alerts.rule_history import RuleVersion, versions
-from alerts.rule_settings import SYSTEM, RuleSettings
+from alerts.rule_settings import ABSENCES, COMPOSITES, SYSTEM, RuleSettings
 from alerts.rule_stations import Station, stations
 from alerts.rulebook import LOCK, definition_of
 from config import Mistake, validated
 from database.pool import Connection
 
 MOST_REASON = 500
+OTHER_KIND = (
+    "limits, absence and composite conditions cannot turn into one another, for open alerts are of"
+    " the old one; retire this rule and make another"
+)
 NEW_RULE = "insert into rule (code) values (%(code)s)"
 NEW_VERSION = """
 insert into rule_version (rule_id, version, definition, author, reason, created_at, retired_at)
@@ -153,10 +157,20 @@ def _changed(
     if rule.code != newest.code:
         problem = f"a rule keeps its code: {newest.code}; make a new rule for another one"
         raise BadRule([Mistake(("code",), rule.code, problem)])
+    if _kind(rule.when) != _kind(newest.definition.get("when")):
+        raise BadRule([Mistake(("when",), rule.when, OTHER_KIND)])
     text = definition_of(rule)
     if text == newest.definition and not newest.retired_at:
         return newest
     return _add(conn, newest.code, newest.version + 1, text, by)
+
+
+def _kind(when: object) -> str:
+    """What its states and open alerts are of: they hang on the rule, and know nothing of the text
+    that it has by then."""
+    if when in COMPOSITES:
+        return "composite"
+    return "absence" if when in ABSENCES else "limits"
 
 
 def _newest(conn: Connection, code: str, version: int) -> RuleVersion:

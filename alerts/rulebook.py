@@ -64,7 +64,11 @@ _NEW_VERSION = """
 insert into rule_version (rule_id, version, definition, seeded, author, reason, created_at)
 values (%s, %s, %s, %s, %s, %s, %s)
 """
-_RETIRE = "update rule_version set retired_at = %s where rule_id = %s and version = %s"
+# A version is written once: that it is out of force is one more, as when a person retires it.
+_RETIRE = """
+insert into rule_version (rule_id, version, definition, author, reason, created_at, retired_at)
+values (%s, %s, %s, %s, %s, %s, %s)
+"""
 _PLACES = """
 select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and n.public,
        coalesce(v.details ->> 'plant', s.code), v.device, n.checks -> 'usual'
@@ -145,7 +149,8 @@ def seed(conn: Connection, settings: AlertsSettings, now: datetime) -> list[Drif
             _add_version(conn, code, old, definition, now)
     for old in known.values():
         if old.code not in wanted and not old.edited and not old.retired:
-            _execute(conn, _RETIRE, (now, old.id, old.version))
+            of = (json.dumps(old.definition), FILE, "gone from the file", now, now)
+            _execute(conn, _RETIRE, (old.id, old.version + 1, *of))
     return drift(conn, settings)
 
 

@@ -8,6 +8,7 @@ waits is gathered into one sending.
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable
 
 import psycopg2
@@ -15,6 +16,7 @@ import psycopg2
 from alerts.receivers import SEND, FarEnd, NotDelivered
 from alerts.sending import queue
 from alerts.sending.parcel import Parcel
+from alerts.sending.secrets import without_secrets
 from alerts.settings import ClockSettings
 from database.pool import Connection
 
@@ -142,6 +144,14 @@ def _trouble(send: Send, end: FarEnd, parcel: Parcel) -> str | None:
     except NotDelivered as error:
         return str(error)
     except Exception as error:
-        log.exception("message %s for %s", parcel.key, end.name)
-        return f"a defect of ours: {type(error).__name__}: {error}"
+        said = f"a defect of ours: {type(error).__name__}: {error}"
+        if end.url is None:
+            log.exception("message %s for %s", parcel.key, end.name)
+            return said
+        # A traceback may show the address, which holds secrets: only where it was.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error(  # noqa: TRY400 - without the traceback
+            "message %s for %s: in %s:%s", parcel.key, end.name, place.filename, place.lineno
+        )
+        return without_secrets(said, end.url)
     return None

@@ -48,7 +48,10 @@ class ClockSettings(Section):
         default=300, gt=0, description="Most seconds between two repetitions."
     )
     attempts: int = Field(
-        default=12, ge=1, le=100, description="After so many failures a message is given up."
+        default=12,
+        ge=1,
+        le=100,
+        description="After so many failures a message is given up, once its alert has ended.",
     )
 
 

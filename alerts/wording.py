@@ -356,9 +356,15 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "ingest_disconnected": _ingest_disconnected,
     "canary_silent": _canary_silent,
     "telling_fails": _telling_fails,
-    "telling_works": lambda _: ("各告警通道均已恢复", "every receiver takes messages again"),
+    "telling_works": lambda p: (
+        f"{p['name']} 已恢复，或已撤除",
+        f"{p['name']} takes messages again, or is gone",
+    ),
     "nobody_on_duty": _nobody_on_duty,
-    "somebody_on_duty": lambda _: ("各岗位均已排班", "somebody is on duty everywhere again"),
+    "somebody_on_duty": lambda p: (
+        f"{p['name']} 已排班，或不再要求值班",
+        f"{p['name']} has somebody on duty again, or needs nobody",
+    ),
     "ingest_back": lambda _: ("采集进程已恢复", "the ingest process is back"),
     "found_longer": _found_longer,
     "judged_as_it_came": lambda _: (

@@ -121,7 +121,7 @@ ROUTES = (
     Route("GET", f"{API}/warnings/{{warning_id}}", SEE),
     Route("POST", f"{API}/warnings", WARN),
     # Computes and stores nothing: a question with a body.
-    Route("POST", f"{API}/warnings/check", SEE),
+    Route("POST", f"{API}/warnings/check", WARN),
     Route("POST", f"{API}/warnings/{{warning_id}}/edit", WARN),
     Route("POST", f"{API}/warnings/{{warning_id}}/submit", WARN),
     Route("POST", f"{API}/warnings/{{warning_id}}/return", APPROVE),

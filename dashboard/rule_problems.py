@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from alerts.grade import GRADES
+from alerts.rule_editing import OTHER_KIND
 from dashboard.text import text
 from dashboard.wording import word
 
@@ -50,6 +51,7 @@ TEMPLATES = (
     "`when: …` needs `grade`",
     "`when: all` needs two conditions at least",
     "a rule keeps its code: {code}; make a new rule for another one",
+    OTHER_KIND,
 )
 
 

@@ -46,10 +46,14 @@ class Changed:
 
 @dataclass(slots=True)
 class Difference:
-    """What viewers have not seen yet; gathered until it is pushed."""
+    """What viewers have not seen yet; gathered until it is pushed.
+
+    held: ids of the alerts that were known before, so that viewers may have them as they were.
+    """
 
     stations: set[str] = field(default_factory=set)
     alerts: dict[str, Json] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
     pictures: dict[str, datetime] = field(default_factory=dict)
     values: list[LatestRow] = field(default_factory=list)
     footprints: bool = False
@@ -150,7 +154,8 @@ class Snapshot:
         return [alert for alert in self.alerts.values() if alert["state"] != "ended"]
 
     def change(self, difference: Difference, now: datetime) -> Json:
-        """At most so many alerts whole, the most urgent; those over beyond that by their ids."""
+        """At most so many alerts whole, the most urgent. Beyond that by their ids: those that are
+        over, and as `stale` those that stand and changed, which nobody may go on showing."""
         changed: Json = {
             "now": iso(now),
             "stations": self.features(difference.stations, now),
@@ -170,11 +175,14 @@ class Snapshot:
         if not difference.alerts:
             return {"alerts": []}
         over = [alert for alert in difference.alerts.values() if alert["state"] == "ended"]
-        standing = (alert for alert in difference.alerts.values() if alert["state"] != "ended")
+        standing = [alert for alert in difference.alerts.values() if alert["state"] != "ended"]
         whole, rest = over[: crowd.MOST_AT_ONCE], over[crowd.MOST_AT_ONCE :]
+        urgent = crowd.most_urgent(standing, len(standing))
+        told, left_out = urgent[: crowd.MOST_AT_ONCE], urgent[crowd.MOST_AT_ONCE :]
         return {
-            "alerts": [*crowd.most_urgent(standing, crowd.MOST_AT_ONCE), *whole],
+            "alerts": [*told, *whole],
             "over": [alert["id"] for alert in rest],
+            "stale": [alert["id"] for alert in left_out if alert["id"] in difference.held],
             "tally": crowd.tally(self.open_alerts()),
         }
 
@@ -185,7 +193,9 @@ class Snapshot:
 
     def _take_alerts(self, alerts: Iterable[Json], into: Difference) -> None:
         for alert in alerts:
-            if self.alerts.get(alert["id"]) != alert:
+            known = self.alerts.get(alert["id"])
+            if known != alert:
+                into.held |= {alert["id"]} if known else set()
                 self.alerts[alert["id"]] = alert
                 into.alerts[alert["id"]] = alert
                 into.stations |= {alert["station"]} if alert["station"] else set()

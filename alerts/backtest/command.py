@@ -28,13 +28,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--within", type=float, default=600, help="seconds it may take (600)")
 
 
-def run(conn: Connection, arguments: argparse.Namespace) -> int:
+def run(conn: Connection, arguments: argparse.Namespace, *, now: datetime | None = None) -> int:
     """0; 1 where there is no such rule or it took too long; 2 where the file is wrong."""
     try:
         rule = _rule(conn, arguments)
-        until = arguments.until or datetime.now(BEIJING)
+        now = now or datetime.now(BEIJING)
+        until = arguments.until or now
         since = arguments.since or until - timedelta(days=365)
-        found = back_test(conn, rule, since, until, within_s=arguments.within, progress=_show)
+        found = back_test(
+            conn, rule, since, until, within_s=arguments.within, progress=_show, now=now
+        )
     except (BadConfig, OSError) as error:
         print(f"backtest: {error}", file=sys.stderr)
         return 2

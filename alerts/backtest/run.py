@@ -54,7 +54,10 @@ class Episode:
 class Run:
     """Takes the readings of a series block by block, in event order; then says what came of it."""
 
-    def __init__(self, watch: Watch, *, shortcuts: bool = True) -> None:
+    def __init__(
+        self, watch: Watch, *, shortcuts: bool = True, heard_at: datetime | None = None
+    ) -> None:
+        """heard_at: of no_data, from when silence counts; else from the first reading."""
         self.watch, self.state = watch, State()
         self.judged = 0  # readings that the engine was shown
         self.moves: list[tuple[Move, bool]] = []  # of a group's member, each: was its reading bad?
@@ -63,7 +66,7 @@ class Run:
         self._good: set[str] = set()  # alerts that a good reading held up
         self._unsure: set[str] = set()  # those of which it is not known yet
         self._last_good: datetime | None = None
-        self._quiet: _Quiet | None = None
+        self._quiet = _Quiet(microseconds_of(heard_at), True) if heard_at else None
         self._new_id = numbering()
 
     def take(self, block: Block) -> None:

@@ -7,7 +7,7 @@ and the time of a statement stay bounded however fast a series reports.
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import numpy as np
@@ -17,6 +17,7 @@ from alerts.backtest.grouped import grouped
 from alerts.backtest.run import Episode, Run
 from alerts.backtest.summary import SOON_INTERVALS, Really, Summary, summed
 from alerts.laying import lay
+from alerts.rule import Watch
 from alerts.rule_settings import RuleSettings
 from alerts.rulebook import load_ground
 from database.pool import Connection
@@ -52,6 +53,10 @@ select (extract(epoch from m.from_at) * 1000000)::bigint,
    and m.from_at < %(until)s and (m.until_at is null or m.until_at > %(since)s)
    and not exists (select from mark w where w.withdraws = m.id)
  order by m.id
+"""
+HEARD_BEFORE = """
+select created_at, exists (select from reading where series_id = q.id and observed_at < %(since)s)
+  from series q where id = %(series)s
 """
 REALLY = """
 select a.id, a.subject, a.began_at, a.ended_at, a.peak_grade, a.found_afterwards
@@ -98,14 +103,16 @@ def back_test(
     *,
     within_s: float = 60,
     progress: Progress = lambda _: None,
+    now: datetime | None = None,
 ) -> BackTest:
-    """What `rule`, in force or not, would have done with the readings of [since, until).
+    """What `rule`, in force or not, would have done with the readings of [since, until), at most
+    up to `now`, which is the clock's unless it is given.
 
     progress: told the share that is done, 0 to 1; what it raises ends the work.
     Raises TooLong, Untestable.
     """
     last = 0.0
-    for step in back_testing(conn, rule, since, until, within_s=within_s):
+    for step in back_testing(conn, rule, since, until, within_s=within_s, now=now):
         if isinstance(step, BackTest):
             return step
         last = step
@@ -120,30 +127,30 @@ def back_testing(
     until: datetime,
     *,
     within_s: float = 60,
+    now: datetime | None = None,
 ) -> Iterator[float | BackTest]:
     """The same step by step: shares that are done, then what was found.
 
     Raises TooLong, Untestable.
     """
     began = monotonic()
+    until = max(since, min(until, now or datetime.now(UTC)))  # what is to come is no silence
     if rule.when in UNTESTABLE:
         raise Untestable(f"`when: {rule.when}` cannot be back-tested: {UNTESTABLE[rule.when]}")
     laid = lay(0, 0, rule, load_ground(conn))
-    runs = {one.key: Run(one) for one in laid.watches}
-    read = 0
+    runs = {one.key: Run(one, heard_at=_heard_at(conn, one, since)) for one in laid.watches}
+    read, first = 0, microseconds_of(since)
     for number, run in enumerate(runs.values()):
-        for part in _blocks(conn, run.watch.series_id or 0, since, until):
+        for part in _blocks(conn, run.watch.series_id or 0, since - _before(run.watch), until):
             run.take(part)
-            read += len(part)
-            passed = (int(part.at[-1]) - microseconds_of(since)) / _length(since, until)
+            read += len(part) - int(np.searchsorted(part.at, first))
+            passed = max(0, int(part.at[-1]) - first) / _length(since, until)
             yield (number + passed) / len(runs)
-            if monotonic() - began > within_s:
-                raise TooLong(
-                    f"not done within {within_s:g} s ({read:,} readings so far); "
-                    "choose a shorter period or fewer stations"
-                )
+            _in_time(began, within_s, read)
     episodes = [one for run in runs.values() if not run.watch.member for one in run.done(until)]
     for group in laid.groups:
+        yield 1.0
+        _in_time(began, within_s, read)
         members = [runs[member.key] for member in group.members.values()]
         episodes += grouped(group, members, until)
     episodes.sort(key=lambda each: (each.raised_at, each.subject))
@@ -168,6 +175,31 @@ def really(conn: Connection, code: str, since: datetime, until: datetime) -> Seq
     with conn.cursor() as cursor:
         cursor.execute(REALLY, {"code": code, "since": since, "until": until})
         return [Really(*row) for row in cursor.fetchall()]
+
+
+def _in_time(began: float, within_s: float, read: int) -> None:
+    if monotonic() - began > within_s:
+        raise TooLong(
+            f"not done within {within_s:g} s ({read:,} readings so far); "
+            "choose a shorter period or fewer stations"
+        )
+
+
+def _before(watch: Watch) -> timedelta:
+    """Of absence, how long before the period counts: what was silent for so long is an alert from
+    its begin, as it would be for a rule that is put in force then."""
+    return watch.patience if watch.when == "no_data" else timedelta()
+
+
+def _heard_at(conn: Connection, watch: Watch, since: datetime) -> datetime | None:
+    """From when the silence of a series counts: at most since it exists, as it does live."""
+    if watch.when != "no_data":
+        return None
+    since -= _before(watch)
+    with conn.cursor() as cursor:
+        cursor.execute(HEARD_BEFORE, {"series": watch.series_id, "since": since})
+        ((created_at, spoke),) = cursor.fetchall()
+    return since if spoke else max(since, created_at)
 
 
 def _blocks(conn: Connection, series_id: int, since: datetime, until: datetime) -> Iterator[Block]:

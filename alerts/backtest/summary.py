@@ -88,10 +88,6 @@ def summed(
     )
 
 
-def _month(moment: datetime) -> str:
-    return f"{moment.astimezone(BEIJING):%Y-%m}"
-
-
 def _chatter(in_order: Iterable[Episode], soon: Mapping[str, timedelta]) -> int:
     ended: dict[str, datetime] = {}
     found = 0

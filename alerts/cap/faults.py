@@ -198,6 +198,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "失效时间 {found} 已过（现在 {now}）；请改为将来的时间",
         "it expires at {found} and it is {now} now; give a time to come",
     ),
+    "over": (
+        "所更新或解除的预警已不在生效中；请新写一条预警",
+        "the warning that this follows is no longer in force; write a new one",
+    ),
     "too_long_valid": (
         "有效期到 {found}，超过 {most} 小时；请缩短，到时可更新",
         "it is valid until {found}, over {most} hours; make it shorter, it can be updated then",

@@ -1,7 +1,9 @@
 """Polygons and circles as CAP writes them: `latitude,longitude` in WGS-84 degrees. Pure."""
 
 import math
+from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from alerts.cap.model import Circle, Point, Ring
@@ -27,14 +29,25 @@ def write_circle(circle: Circle) -> str:
     return f"{write_point(circle.centre)} {write_number(circle.radius_km)}"
 
 
+@lru_cache(maxsize=16)  # every language of a message has the same rings
 def crossing(ring: Ring) -> tuple[int, int] | None:
     """The numbers (from 1) of two sides that cross, or None. Sides that only touch do not."""
-    sides = list(pairwise(ring))
-    for i, one in enumerate(sides):
-        for j in range(i + 1, len(sides)):
-            if _cross(*one, *sides[j]):
-                return i + 1, j + 1
-    return None
+    return min(_crossings(ring), default=None)
+
+
+def _crossings(ring: Ring) -> Iterator[tuple[int, int]]:
+    """From south to north: only sides that share a latitude can cross."""
+    sides = sorted(
+        (min(a[0], b[0]), max(a[0], b[0]), number, a, b)
+        for number, (a, b) in enumerate(pairwise(ring), 1)
+    )
+    for at, (_, north, number, a, b) in enumerate(sides):
+        for later in range(at + 1, len(sides)):
+            south, _, other, c, d = sides[later]
+            if south > north:
+                break
+            if _cross(a, b, c, d):
+                yield min(number, other), max(number, other)
 
 
 def surface_km2(ring: Ring) -> float:

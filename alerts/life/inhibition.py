@@ -5,14 +5,14 @@ When the cause is over the row stays for the patience of the hidden rule, counte
 then well again never was told, and what still stands is told once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.grade import RANK
+from alerts.grade import GRADES, RANK
 from alerts.life.settings import InhibitionSettings
-from alerts.life.steps import lock, write
-from alerts.life.suppression import SYSTEM, begin, end
+from alerts.life.steps import write
+from alerts.life.suppression import SYSTEM, Held, begin, end
 from alerts.rule import Key
 from alerts.store import KEPT_BY
 from database.pool import Connection
@@ -29,7 +29,14 @@ select a.id, a.rule_id, r.code, coalesce(d.definition ->> 'when' = 'no_data', fa
        case when s.kind = 'plant' then s.code else v.details ->> 'plant' end, a.raised_at,
        greatest(coalesce((d.definition ->> 'patience_s')::integer, 0),
                 coalesce((d.definition ->> 'on_delay_s')::integer, 0)),
-       exists (select from {kept} k where k.kind = 'out_of_service')
+       exists (select from {kept} k where k.kind = 'out_of_service'),
+       exists (select from {kept} k
+                where k.kind = 'shelved'
+                  and array_position(array['blue', 'yellow', 'orange', 'red'], a.grade)
+                      <= array_position(array['blue', 'yellow', 'orange', 'red'], k.grade))
+       and not exists (select from outbox o join alert_transition t on t.id = o.transition_id
+                        where t.alert_id = a.id and o.routed_at is not null
+                          and o.muted_by is null)
   from alert a
   join rule r on r.id = a.rule_id
   join rule_version d on d.rule_id = a.rule_id and d.version = a.rule_version
@@ -41,16 +48,19 @@ select a.id, a.rule_id, r.code, coalesce(d.definition ->> 'when' = 'no_data', fa
 """
 STANDING = _STANDING.format(kept=KEPT_BY)
 HELD = """
-select id, rule_id, subject, cause, until, who from suppression
+select id, rule_id, subject, cause, until, grade, who from suppression
  where kind = 'suppressed' and ended_at is null
 """
-AGAIN = "update suppression set until = null, cause = %s where id = %s"
+AGAIN = "update suppression set until = null, cause = %s, grade = %s where id = %s"
 UNTIL = "update suppression set until = %s where id = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A standing alert as inhibition needs it. patience_s: how long its rule waits of itself."""
+    """A standing alert as inhibition needs it. patience_s: how long its rule waits of itself.
+
+    unheard: it came while its rule was shelved there, and nobody was told of it.
+    """
 
     id: str
     rule_id: int
@@ -64,6 +74,7 @@ class Fact:
     raised_at: datetime
     patience_s: int = 0
     out_of_service: bool = False
+    unheard: bool = False
 
     @property
     def key(self) -> Key:
@@ -77,13 +88,42 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """code: the inhibition's."""
+class _Row:
+    """grade: the gravest that it hides, None: any. code: the inhibition's."""
 
     id: int
     cause: str
     until: datetime | None
+    grade: str | None
     code: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What holds now, beside what is held. Nothing of it is written yet, nothing locked."""
+
+    facts: Mapping[str, Fact]
+    want: Mapping[str, tuple[str, InhibitionSettings]]
+    rows: Mapping[Key, _Row]
+
+    @property
+    def new(self) -> list[str]:
+        """The alerts that are to be hidden from now on."""
+        return [alert_id for alert_id in self.want if self.facts[alert_id].key not in self.rows]
+
+    @property
+    def loose(self) -> dict[Key, _Row]:
+        """What nothing hides any more."""
+        wanted = {self.facts[alert_id].key for alert_id in self.want}
+        rows = self.rows.items()
+        return {key: row for key, row in rows if key not in wanted and row.until is None}
+
+    @property
+    def over(self) -> list[int]:
+        """Those of them that are told at once: their cause stands, and does not hide them."""
+        standing = {fact.key for fact in self.facts.values()}
+        loose = self.loose.items()
+        return [row.id for key, row in loose if key in standing and row.cause in self.facts]
 
 
 def hidden(
@@ -92,7 +132,8 @@ def hidden(
     """alert -> (its cause, the inhibition). The oldest cause counts. Pure.
 
     Two that could hide each other never both vanish: of a circle the one raised first is told. What
-    is out of service is no cause: it may not be true.
+    is out of service is no cause: it may not be true. Nor is what nobody heard of: else neither it
+    nor what follows from it would be told. One that another hides is: people know of that one.
     """
     ordered = sorted(facts, key=lambda one: (one.raised_at, one.id))
     found: dict[str, tuple[str, InhibitionSettings]] = {}
@@ -105,17 +146,29 @@ def hidden(
     return found
 
 
-def inhibit(conn: Connection, inhibitions: Sequence[InhibitionSettings], now: datetime) -> bool:
-    """Bring the table to what holds now; whether anything changed. Never commits."""
+def planned(conn: Connection, inhibitions: Sequence[InhibitionSettings]) -> Plan | None:
+    """What is to be done; None where there can be nothing. Reads only."""
     with conn.cursor() as cursor:
         cursor.execute(WORTH, ([code for one in inhibitions for code in one.cause],))
         if cursor.fetchall() == [(False,)]:
-            return False
+            return None
     facts = {one.id: one for one in _standing(conn, inhibitions)}
-    want = hidden(facts.values(), inhibitions)
-    held = _held(conn)
-    started = _start(conn, want, facts, held, now)
-    stopped = _stop(conn, want, facts, held, inhibitions, now)
+    return Plan(facts, hidden(facts.values(), inhibitions), _rows(conn))
+
+
+def inhibit(
+    conn: Connection,
+    plan: Plan,
+    inhibitions: Sequence[InhibitionSettings],
+    held: Held,
+    now: datetime,
+) -> bool:
+    """Bring the table to what was planned; whether anything changed. Never commits.
+
+    held: with the plan's `new` alerts, and all of its rows that are `over`.
+    """
+    started = _start(conn, plan, held, now)
+    stopped = _stop(conn, plan, inhibitions, held, now)
     return started or stopped
 
 
@@ -128,7 +181,7 @@ def settle(fact: Fact | None, code: str, inhibitions: Sequence[InhibitionSetting
 def _hides(
     cause: Fact, other: Fact, inhibitions: Sequence[InhibitionSettings]
 ) -> InhibitionSettings | None:
-    if cause.id == other.id or cause.out_of_service:
+    if cause.id == other.id or cause.out_of_service or cause.unheard:
         return None
     for one in inhibitions:
         meant = other.rule in one.hides or (one.hides_no_data and other.no_data)
@@ -158,17 +211,10 @@ def _follows(one: str, other: str, found: Mapping[str, tuple[str, InhibitionSett
     return False
 
 
-def _start(
-    conn: Connection,
-    want: Mapping[str, tuple[str, InhibitionSettings]],
-    facts: Mapping[str, Fact],
-    held: Mapping[Key, _Held],
-    now: datetime,
-) -> bool:
-    new = [alert_id for alert_id in want if facts[alert_id].key not in held]
-    lock(conn, new)
+def _start(conn: Connection, plan: Plan, held: Held, now: datetime) -> bool:
+    new = [alert_id for alert_id in plan.new if alert_id in held.standing]
     for alert_id in new:
-        fact, (cause, one) = facts[alert_id], want[alert_id]
+        fact, (cause, one) = plan.facts[alert_id], plan.want[alert_id]
         made = begin(
             conn,
             "suppressed",
@@ -176,42 +222,49 @@ def _start(
             rule_id=fact.rule_id,
             subject=fact.subject,
             station_id=fact.station_id,
-            grade=None,
+            grade=_gravest(plan.facts[cause], one),
             cause=cause,
             who=one.code,
-            why=f"{facts[cause].rule} {facts[cause].subject}",
+            why=f"{plan.facts[cause].rule} {plan.facts[cause].subject}",
         )
         write(conn, alert_id, "suppressed", made.reason, now=now, note=made.why)
-    again = [
-        (want[alert_id][0], old.id)
-        for alert_id in want
-        if (old := held.get(facts[alert_id].key)) and (old.until or old.cause != want[alert_id][0])
-    ]
+    again = list(_again(plan))
     with conn.cursor() as cursor:
-        for cause, number in again:
-            cursor.execute(AGAIN, (cause, number))
+        for row in again:
+            cursor.execute(AGAIN, row)
     return bool(new or again)
+
+
+def _again(plan: Plan) -> Iterator[tuple[str, str | None, int]]:
+    """Rows that something hides still, or anew, and not as it is written: cause, grade, row."""
+    for alert_id, (cause, one) in plan.want.items():
+        row, grade = plan.rows.get(plan.facts[alert_id].key), _gravest(plan.facts[cause], one)
+        if row and (row.until or (row.cause, row.grade) != (cause, grade)):
+            yield cause, grade, row.id
+
+
+def _gravest(cause: Fact, one: InhibitionSettings) -> str | None:
+    """The gravest grade that it hides, which holds when the cause is over too. None: any."""
+    return GRADES[RANK[cause.grade] - 1] if one.lesser else None
 
 
 def _stop(
     conn: Connection,
-    want: Mapping[str, tuple[str, InhibitionSettings]],
-    facts: Mapping[str, Fact],
-    held: Mapping[Key, _Held],
+    plan: Plan,
     inhibitions: Sequence[InhibitionSettings],
+    held: Held,
     now: datetime,
 ) -> bool:
     """What nothing hides any more: well again, or graver than its cause, or waiting to be told."""
-    wanted = {facts[alert_id].key for alert_id in want}
-    standing = {fact.key: fact for fact in facts.values()}
-    loose = {key: old for key, old in held.items() if key not in wanted and old.until is None}
-    for key, old in sorted(loose.items()):
-        fact = standing.get(key)
-        if fact is not None and old.cause in facts:
-            end(conn, old.id, SYSTEM, "not hidden any more", now=now)
+    standing, over = {fact.key: fact for fact in plan.facts.values()}, set(plan.over)
+    loose = plan.loose
+    for key, row in sorted(loose.items()):
+        if row.id in over:
+            end(conn, row.id, SYSTEM, "not hidden any more", now=now, held=held)
             continue
+        until = now + settle(standing.get(key), row.code, inhibitions)
         with conn.cursor() as cursor:
-            cursor.execute(UNTIL, (now + settle(fact, old.code, inhibitions), old.id))
+            cursor.execute(UNTIL, (until, row.id))
     return bool(loose)
 
 
@@ -223,10 +276,10 @@ def _standing(conn: Connection, inhibitions: Sequence[InhibitionSettings]) -> li
         return [Fact(*row) for row in cursor.fetchall()]
 
 
-def _held(conn: Connection) -> dict[Key, _Held]:
+def _rows(conn: Connection) -> dict[Key, _Row]:
     with conn.cursor() as cursor:
         cursor.execute(HELD)
         return {
-            (rule_id, subject): _Held(number, *rest)
+            (rule_id, subject): _Row(number, *rest)
             for number, rule_id, subject, *rest in cursor.fetchall()
         }

@@ -9,15 +9,16 @@ Nothing is lost by it: what still stands when the mute is over is told then (sup
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from alerts.alert import rfc3339
 from alerts.grade import RANK
-from alerts.life.inhibition import inhibit
+from alerts.life.inhibition import inhibit, planned
 from alerts.life.settings import InhibitionSettings
-from alerts.life.steps import lock, write
-from alerts.life.suppression import SYSTEM, Suppression, end
+from alerts.life.steps import write
+from alerts.life.suppression import SYSTEM, Held, Suppression, end, hold
 from alerts.store import KEPT_BY
 from database.heartbeat import wake
 from database.pool import Connection
@@ -42,6 +43,7 @@ select t.id, t.alert_id, t.kind, t.grade,
 KEPT = _KEPT.format(kept=KEPT_BY)
 # Those of them that hold still, once whoever ends one has done so; and none ends before we have.
 HOLD = "select id from suppression where id = any(%s) and ended_at is null order by id for share"
+ALERTS = "select distinct alert_id from alert_transition where id = any(%s)"
 MUTE = "update outbox set muted_by = %s where transition_id = any(%s)"
 # What nobody was told of was not announced, and once it is over there is nothing to be seen.
 NEVER_TOLD = """
@@ -102,12 +104,16 @@ def muted(
         cursor.execute(NOW)
         ((now,),) = cursor.fetchall()
     found = _held(conn, transitions)
-    if inhibitions and inhibit(conn, inhibitions, now):
+    plan = planned(conn, inhibitions) if inhibitions else None
+    over, new = (plan.over, plan.new) if plan else ([], [])
+    held = Held()
+    if found or plan:
+        broken = [one.id for one in decide(found).broken]
+        held = hold(conn, [*over, *broken], [*new, *_alerts(conn, transitions)])
+    if plan and inhibit(conn, plan, inhibitions, held, now):
         found = _held(conn, transitions)
     decision = decide(found)
-    lock(conn, [one.alert for one in found])
-    for shelf in decision.broken:
-        end(conn, shelf.id, SYSTEM, "graver", now=now, tell=False)
+    _break(conn, [one.id for one in decision.broken], held, now)
     for one in _unnoted(decision.muted.values()):
         write(conn, one.alert, one.by.kind, one.by.reason, now=now, note=one.by.why)
     _mark(conn, decision.muted)
@@ -139,6 +145,20 @@ def why(by: Suppression) -> str:
     """For logs and messages: `shelved by li until 2026-11-22T12:00:00Z: pump is being changed`."""
     until = f" until {rfc3339(by.until)}" if by.until else ""
     return f"{by.kind.replace('_', ' ')} by {by.who}{until}: {by.why}"
+
+
+def _break(conn: Connection, broken: Sequence[int], held: Held, now: datetime) -> None:
+    """What has just begun is not held yet; its alerts are."""
+    begun = hold(conn, [number for number in broken if number not in held.alerts])
+    for number in broken:
+        of = held if number in held.alerts else begun
+        end(conn, number, SYSTEM, "graver", now=now, held=of, tell=False)
+
+
+def _alerts(conn: Connection, transitions: Sequence[int]) -> list[str]:
+    with conn.cursor() as cursor:
+        cursor.execute(ALERTS, (list(transitions),))
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _kept(

@@ -21,9 +21,11 @@ _OTHERS_EVERY = 10  # rounds: rules and suppressions are few
 # The columns of an entry, in the order of its canonical text. An alert's identity is in each step.
 TRANSITION = """t.id, t.alert_id, t.seq, t.kind, t.at, t.recorded_at, t.grade, t.value,
        t.limit_value, t.who, t.note, t.reason, a.rule_id, a.rule_version, a.subject"""
-RULE = "v.rule_id, v.version, r.code, v.definition, v.author, v.reason, v.created_at"
-# What may change while it holds (until and cause of a suppression by design) is not sealed.
-SUPPRESSION = """u.id, u.kind, u.rule_id, u.subject, u.station_id, u.metrics, u.grade, u.began_at,
+RULE = """v.rule_id, v.version, r.code, v.definition, v.author, v.reason, v.created_at,
+       v.retired_at"""
+# What may change while it holds (until, cause and grade of a suppression by design) is not sealed.
+SUPPRESSION = """u.id, u.kind, u.rule_id, u.subject, u.station_id, u.metrics,
+       case when u.kind <> 'suppressed' then u.grade end, u.began_at,
        case when u.kind <> 'suppressed' then u.until end, u.who, u.why"""
 ENDING = "u.id, u.ended_at, u.ended_by, u.end_why"
 

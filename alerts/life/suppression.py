@@ -3,12 +3,14 @@
 One table, `suppression`. Each begin and end is a step in the journal of the alerts it touches. What
 still stands when it ends is told anew: nothing is forgotten on a shelf.
 
-Who ends a row locks it first, then the alerts; who mutes by it holds it shared (muting.py). So an
-alert is either muted before the end, and told by it, or comes after it, and is not muted.
+Who ends rows locks them first, all of them, then all the alerts in one go (`hold`): one row after
+the other would take the alerts in another order than ingest does. Who mutes by a row holds it
+shared (muting.py). So an alert is either muted before the end, and told by it, or comes after it,
+and is not muted.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,13 +31,22 @@ values (%(kind)s, %(rule_id)s, %(subject)s, %(station_id)s, %(metrics)s, %(grade
         %(began_at)s, %(until)s, %(who)s, %(why)s)
 on conflict do nothing returning id
 """
+HOLD = """
+select id, kind from suppression where id = any(%s) and ended_at is null order by id for update
+"""
+TOUCHED = """
+select u.id, a.id from suppression u
+  join alert a on a.state <> 'ended'
+              and ((a.rule_id = u.rule_id and a.subject = u.subject)
+                   or (u.kind = 'out_of_service' and a.station_id = u.station_id))
+  left join series q on q.id = a.series_id
+ where u.id = any(%s) and (u.metrics is null or q.metric = any(u.metrics))
+ order by u.id, a.id
+"""
 END = """
 update suppression set ended_at = %(now)s, ended_by = %(by)s, end_why = %(why)s
  where id = %(id)s and ended_at is null
 returning id, kind, rule_id, subject, station_id, metrics, grade, cause, began_at, until, who, why
-"""
-OF_RULE = """
-select id from alert where rule_id = %(rule_id)s and subject = %(subject)s and state <> 'ended'
 """
 OF_STATION = """
 select a.id from alert a left join series q on q.id = a.series_id
@@ -58,12 +69,11 @@ select id, who, metrics from suppression
  order by id for update
 """
 STATION = "select id from station where code = %s"
-# What people know of it: the grade that they were last told; whether all of it was routed (else the
-# routing tells what is new, now that nothing keeps it; nothing at all: it is not decided yet).
+# What people know of it: the grade that they were last told, and when; whether all of it was routed
+# (else the routing tells what is new, now that nothing keeps it; nothing at all: it is not decided
+# yet).
 _KNOWN = """
-select a.id, a.grade,
-       (select t.grade from outbox o join alert_transition t on t.id = o.transition_id
-         where t.alert_id = a.id and o.muted_by is null order by t.seq desc limit 1),
+select a.id, a.grade, l.grade, l.routed_at,
        coalesce((select bool_and(o.routed_at is not null)
                    from outbox o join alert_transition t on t.id = o.transition_id
                   where t.alert_id = a.id), false),
@@ -71,6 +81,10 @@ select a.id, a.grade,
   from alert a
   left join series q on q.id = a.series_id
   left join lateral {muted} u on true
+  left join lateral (select t.grade, o.routed_at
+                       from outbox o join alert_transition t on t.id = o.transition_id
+                      where t.alert_id = a.id and o.muted_by is null
+                      order by t.seq desc limit 1) l on true
  where a.id = any(%s)
 """
 KNOWN = _KNOWN.format(muted=MUTED_BY)
@@ -98,6 +112,28 @@ class Suppression:
         """Of the step that says so in an alert's journal."""
         params = {"suppression": self.id, "who": self.who, "until": rfc3339(self.until)}
         return Reason(self.kind, params | {"cause": self.cause})
+
+
+@dataclass(frozen=True)
+class Held:
+    """What was locked in one go. alerts: those that each of the rows keeps back, by row.
+
+    standing: all the alerts, as they were locked.
+    """
+
+    alerts: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = field(default_factory=dict)
+
+
+def hold(conn: Connection, numbers: Sequence[int], alerts: Sequence[str] = ()) -> Held:
+    """Lock rows that are to end, then the alerts that they keep back and these other alerts."""
+    touched: dict[int, list[str]] = {}
+    if numbers:
+        touched = {row[0]: [] for row in _rows(conn, HOLD, (sorted(numbers),))}
+        for number, alert_id in _rows(conn, TOUCHED, (list(touched),)):
+            touched[number].append(alert_id)
+    kept = {alert_id for some in touched.values() for alert_id in some}
+    return Held(touched, lock(conn, sorted(kept.union(alerts))))
 
 
 def shelve(
@@ -148,14 +184,15 @@ def unshelve(
 ) -> Done | Refused | NoSuchAlert:
     """Take it off the shelf before its time; if its condition is on, people are told anew."""
     shelves = _rows(conn, LOCKED_SHELF, (alert_id,))
-    found = lock(conn, [alert_id]).get(alert_id)
+    held = hold(conn, [row[0] for row in shelves], [alert_id])
+    found = held.standing.get(alert_id)
     if found is None:
         return NoSuchAlert(alert_id)
     if not shelves:
         return Refused(now_is(conn, alert_id), "this alert is not shelved")
     if found.version != expected_version:
         return changed(conn, found)
-    end(conn, shelves[0][0], who, why, now=now)
+    end(conn, shelves[0][0], who, why, now=now, held=held)
     return Done(now_is(conn, alert_id))
 
 
@@ -191,8 +228,9 @@ def put_back(
     station_id = _station(conn, station)
     if station_id is None:
         return None
-    out = _rows(conn, OUT, {"station_id": station_id, "metrics": None})
-    ended = [end(conn, row[0], who, why, now=now) for row in out]
+    out = [row[0] for row in _rows(conn, OUT, {"station_id": station_id, "metrics": None})]
+    held = hold(conn, out)
+    ended = [end(conn, number, who, why, now=now, held=held) for number in out]
     return [one for one in ended if one]
 
 
@@ -217,24 +255,19 @@ def end(
     why: str,
     *,
     now: datetime,
+    held: Held,
     tell: bool = True,
 ) -> Suppression | None:
     """End it, say so in the journals, and tell what still stands; None where it was over already.
 
-    tell: not where something graver is being told at this moment.
+    held: with this row. tell: not where something graver is being told at this moment.
     """
     rows = _rows(conn, END, {"id": number, "now": now, "by": by, "why": why})
     if not rows:
         return None
     over = Suppression(*rows[0])
-    statement = OF_STATION if over.kind == "out_of_service" else OF_RULE
-    of = {
-        "rule_id": over.rule_id,
-        "subject": over.subject,
-        "station_id": over.station_id,
-        "metrics": over.metrics,
-    }
-    touched = lock(conn, [row[0] for row in _rows(conn, statement, of)])
+    of_it = held.alerts.get(number, ())
+    touched = {each: held.standing[each] for each in of_it if each in held.standing}
     who = None if by == SYSTEM else by
     for alert_id in touched:
         reason = Reason(ENDING[over.kind], {"suppression": over.id, "who": who, "why": why})
@@ -249,10 +282,12 @@ def end(
 def _tell(conn: Connection, over: Suppression, touched: dict[str, Standing], now: datetime) -> None:
     """Announce those whose condition is on. What a design kept back: only if it is news still."""
     on = [alert_id for alert_id, found in touched.items() if found.ended_at is None]
-    for alert_id, grade, told, decided, muted in _rows(conn, KNOWN, (on,)):
+    for alert_id, grade, told, told_at, decided, muted in _rows(conn, KNOWN, (on,)):
         if muted or not decided:
             continue  # something else keeps it, or the routing or the judge tells it
-        if over.kind == "suppressed" and told == grade:
+        # What came between the time at which it was over and this moment was not muted any more.
+        since = over.until is not None and told_at is not None and told_at >= over.until
+        if told == grade and (over.kind == "suppressed" or since):
             continue
         reason = Reason("stands", {"after": over.kind, "why": touched[alert_id].reason})
         write(conn, alert_id, "announced", reason, now=now, told=True)

@@ -38,7 +38,7 @@ select count(*), min(t.id), min(t.recorded_at) from alert_transition t
  where s.position is null and t.recorded_at < clock_timestamp() - interval '1 minute'
 """
 # Where each kind's columns stand in a row of SEALS.
-_WIDTHS = {"transition": 15, "rule": 7, "suppression": 11, "ending": 4}
+_WIDTHS = {"transition": 15, "rule": 8, "suppression": 11, "ending": 4}
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,11 +85,15 @@ class Score:
 def score(
     calls: Sequence[Call], stale: int, since: datetime, until: datetime, settings: QuietSettings
 ) -> Score:
-    """calls: those of [since, until). stale: open for too long at `until`; until: not after now."""
-    calls = sorted(calls, key=lambda call: call.at)
+    """calls: those of [since, until); earlier ones tell only what flood lasts at `since`.
+
+    stale: open for too long at `until`. until: not after now.
+    """
+    times = [call.at for call in calls]
+    calls = sorted((call for call in calls if call.at >= since), key=lambda call: call.at)
     windows = _windows([call.at for call in calls], since, until)
-    found = floods(
-        [call.at for call in calls], until, above=settings.flood_above, below=settings.flood_below
+    found = _clipped(
+        floods(times, until, above=settings.flood_above, below=settings.flood_below), times, since
     )
     flapping = {
         "chattering": _repeated(calls, settings, settings.chatter_within_s),
@@ -152,6 +156,16 @@ def _rates(count: int, length: timedelta) -> tuple[Figure, ...]:
         Figure("per_hour", each(HOUR), 6, 12),
         Figure("per_day", each(DAY), 150, 300),
     )
+
+
+def _clipped(found: Sequence[Flood], times: Sequence[datetime], since: datetime) -> list[Flood]:
+    """The floods from `since` on; of one that began before, the alerts from there on."""
+    kept = [one for one in found if one.until is None or one.until > since]
+    if not kept or kept[0].since >= since:
+        return kept
+    until = kept[0].until
+    count = sum(at >= since and (until is None or at < until) for at in times)
+    return [Flood(since, until, count), *kept[1:]]
 
 
 def _peaks(

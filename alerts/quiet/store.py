@@ -9,7 +9,7 @@ from alerts.quiet.score import Call, Score, score
 from alerts.quiet.settings import QuietSettings
 from database.pool import Connection
 
-LOOK_BACK = timedelta(hours=6)
+LOOK_BACK = timedelta(hours=6)  # a flood that began before
 
 CALLS = """
 select t.alert_id, t.kind, t.recorded_at, t.at, t.grade, r.code, a.subject,
@@ -36,10 +36,13 @@ select a.id, (select t.note from alert_transition t
        (select t.who from alert_transition t
          where t.alert_id = a.id and t.note is not null order by t.seq desc limit 1)
   from alert a
- where a.ended_at is null and a.raised_at <= %(before)s
+ where a.ended_at is null and a.raised_at <= %(before)s and not a.found_afterwards
  order by a.raised_at, a.id limit %(limit)s
 """
-STALE_ALL = "select count(*) from alert where ended_at is null and raised_at <= %(before)s"
+STALE_ALL = """
+select count(*) from alert
+ where ended_at is null and raised_at <= %(before)s and not found_afterwards
+"""
 # By the second: a flood of ten thousand is no longer than one of a hundred.
 STARTS = """
 select date_trunc('second', t.recorded_at), count(*)
@@ -72,8 +75,8 @@ class Stale:
 
 
 def score_of(conn: Connection, since: datetime, until: datetime, settings: QuietSettings) -> Score:
-    """until: not after now."""
-    found = _rows(conn, CALLS, {"since": since, "until": until})
+    """until: not after now. A flood that runs across `since` is seen from there on."""
+    found = _rows(conn, CALLS, {"since": since - LOOK_BACK, "until": until})
     before = until - timedelta(hours=settings.stale_hours)
     ((stale,),) = _rows(conn, STALE_COUNT, {"before": before, "at": until})
     return score([Call(*row) for row in found], stale, since, until, settings)

@@ -34,21 +34,21 @@ on conflict (receiver) do update
        extract(epoch from clock_timestamp() - r.refilled_at))) >= 1
 returning tokens
 """
-# A message waits for the earlier ones of its alert; those that failed least go first, so that one
-# bad message does not hold up the others, and of these the gravest.
+# A message waits for the earlier ones of its alert. The gravest alert goes first, and of equals
+# what failed least: a bad message has its time of waiting, and holds up the others no longer.
 _NEXT = """
-select m.id from message m left join alert_transition t on t.id = m.transition_id
- where m.receiver = %(receiver)s and m.delivered_at is null and m.given_up_at is null
-   and m.next_try_at <= clock_timestamp()
-   and not exists (select from message e
-                     join alert_transition u on u.id = e.transition_id
-                    where e.receiver = m.receiver and e.delivered_at is null
-                      and e.given_up_at is null and u.alert_id = t.alert_id and u.seq < t.seq)
- order by m.attempts, array_position(array['red', 'orange', 'yellow', 'blue'], t.grade), t.id
- limit 1
+select m.id from (
+    select m.id, m.attempts, m.next_try_at, m.transition_id, t.seq,
+           min(t.seq) over (partition by t.alert_id) as first,
+           min(array_position(array['red', 'orange', 'yellow', 'blue'], t.grade))
+               over (partition by t.alert_id) as gravest
+      from message m left join alert_transition t on t.id = m.transition_id
+     where m.receiver = %(receiver)s and m.delivered_at is null and m.given_up_at is null) m
+ where m.next_try_at <= clock_timestamp() and m.seq is not distinct from m.first
+ order by m.gravest, m.attempts, m.transition_id, m.id limit 1
 """
-# All that waits, due or not: an attempt for one is an attempt for all. Alerts stay whole, the
-# gravest first, so that no step overtakes an earlier one.
+# All that waits, due or not: what goes anyway takes all along. Alerts stay whole, the gravest
+# first, so that no step overtakes an earlier one.
 _GATHER = """
 select m.id from (
     select m.id, t.alert_id, t.seq,
@@ -60,8 +60,9 @@ select m.id from (
 """
 _LOCK = """
 select m.id, m.attempts, m.way, m.step, m.why, m.made_at, t.id, t.kind, t.at, t.grade, t.reason,
-       t.alert_id, extract(epoch from m.made_at - (select o.routed_at from outbox o
-                                                    where o.transition_id = t.id))::float8
+       t.alert_id,
+       extract(epoch from m.made_at - coalesce((m.why ->> 'since')::timestamptz,
+           (select o.routed_at from outbox o where o.transition_id = t.id)))::float8
   from message m
   left join alert_transition t on t.id = m.transition_id
  where m.id = any(%(ids)s) and m.delivered_at is null and m.given_up_at is null
@@ -78,35 +79,61 @@ update message
 _WELL = """
 insert into receiver_state as r (receiver, delivered_at)
 values (%(receiver)s, clock_timestamp())
-on conflict (receiver) do update set delivered_at = clock_timestamp(), failing_since = null
+on conflict (receiver) do update
+   set delivered_at = clock_timestamp(), failing_since = null, failures = 0
 """
+# An attempt counts only for what was due: a digest of a flood goes every few seconds, and would use
+# up the attempts of all that waits. Nothing is given up while its alert stands: a line that was cut
+# for hours must tell what still burns.
 _FAILED = """
-update message
-   set attempts = attempts + 1, error = %(error)s,
-       next_try_at = clock_timestamp() + make_interval(secs => %(wait_s)s),
-       given_up_at = case when attempts + 1 >= %(most)s then clock_timestamp() end
- where id = any(%(ids)s)
-returning id, attempts, given_up_at is not null, fell_back_at is null and way <> 'test'
+update message m
+   set error = %(error)s,
+       attempts = m.attempts + (m.next_try_at <= c.at)::int,
+       next_try_at = case when m.next_try_at > c.at then m.next_try_at
+                          else c.at + make_interval(secs =>
+                                   (%(waits)s::float8[])[least(m.attempts + 1, %(longest)s)]) end,
+       given_up_at = case when m.next_try_at <= c.at and m.attempts + 1 >= %(most)s
+                           and not exists (select from alert_transition t
+                                             join alert a on a.id = t.alert_id
+                                            where t.id = m.transition_id and a.state <> 'ended')
+                          then c.at end
+  from (select clock_timestamp() as at) c
+ where m.id = any(%(ids)s)
+returning m.id, m.attempts, m.given_up_at is not null, m.fell_back_at is null and m.way <> 'test'
 """
 _ILL = """
-insert into receiver_state as r (receiver, failed_at, failing_since, error)
-values (%(receiver)s, clock_timestamp(), clock_timestamp(), %(error)s)
+insert into receiver_state as r (receiver, failed_at, failing_since, error, failures)
+values (%(receiver)s, clock_timestamp(), clock_timestamp(), %(error)s, 1)
 on conflict (receiver) do update
-   set failed_at = clock_timestamp(), error = excluded.error,
+   set failed_at = clock_timestamp(), error = excluded.error, failures = r.failures + 1,
        failing_since = coalesce(r.failing_since, clock_timestamp())
+returning failures
+"""
+_STRANDED = """
+select id from message
+ where receiver = %(receiver)s and delivered_at is null and given_up_at is null
+   and fell_back_at is null and way <> 'test'
 """
 # Others are told in its place, each of them once: who has the transition already is left out.
 _FALL_BACK = """
 insert into message (transition_id, receiver, way, why)
 select m.transition_id, f.name, 'fallback',
-       jsonb_build_object('instead_of', m.receiver, 'error', m.error)
-  from message m cross join unnest(%(names)s::text[]) f (name)
- where m.id = any(%(ids)s) and m.transition_id is not null and f.name <> m.receiver
+       jsonb_build_object('instead_of', m.receiver, 'error', coalesce(m.error, %(error)s))
+  from message m
+  join alert_transition t on t.id = m.transition_id
+ cross join unnest(%(names)s::text[]) f (name)
+ where m.id = any(%(ids)s) and f.name <> m.receiver
    and not exists (select from message e
                     where e.transition_id = m.transition_id and e.receiver = f.name)
+ order by array_position(array['red', 'orange', 'yellow', 'blue'], t.grade), t.id
 on conflict do nothing
+returning transition_id
 """
-_FELL_BACK = "update message set fell_back_at = clock_timestamp() where id = any(%(ids)s)"
+_FELL_BACK = """
+update message set fell_back_at = clock_timestamp()
+ where id = any(%(ids)s) and transition_id = any(%(told)s)
+"""
+_DOUBLED = 61  # so often a wait may double; the ceiling comes long before
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,25 +193,38 @@ def failed(
     fallback: Sequence[str] = (),
     fallback_after: int = 3,
 ) -> bool:
-    """Note the failure and when to try again, and tell others after so many; returns whether any
-    message is given up."""
-    wait_s, ids = backoff_s(parcel.attempts, clock), list(parcel.ids)
-    rows = _rows(conn, _FAILED, ids=ids, error=error, wait_s=wait_s, most=clock.attempts)
-    _run(conn, _ILL, receiver=receiver, error=error)
-    late = [
+    """Note the failure and when to try again; returns whether any message is given up.
+
+    Others are told of a message that failed so often, and of all that waits here when the receiver
+    has taken nothing so many times running.
+    """
+    rows = _rows(
+        *(conn, _FAILED),
+        ids=list(parcel.ids),
+        error=error,
+        waits=[backoff_s(n, clock) for n in range(_DOUBLED)],
+        longest=_DOUBLED,
+        most=clock.attempts,
+    )
+    failures = _rows(conn, _ILL, receiver=receiver, error=error)[0][0]
+    late = {
         number
         for number, attempts, given_up, open_ in rows
         if open_ and (given_up or attempts >= fallback_after)
-    ]
-    if late:
-        fall_back(conn, late, fallback)
+    }
+    if failures >= fallback_after:
+        late |= {row[0] for row in _rows(conn, _STRANDED, receiver=receiver)}
+    if late and fallback:
+        fall_back(conn, sorted(late), fallback, error)
     return any(given_up for _, _, given_up, _ in rows)
 
 
-def fall_back(conn: Connection, ids: Sequence[int], names: Sequence[str]) -> None:
-    """Tell these receivers in the place of the messages' own."""
-    _run(conn, _FALL_BACK, ids=list(ids), names=list(names))
-    _run(conn, _FELL_BACK, ids=list(ids))
+def fall_back(
+    conn: Connection, ids: Sequence[int], names: Sequence[str], error: str | None = None
+) -> None:
+    """Tell these receivers in the place of the messages' own. error: of what was not tried yet."""
+    told = _rows(conn, _FALL_BACK, ids=list(ids), names=list(names), error=error)
+    _run(conn, _FELL_BACK, ids=list(ids), told=[row[0] for row in told])
 
 
 def backoff_s(attempts: int, clock: ClockSettings) -> float:

@@ -1,7 +1,9 @@
 """Whether telling works, and whether somebody is on duty: alerts of our own, by the clock.
 
-SYSTEM-TELLING: a receiver takes nothing, or a message lies untouched. SYSTEM-DUTY: nobody is on
-duty where somebody must be, now or soon. What is troubled is pure; the rest never commits.
+SYSTEM-TELLING: a receiver takes nothing, or a message lies untouched; the fallback is told of that
+message. SYSTEM-DUTY: nobody is on duty where somebody must be, now or soon. Each receiver and each
+duty has an alert of its own, so that none hides another. What is troubled is pure; the rest never
+commits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,35 +18,65 @@ from alerts.reason import Reason
 from alerts.receiver_settings import DutySettings
 from alerts.record import save
 from alerts.rule import Watch
-from alerts.sending.directory import now, shifts_between
+from alerts.sending.directory import now, personal, shifts_between
+from alerts.sending.queue import fall_back
 from alerts.sending.rota import Shift, gaps
+from alerts.sending.senders import fallback_of
+from alerts.sending.trials import DEAD_MAN
+from alerts.settings import AlertsSettings
 from alerts.state import Judgement, OpenAlert, Transition
 from database.pool import Connection
 
 TELLING, DUTY = "SYSTEM-TELLING", "SYSTEM-DUTY"
-SUBJECTS = {TELLING: "telling", DUTY: "duty"}
+SUBJECTS = {TELLING: "telling", DUTY: "duty"}  # before `/` and the name
 FAILING = timedelta(minutes=2)  # a far end may restart
-STUCK = timedelta(minutes=5)  # a message that was not even tried
+STUCK = timedelta(minutes=5)  # a message that is due and that nobody tries
 AHEAD = timedelta(hours=12)  # in which a gap in the rota can still be filled in good order
 
+# By the oldest message that was tried and is not delivered: what it delivers beside that one (such
+# as our own alert about it) does not make it well. Of what was tried once the first failure is
+# known; what failed again has waited since it was made. What an earlier contact of the same name
+# did says nothing of this one.
 _RECEIVERS = """
-select s.receiver, s.failing_since, s.error,
-       exists (select from message m where m.receiver = s.receiver
-                                       and m.given_up_at >= s.failing_since)
-  from receiver_state s
- where s.failing_since is not null
+with tried as (
+    select receiver, (array_agg(error order by made_at))[1] as error,
+           min(case when attempts > 1 then made_at
+                    else next_try_at - make_interval(secs => %(first_s)s) end) as since
+      from message
+     where delivered_at is null and given_up_at is null and attempts > 0
+     group by receiver)
+select k.name, least(s.failing_since, t.since), coalesce(t.error, s.error, ''),
+       s.failing_since is not null
+       and exists (select from message m
+                    where m.receiver = k.name
+                      and m.given_up_at >= coalesce(s.delivered_at, '-infinity')
+                      and m.given_up_at >= coalesce(k.made_at, '-infinity'))
+  from unnest(%(names)s::text[], %(made)s::timestamptz[]) k (name, made_at)
+  left join receiver_state s
+    on s.receiver = k.name and s.failing_since >= coalesce(k.made_at, '-infinity')
+  left join tried t on t.receiver = k.name
+ where s.failing_since is not null or t.since is not null
 """
+_WAYS = "select who, label, made_at from contact where removed_at is null"
 _UNTOUCHED = """
 select receiver, min(greatest(made_at, next_try_at)) from message
- where delivered_at is null and given_up_at is null and attempts = 0
+ where delivered_at is null and given_up_at is null and receiver = any(%(names)s::text[])
    and greatest(made_at, next_try_at) < %(before)s
  group by receiver
 """
+# What a sender has in its hands is not untouched; nobody waits for it.
+_LEFT = """
+select id from message
+ where receiver = %(receiver)s and delivered_at is null and given_up_at is null
+   and fell_back_at is null and way <> 'test' and greatest(made_at, next_try_at) < %(before)s
+ order by id limit 500
+   for update skip locked
+"""
 _OPEN = """
-select a.id, a.grade, a.peak_grade, a.began_at, a.raised_at from alert a
+select a.subject, a.id, a.grade, a.peak_grade, a.began_at, a.raised_at from alert a
   join rule r on r.id = a.rule_id
  where r.code = %(code)s and a.ended_at is null
- order by a.raised_at desc limit 1
+ order by a.raised_at
 """
 _RULE = """
 select r.id, v.version, v.definition ->> 'grade'
@@ -66,7 +98,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A receiver whose last attempt failed. given_up: so was a message, since then."""
+    """A receiver that did not take what it was given. given_up: so was a message, since its last
+    delivery."""
 
     receiver: str
     since: datetime
@@ -100,56 +133,87 @@ def duties_in_trouble(
     return sorted(found, key=lambda one: (one.since, one.name))
 
 
-def check(conn: Connection, duties: Sequence[DutySettings]) -> list[Transition]:
-    """Raise what is wrong and end what is right again; the caller commits."""
+def check(conn: Connection, settings: AlertsSettings) -> list[Transition]:
+    """Raise what is wrong and end what is right again, and tell the fallback of what nobody tries;
+    the caller commits."""
     at = now(conn)
-    failing = [Failing(*row) for row in _rows(conn, _RECEIVERS)]
-    untouched = dict(_rows(conn, _UNTOUCHED, before=at - STUCK))
+    made_at = _receivers(conn, settings)
+    rows = _rows(
+        *(conn, _RECEIVERS),
+        names=list(made_at),
+        made=list(made_at.values()),
+        first_s=settings.clock.retry_first_s,
+    )
+    failing = [Failing(*row) for row in rows]
+    untouched = dict(_rows(conn, _UNTOUCHED, names=list(made_at), before=at - STUCK))
+    _tell_others(conn, untouched, settings, at)
     shifts = shifts_between(conn, at, at + AHEAD)
     return [
         *_judge(conn, TELLING, receivers_in_trouble(failing, untouched, at), at),
-        *_judge(conn, DUTY, duties_in_trouble(duties, shifts, at), at),
+        *_judge(conn, DUTY, duties_in_trouble(settings.duties, shifts, at), at),
     ]
+
+
+def _receivers(conn: Connection, settings: AlertsSettings) -> dict[str, datetime | None]:
+    """Who is there to be looked at, each with when it was made, where that is known."""
+    names: dict[str, datetime | None] = {one.name: None for one in settings.receivers}
+    if settings.dead_man:
+        names[DEAD_MAN] = None
+    return names | {personal(who, label): at for who, label, at in _rows(conn, _WAYS)}
+
+
+def _tell_others(
+    conn: Connection, untouched: Mapping[str, datetime], settings: AlertsSettings, at: datetime
+) -> None:
+    """The fallback hears what lies untouched: only an attempt would tell it, and nobody makes one
+    (an mqtt receiver's sender is in ingest, which may be dead)."""
+    of_file = {one.name: one for one in settings.receivers}
+    for name in untouched:
+        if name in of_file:
+            others = fallback_of(of_file[name], settings)
+        else:
+            others = settings.fallback or tuple(of_file)
+        left = _rows(conn, _LEFT, receiver=name, before=at - STUCK)
+        if left and others:
+            fall_back(conn, [row[0] for row in left], others)
 
 
 def _judge(
     conn: Connection, code: str, troubles: Sequence[Trouble], at: datetime
 ) -> list[Transition]:
-    opened = _rows(conn, _OPEN, code=code)
-    if bool(opened) == bool(troubles):
+    """One alert for each name: raised where it is new, ended where it is right or gone."""
+    opened = {row[0]: row[1:] for row in _rows(conn, _OPEN, code=code)}
+    wrong = {f"{SUBJECTS[code]}/{one.name}": one for one in troubles}
+    if opened.keys() == wrong.keys():
         return []
     rule = _rows(conn, _RULE, code=code)
     if not rule:
         return []  # retired by a person
-    watch = Watch(
-        rule_id=rule[0][0],
-        version=rule[0][1],
-        code=code,
-        when="ingest",
-        subject=SUBJECTS[code],
-        grade=rule[0][2],
-    )
-    step = _ended(watch, opened[0], at) if opened else _raised(watch, troubles, at)
-    save(conn, Judgement({}, [step]), {}, {}, at)
-    return [step]
+    number, version, grade = rule[0]
+
+    def watch(subject: str) -> Watch:
+        return Watch(number, version, code, when="ingest", subject=subject, grade=grade)
+
+    steps = [_ended(watch(key), row, at) for key, row in opened.items() if key not in wrong]
+    steps += [_raised(watch(key), one, at) for key, one in wrong.items() if key not in opened]
+    save(conn, Judgement({}, steps), {}, {}, at)
+    return steps
 
 
-def _raised(watch: Watch, troubles: Sequence[Trouble], at: datetime) -> Transition:
+def _raised(watch: Watch, trouble: Trouble, at: datetime) -> Transition:
     grade: Grade = watch.grade
-    began = min(at, *(trouble.since for trouble in troubles))
-    alert = OpenAlert(new_id(at), grade, grade, began, at, grade)
-    said = [
-        {"name": one.name, "since": rfc3339(one.since), "why": one.why[:300]} for one in troubles
-    ]
+    alert = OpenAlert(new_id(at), grade, grade, min(at, trouble.since), at, grade)
+    said = {"name": trouble.name, "since": rfc3339(trouble.since), "why": trouble.why[:300]}
     code = "telling_fails" if watch.code == TELLING else "nobody_on_duty"
-    return _step(watch, alert, "raised", Reason(code, {"troubles": said}), at)
+    return _step(watch, alert, "raised", Reason(code, {"troubles": [said]}), at)
 
 
 def _ended(watch: Watch, row: tuple[Any, ...], at: datetime) -> Transition:
     number, grade, peak_grade, began_at, raised_at = row
     alert = OpenAlert(number, grade, peak_grade, began_at, raised_at, grade)
     code = "telling_works" if watch.code == TELLING else "somebody_on_duty"
-    return _step(watch, alert, "ended", Reason(code), at)
+    name = watch.subject.partition("/")[2]
+    return _step(watch, alert, "ended", Reason(code, {"name": name}), at)
 
 
 def _step(watch: Watch, alert: OpenAlert, kind: Any, reason: Reason, at: datetime) -> Transition:

@@ -4,6 +4,7 @@ messages. Messages for receivers that are gone go to the fallback."""
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,13 @@ log = logging.getLogger("alerts")
 _WAITING = """
 select distinct receiver from message where delivered_at is null and given_up_at is null
 """
+# What a sender still has in its hands is left to it: a far end that hangs must not hold us up.
 _GONE = """
 update message
    set given_up_at = clock_timestamp(), error = 'there is no such receiver any more'
- where receiver = %(receiver)s and delivered_at is null and given_up_at is null
+ where id in (select id from message
+               where receiver = %(receiver)s and delivered_at is null and given_up_at is null
+                 for update skip locked)
 returning id, way <> 'test' and fell_back_at is null
 """
 
@@ -107,8 +111,10 @@ class Senders:
             sender.wake()
 
     def join(self, timeout: float) -> None:
+        """Wait so long for all of them together."""
+        end = time.monotonic() + timeout
         for sender in self._all():
-            sender.join(timeout)
+            sender.join(max(0.0, end - time.monotonic()))
 
     def dead(self) -> list[str]:
         """Those that a defect of ours ended."""
@@ -133,6 +139,8 @@ class Senders:
 
     def _give_up(self, conn: Connection, name: str) -> None:
         rows = _rows(conn, _GONE, receiver=name)
+        if not rows:
+            return
         if late := [number for number, open_ in rows if open_]:
             names = self._settings.fallback or [one.name for one in self._settings.receivers]
             fall_back(conn, late, names)

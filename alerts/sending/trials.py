@@ -18,6 +18,7 @@ log = logging.getLogger("alerts")
 
 DEAD_MAN = "dead-man"  # its name among the receivers' states
 _ALIVE_S = 30.0  # the leader's word counts so long
+_AGAIN_S = 15.0  # after a failure: a ping that was lost once is not yet an alert
 
 # One that still waits is enough: a receiver that is away gets no heap of them.
 _MAKE = """
@@ -89,8 +90,9 @@ class DeadMan:
         assert settings is not None, "not started without"  # noqa: S101 - for the type checker
         while not self._stop.is_set():
             if time.monotonic() - self._alive_at < _ALIVE_S:
-                self._note(signal(self._url or "", settings.timeout_s))
-                self._stop.wait(settings.every_s)
+                error = signal(self._url or "", settings.timeout_s)
+                self._note(error)
+                self._stop.wait(min(settings.every_s, _AGAIN_S) if error else settings.every_s)
             else:
                 self._stop.wait(0.2)
 

@@ -4,14 +4,17 @@ Places are (longitude, latitude) in WGS-84 degrees, as GeoJSON has them; CAP tur
 """
 
 import re
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from alerts.grade import Grade
 
 MOST_POINTS, MOST_SHAPES, MOST_RADIUS_KM = 500, 10, 100.0
+MOST_TOGETHER = 1000  # points of all polygons: looking them through grows with the square
+# Reckoning with a time beyond these could leave the calendar.
+OLDEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 # Of each text, in characters. 160 for a headline: more is cut by who passes it on (CAP 1.2, 3.2.2).
 MOST_LETTERS = {
     "event": 80,
@@ -51,6 +54,13 @@ def _clean(text: str) -> str:
     return text
 
 
+def _of_our_time(moment: datetime) -> datetime:
+    if not OLDEST <= moment <= LATEST:
+        raise ValueError(f"{moment.isoformat()} is not between the years 1900 and 2200")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 Written = Annotated[str, Field(max_length=10_000), AfterValidator(_clean)]
 Lon = Annotated[float, Field(ge=-180, le=180)]
 Lat = Annotated[float, Field(ge=-90, le=90)]
@@ -83,6 +93,15 @@ class Area(_Part):
     polygons: tuple[Ring, ...] = Field(default=(), max_length=MOST_SHAPES)
     circles: tuple[Round, ...] = Field(default=(), max_length=MOST_SHAPES)
 
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        found = sum(map(len, self.polygons))
+        if found > MOST_TOGETHER:
+            raise ValueError(
+                f"the polygons have {found} points together; {MOST_TOGETHER} are the most"
+            )
+        return self
+
 
 class Content(_Part):
     """All that people are told; severity follows from the grade. Nothing of who wrote it."""
@@ -98,8 +117,8 @@ class Content(_Part):
     description: Both = Both()
     instruction: Both = Both()
     area: Area = Area()
-    onset: AwareDatetime | None = None
-    expires: AwareDatetime | None = None
+    onset: Moment | None = None
+    expires: Moment | None = None
 
     @property
     def severity(self) -> str:

@@ -10,6 +10,7 @@ from alerts.alert import Alert, Names
 from alerts.grade import Grade
 from alerts.warnings.content import (
     MOST_LETTERS,
+    MOST_TOGETHER,
     Area,
     Both,
     Category,
@@ -109,7 +110,8 @@ def area_of(
     names: Names, spot: Spot | None, footprints: Sequence[Mapping[str, Any]], kind: Kind
 ) -> Area:
     """Where each footprint reaches; else a circle around the station; else nothing."""
-    found = [_reached(document) for document in footprints]
+    most = min(MOST_POINTS, MOST_TOGETHER // max(1, len(footprints)))
+    found = [_reached(document, most) for document in footprints]
     rings = tuple(ring for ring, _ in found if ring)
     if rings:
         reach = f"{max(reach_km for ring, reach_km in found if ring):.1f}"
@@ -125,7 +127,7 @@ def area_of(
     return Area(names=_both("names", zh, en), circles=(circle,))
 
 
-def _reached(document: Mapping[str, Any]) -> tuple[Ring, float]:
+def _reached(document: Mapping[str, Any], most: int) -> tuple[Ring, float]:
     """(ring, how far it reaches in km): the zones of AEGL-2 and 3, where people must be protected,
     else the widest; with all to which the wind may turn it, and the circle that is sealed off."""
     zones = [zone for zone in document.get("zones", ()) if zone.get("geometry")]
@@ -139,7 +141,7 @@ def _reached(document: Mapping[str, Any]) -> tuple[Ring, float]:
         reach_m = max(reach_m, _reach_m(zone))
     if chosen:
         rings.extend(_turned(document, max(map(_reach_m, chosen))))
-    return shortened(joined(rings), MOST_POINTS) if rings else (), reach_m / 1000
+    return shortened(joined(rings), most) if rings else (), reach_m / 1000
 
 
 def _reach_m(zone: Mapping[str, Any]) -> float:

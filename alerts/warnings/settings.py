@@ -1,9 +1,12 @@
 """How warnings to the public are signed and bounded: `alerts.warnings` of config.yaml."""
 
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from alerts.cap import rules
+from alerts.cap.model import CapAlert, Info
 from sensors.section import Section
 from sensors.settings import Names
 
@@ -47,3 +50,33 @@ class WarningSettings(Section):
         le=1440,
         description="Minutes before a warning runs out that the desk is told, its alert still on.",
     )
+
+    @model_validator(mode="after")
+    def _publishable(self) -> Self:
+        """All that every message has of these: refused now, not in the emergency."""
+        tags = {"senderName": "sender_name", "contact": "contact", "web": "web", "sender": "sender"}
+        wrong = [
+            f"{tags[tag]}: {fault.say()['en']}"
+            for name in (self.sender_name.zh, self.sender_name.en)
+            for fault in rules.faults(_message(self, name))
+            if (tag := fault.where.rpartition(".")[2]) in tags
+        ]
+        if wrong:
+            raise ValueError("; ".join(dict.fromkeys(wrong)))
+        return self
+
+
+def _message(settings: WarningSettings, name: str) -> CapAlert:
+    """The least there is, signed by these settings."""
+    info = Info(
+        category=("Other",),
+        event="-",
+        urgency="Unknown",
+        severity="Unknown",
+        certainty="Unknown",
+        sender_name=name,
+        contact=settings.contact,
+        web=settings.web,
+    )
+    sent = datetime(2000, 1, 1, tzinfo=UTC)
+    return CapAlert("-", settings.sender, sent, "Test", "Alert", "Public", info=(info,))

@@ -50,7 +50,8 @@ def back_test(use: Use, request: Request, body: models.BackTestAsked) -> Respons
 def _lines(
     use: Services, rule: RuleSettings, since: datetime, until: datetime
 ) -> Iterator[dict[str, Any]]:
-    """Progress, then the result or a problem. Left unfinished it gives back what it holds."""
+    """Progress, then the result or a problem. Left unfinished it gives back what it holds; the last
+    line, which may be long, waits for its reader when all is given back."""
     if not _turn.acquire(blocking=False):
         yield _problem(Problem(429, "another back-test is under way; try again when it is done"))
         return
@@ -58,15 +59,16 @@ def _lines(
         with use.pool.transaction() as conn:
             for step in back_testing(conn, rule, since, until, within_s=WITHIN_S):
                 if isinstance(step, BackTest):
-                    yield {"result": shapes.back_test_json(step)}
+                    last = {"result": shapes.back_test_json(step)}
                 else:
                     yield {"progress": round(step, 3)}
     except (TooLong, Untestable) as error:
-        yield _problem(Problem(422, str(error)))
+        last = _problem(Problem(422, str(error)))
     except psycopg2.Error:
-        yield _problem(unavailable())
+        last = _problem(unavailable())
     finally:
         _turn.release()
+    yield last
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -1,11 +1,30 @@
 """What is sent about rules, and what is answered, as OpenAPI describes it."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from dashboard.api.models import storable
 
 Definition = dict[str, Any]
+
+
+def _all_storable(definition: Definition) -> Definition:
+    """Of every text in it, names of fields too."""
+    rest: list[object] = [definition]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, str):
+            storable(one)
+        elif isinstance(one, dict):
+            rest += [*one, *one.values()]
+        elif isinstance(one, list):
+            rest += one
+    return definition
+
+
+Written = Annotated[Definition, AfterValidator(_all_storable)]
 
 
 class _Body(BaseModel):
@@ -15,13 +34,15 @@ class _Body(BaseModel):
 class _Reasoned(_Body):
     reason: str = Field(min_length=1, max_length=500, description="Why; kept with the version.")
 
+    _storable = field_validator("reason")(storable)
+
 
 class NewRule(_Reasoned):
-    definition: Definition = Field(description="The rule as in config.yaml (docs/alerts.md).")
+    definition: Written = Field(description="The rule as in config.yaml (docs/alerts.md).")
 
 
 class ChangedRule(_Reasoned):
-    definition: Definition
+    definition: Written
     version: int = Field(ge=1, description="The version that was read.")
 
 
@@ -31,18 +52,18 @@ class RetiredRule(_Reasoned):
 
 class ReinstatedRule(_Reasoned):
     version: int = Field(ge=1, description="The version that was read.")
-    definition: Definition | None = Field(default=None, description="null: as it was.")
+    definition: Written | None = Field(default=None, description="null: as it was.")
 
 
 class RuleToCheck(_Body):
-    definition: Definition
+    definition: Written
 
 
 class BackTestAsked(_Body):
     """Of the rule in force with that code, or of a definition that need not be saved."""
 
-    code: str | None = Field(default=None, max_length=40)
-    definition: Definition | None = None
+    code: Annotated[str, AfterValidator(storable)] | None = Field(default=None, max_length=40)
+    definition: Written | None = None
     from_: datetime = Field(alias="from", description="Inclusive, with a time zone.")
     to: datetime = Field(description="Exclusive, with a time zone.")
 

@@ -92,7 +92,11 @@ def read_warning(use: Use, who: Who, warning_id: str) -> Response:
         warning = warnings_store.one(conn, warning_id)
         if warning is None:
             raise Problem(404, f"there is no warning {warning_id!r}")
-        return json_answer(_life(conn, use, who, warning, now))
+        found = _life(conn, who, warning, now)
+        being_written = warning.state in ("draft", "submitted")
+        standing = life.standing(conn, now, warning) if being_written else None
+    faults = life.against(warning.content, standing, use.alerts.warnings) if standing else []
+    return json_answer(found | {"faults": [fault_json(fault) for fault in faults]})
 
 
 @router.post("/warnings/check", responses={200: {"model": models.Checked}})
@@ -102,7 +106,8 @@ def check(use: Use, body: models.Check) -> Response:
     with use.pool.transaction() as conn:
         warning = warnings_store.one(conn, body.id) if body.id else None
         origin = _alert(conn, body.alert).origin if body.alert and warning is None else "live"
-        found = life.check(conn, body.content, now, settings, warning, origin)
+        standing = life.standing(conn, now, warning, origin)
+    found = life.against(body.content, standing, settings)
     return json_answer({"faults": [fault_json(fault) for fault in found]})
 
 
@@ -303,26 +308,18 @@ def _problem(refused: Refused, now: datetime) -> Problem:
 # ---- reads
 
 
-def _life(
-    conn: Connection, use: Services, who: Principal, warning: Warning, now: datetime
-) -> dict[str, Any]:
+def _life(conn: Connection, who: Principal, warning: Warning, now: datetime) -> dict[str, Any]:
+    """All but `faults`."""
     messages = warnings_store.thread(conn, warning.thread)
     published = [one for one in messages if one.number < warning.number and one.published_at]
     before = published[-1].content if published else None
     steps = warnings_store.steps(conn, warning.id)
-    being_written = warning.state in ("draft", "submitted")
-    found = (
-        life.check(conn, warning.content, now, use.alerts.warnings, warning)
-        if being_written
-        else []
-    )
     return to_json(warning, now) | {
         "mine": who.account_id in warnings_store.writers(conn, warning.id),
         "steps": [
             step_json(step, earlier) for step, earlier in zip(steps, [None, *steps], strict=False)
         ],
         "messages": [to_json(one, now) for one in messages],
-        "faults": [fault_json(fault) for fault in found],
         "before": before.model_dump(mode="json") if before else None,
         "differences": list(differences(before, warning.content)) if before else [],
         "cap": warning.cap,

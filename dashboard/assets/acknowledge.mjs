@@ -1,6 +1,6 @@
 // Acknowledging: a note, Enter, and an honest answer when somebody else was first.
 
-import { $, el, post, t, urls } from "./core.mjs";
+import { $, el, newKey, post, t, urls } from "./core.mjs";
 import { emit, putAlert } from "./state.mjs";
 
 /** Open the note under a row; Enter sends, Escape closes. The name comes from the session.
@@ -20,8 +20,8 @@ export function openForm(row, alert) {
   form.append(note, send, close, said);
   row.append(form);
   row.classList.add("open");
-  // One key a form: pressing Enter twice, or a lost answer, acknowledges once.
-  const key = self.crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+  // A key for each attempt that may be answered: pressing Enter twice, or a lost answer, does it once.
+  const asked = { alerts: [alert].flat(), key: newKey() };
   const leave = () => {
     form.remove();
     row.classList.remove("open");
@@ -36,7 +36,7 @@ export function openForm(row, alert) {
     event.preventDefault();
     send.disabled = true;
     said.textContent = "";
-    const problem = await (Array.isArray(alert) ? acknowledgeAll(alert, note.value, key) : acknowledge(alert, note.value, key));
+    const problem = await (Array.isArray(alert) ? acknowledgeAll : acknowledge)(asked, note.value);
     send.disabled = false;
     if (problem) said.textContent = problem;
     else leave();
@@ -46,16 +46,17 @@ export function openForm(row, alert) {
 }
 
 /** All of a group. Returns null when each is the sender's, else who has which, or what changed. */
-async function acknowledgeAll(group, note, key) {
+async function acknowledgeAll(asked, note) {
+  const group = asked.alerts;
   let answer;
   try {
-    answer = await post(`${urls.alerts}/acknowledge`, { alerts: group.map(({ id, version }) => ({ id, version })), note }, key);
+    answer = await post(`${urls.alerts}/acknowledge`, { alerts: group.map(({ id, version }) => ({ id, version })), note }, asked.key);
   } catch {
     return t("Not sent: no connection. Nothing was acknowledged.");
   }
   const body = await answer.json().catch(() => ({}));
+  answered(asked, answer.ok ? body.results.map(({ alert }) => alert) : []);
   if (!answer.ok) return refusal(answer, body);
-  for (const { alert } of body.results) if (alert) putAlert(alert);
   $("live-words").textContent = t("Acknowledged");
   emit("change", { stations: [], alerts: [] });
   const missed = body.results.filter(({ result }) => result === "taken" || result === "changed");
@@ -63,18 +64,27 @@ async function acknowledgeAll(group, note, key) {
   const owners = [...new Set(missed.map(({ owner }) => owner).filter(Boolean))].join(", ");
   return t("{n} of {all} not taken: {why}", { n: missed.length, all: group.length, why: owners ? t("{owner} was first and has it.", { owner: owners }) : t("It changed meanwhile; look at it again.") });
 }
+/** What is sent next is another request, of the alerts as they are now. */
+function answered(asked, found) {
+  asked.key = newKey();
+  for (const alert of found.filter((one) => one?.id)) {
+    putAlert(alert);
+    asked.alerts = asked.alerts.map((one) => (one.id === alert.id ? alert : one));
+  }
+}
 /** Send it. Returns null when it is done, else a sentence. */
-async function acknowledge(alert, note, key) {
+async function acknowledge(asked, note) {
+  const [alert] = asked.alerts;
   let answer;
   try {
     answer = await post(`${urls.alerts}/${encodeURIComponent(alert.id)}/acknowledge`,
-      { version: alert.version, note }, key);
+      { version: alert.version, note }, asked.key);
   } catch {
     return t("Not sent: no connection. Nothing was acknowledged.");
   }
   const body = await answer.json().catch(() => ({}));
+  answered(asked, [answer.ok ? body : body.alert]);
   if (answer.ok) {
-    if (body.id) putAlert(body);
     $("live-words").textContent = t("Acknowledged");
     emit("change", { stations: [], alerts: [] });
     return null;
@@ -83,6 +93,7 @@ async function acknowledge(alert, note, key) {
 }
 function refusal(answer, body) {
   if (answer.status === 409 && body.owner) return t("{owner} was first and has it.", { owner: body.owner });
+  if (answer.status === 409 && body.alert) return t("It changed meanwhile; look at it again.");
   if (answer.status === 403) return t("Your role may not acknowledge.");
   if (answer.status === 401) return t("You have been signed out.");
   return body.detail || body.title || t("Not acknowledged ({status}).", { status: answer.status });

@@ -1,11 +1,11 @@
 // What a person does with an alert or its station: shelve, hand over, note, reset, out of service.
 
-import { $, el, keyed, moment, newKey, now, post, setText, t, urls } from "./core.mjs";
+import { $, el, gradeWord, keyed, moment, newKey, now, post, setText, t, urls } from "./core.mjs";
 import { alerts, allOf, chosen, emit, isMuted, isOn, isOwned, on, putAlert, stations } from "./state.mjs";
 import { muteText } from "./aside.mjs";
 import { get } from "./read.mjs";
 
-let open = null; // {name, alert, station, node}
+let open = null; // {name, alert, station, node, key, grade}: the alert as it was read, the grade last told
 const MIN = 60, HOUR = 3600, DAY = 86400;
 
 export function start() {
@@ -49,6 +49,7 @@ function draw() {
   keyed($("act-facts"), facts, ({ key }) => key, () => el("li"), (node, { text }) => setText(node, text));
   keyed($("act-buttons"), list, (name) => name, make, () => {});
   if (open && (open.alert?.id !== at.alert?.id || open.station.code !== at.station?.code)) close();
+  if (open?.alert && open.grade !== at.alert.grade) moved(at.alert);
 }
 /** Who keeps it quiet, until when, and why. */
 function said({ station, alert }) {
@@ -74,7 +75,7 @@ function make(name) {
 // ---- the form of an action
 
 const FORMS = {
-  shelve: ({ alert }) => [lengths(t("For"), alert.grade === "red" ? [15 * MIN, 30 * MIN, HOUR] : [30 * MIN, 2 * HOUR, 8 * HOUR, 12 * HOUR]), text("reason", t("Reason"))],
+  shelve: ({ alert }) => [shelfLengths(alert), text("reason", t("Reason"))],
   unshelve: () => [text("reason", t("Reason"))],
   reset: () => [text("note", t("What was found"))],
   hand: () => [owners(), text("note", t("Note (may be empty)"), false)],
@@ -82,6 +83,7 @@ const FORMS = {
   out: ({ station }) => [lengths(t("For"), [HOUR, 8 * HOUR, DAY, null]), metrics(station), text("reason", t("Reason"))],
   in: () => [text("reason", t("Reason"))],
 };
+const shelfLengths = ({ grade }) => lengths(t("For"), grade === "red" ? [15 * MIN, 30 * MIN, HOUR] : [30 * MIN, 2 * HOUR, 8 * HOUR, 12 * HOUR]);
 function show(name) {
   close();
   const at = target();
@@ -99,11 +101,31 @@ function show(name) {
   });
   form.addEventListener("submit", (event) => { event.preventDefault(); submit(form, send); });
   // A key for each attempt that may be answered: pressing Enter twice, or a lost answer, does it once.
-  open = { name, ...at, node: form, key: newKey() };
+  // The alert as it was read: its version is sent, whatever has come by the stream since.
+  open = { name, ...at, node: form, key: newKey(), grade: at.alert?.grade };
   $("act-form").replaceChildren(form);
   button(name)?.setAttribute("aria-expanded", "true");
   form.querySelector("input:checked, input, select")?.focus({ preventScroll: true });
   form.scrollIntoView({ block: "nearest" });
+}
+/** Graver or less grave than it was read: said, and how long is chosen anew. */
+function moved(alert) {
+  open.grade = alert.grade;
+  if (open.name === "shelve") redraw(alert);
+  setText(open.node.querySelector(".ack-said"), t("It is {grade} now; look at it again.", { grade: gradeWord(alert.grade) }));
+}
+/** The choices of the alert as it is now, none chosen: an Enter meant for the old ones sends nothing. */
+function redraw(alert) {
+  open.alert = alert;
+  const choices = shelfLengths(alert);
+  for (const input of choices.querySelectorAll("input")) input.checked = false;
+  open.node.querySelector("fieldset").replaceWith(choices);
+}
+/** Refused because it is another by now: what is sent next is of what is read now. */
+function reread(alert) {
+  if (open.name === "shelve" && open.alert.grade !== alert.grade) redraw(alert);
+  open.alert = alert;
+  open.grade = alert.grade;
 }
 const button = (name) => $("act-buttons").querySelector(`[data-key=${name}]`);
 function close(back = false) {
@@ -159,7 +181,7 @@ function request(form) {
   const length = form.elements.hold?.value;
   const until = length ? new Date(now() + Number(length) * 1000).toISOString() : null;
   const of = `${urls.alerts}/${encodeURIComponent(alert?.id ?? "")}`, at = `${urls.stations}/${encodeURIComponent(station.code)}`;
-  const version = alerts.get(alert?.id)?.version ?? alert?.version;
+  const version = alert?.version;
   return {
     shelve: () => [`${of}/shelve`, { reason: value("reason"), until, version }],
     unshelve: () => [`${of}/unshelve`, { reason: value("reason"), version }],
@@ -175,6 +197,10 @@ async function submit(form, send) {
   if (missing) {
     setText(form.querySelector(".ack-said"), t("Say why: the journal keeps it."));
     return missing.focus();
+  }
+  if (form.querySelector("[name=hold]") && !form.querySelector("[name=hold]:checked")) {
+    setText(form.querySelector(".ack-said"), t("Choose for how long."));
+    return form.querySelector("[name=hold]").focus();
   }
   send.disabled = true;
   form.querySelector(".ack-said").textContent = "";
@@ -199,7 +225,10 @@ async function sent(url, body, key) {
     return null;
   }
   if (open) open.key = newKey(); // it was answered: what is sent next is another request
-  if (found.alert) putAlert(found.alert);
+  if (found.alert) {
+    putAlert(found.alert);
+    if (open?.alert?.id === found.alert.id) reread(found.alert);
+  }
   if (answer.status === 403) return t("Your role may not do that.");
   if (answer.status === 401) return t("You have been signed out.");
   if (answer.status === 409 && found.who) return t("{who} was first: {why}", { who: found.who, why: found.detail });

@@ -6,8 +6,10 @@ import { change, crowd, emit, replaceAll, stations } from "./state.mjs";
 
 const LOST_AFTER_MS = 5000; // a beat comes every 2 s
 const TRY_AGAIN_MS = 1500;
+const ANEW_AFTER_MS = 10_000; // a line that opened and says nothing is as dead as one that does not open
 let source = null;
 let heardAt = null; // on this machine's clock: it measures silence, not age
+let triedAt = null; // as above
 let lostAt = null; // on the server's clock
 let shownAt = null;
 let backUntil = 0;
@@ -24,6 +26,7 @@ export function start() {
 
 function connect() {
   source?.close();
+  triedAt = performance.now();
   source = new EventSource(urls.live);
   source.addEventListener("hello", (event) => hear(event, onHello));
   source.addEventListener("change", (event) => hear(event, onChange));
@@ -67,7 +70,7 @@ function onHello(data) {
 }
 function onChange(data) {
   crowd.tally = data.tally ?? crowd.tally;
-  change(data.stations ?? [], data.alerts ?? [], data.over);
+  change(data.stations ?? [], data.alerts ?? [], [...(data.over ?? []), ...(data.stale ?? [])]);
   if (link.state === "lost") setState("up");
   emit("change", data);
 }
@@ -93,12 +96,12 @@ function setState(state) {
 }
 /** Whether the server has been silent for too long; checked apart from any event. */
 function watch() {
-  const silent_ms = performance.now() - heardAt;
+  const silent_ms = performance.now() - heardAt, tried_ms = performance.now() - triedAt;
   if (link.state !== "lost" && silent_ms > LOST_AFTER_MS - 600) {
     lostAt = now() - silent_ms;
     setState("lost");
     if (source.readyState === EventSource.OPEN) connect(); // an open line that says nothing is dead
-  }
+  } else if (Math.min(silent_ms, tried_ms) > ANEW_AFTER_MS) connect();
 }
 
 /** Once a second: clock, ages, banner. Everything that ages hangs on the event "tick". */

@@ -1,7 +1,7 @@
 // Sound and notification for a new alert: made here, switched on by a click, muted with its end shown.
 
 import { $, clock, gradeWord, GRADES, icon, named, now, setData, setText, shortName, t } from "./core.mjs";
-import { alerts, isOwned, on } from "./state.mjs";
+import { alerts, isMuted, isOwned, on, unseen } from "./state.mjs";
 
 const MUTE_MS = 15 * 60e3;
 const GATHER_MS = 300, APART_MS = 4000; // one sound for a burst, and none on top of the last one
@@ -12,10 +12,11 @@ const TUNES = {
   yellow: [[587, 0, 0.22, 0.3], [587, 0.35, 0.22, 0.3]],
   blue: [[440, 0, 0.3, 0.2]],
 };
-const known = new Map(); // alert id -> the gravest grade that has been heard, as its place in GRADES
+const known = new Map(); // alert id -> its grade when it was last looked at and heard, as its place in GRADES
 export const heard = []; // {grade, count, at} of this visit; the tests look at it
 let audio = null, wanted = localStorage.getItem("sound") === "on", mutedUntil = Number(localStorage.getItem("sound-muted") ?? 0);
 let waiting = [], timer = null, soundedAt = -Infinity;
+let begun = false; // whether the desk has been given its alerts
 
 export function start() {
   const button = $("sound");
@@ -25,15 +26,16 @@ export function start() {
   button.addEventListener("click", turn);
   // A browser lets no page sound before somebody has touched it: until then the switch says so.
   for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => wanted && open(), { capture: true });
-  on("first", () => fresh()); // what is there already is on the screen: no noise for opening a page
+  on("first", () => { begun = true; fresh(); }); // what is there already is on the screen: no noise for opening a page
   on("change", hear);
-  on("all", hear);
+  on("all", () => { begun = true; hear(); });
+  on("tick", () => begun && hear()); // a shelf and a mute end without any event
   on("tick", show);
   show();
 }
 /** Off, on, muted for a while, off. Sound and notification ask for the browser's leave only here. */
 function turn() {
-  const muted = wanted && mutedUntil > now();
+  const muted = isQuiet();
   wanted = !muted;
   mutedUntil = 0;
   if (wanted && localStorage.getItem("sound") === "on") mutedUntil = now() + MUTE_MS;
@@ -51,7 +53,7 @@ function open() {
   if (audio.state === "suspended") audio.resume().then(show, show);
 }
 function show() {
-  const muted = wanted && mutedUntil > now();
+  const muted = isQuiet();
   const silent = wanted && audio?.state !== "running";
   const word = !wanted ? t("Sound off") : muted ? t("Muted until {at}", { at: clock(mutedUntil).slice(0, 5) })
     : silent ? t("Sound waits for a click") : t("Sound on");
@@ -61,18 +63,22 @@ function show() {
   $("sound").setAttribute("aria-label", word);
 }
 
-/** The alerts that want somebody and were not heard at this grade; they count as heard from now on. */
+/** The alerts that want somebody, new or graver than before; they count as heard from now on. What is set aside
+ * is heard when that ends, and what comes while the sound is muted when the mute ends, if nobody has it by then. */
 function fresh() {
   const found = [];
-  for (const id of [...known.keys()]) if (!alerts.has(id)) known.delete(id);
+  // In a flood one may leave this desk and come back.
+  if (!unseen()) for (const id of [...known.keys()]) if (!alerts.has(id)) known.delete(id);
   for (const alert of alerts.values()) {
-    const rank = GRADES.indexOf(alert.grade), before = known.get(alert.id) ?? Infinity;
-    if (rank >= before) continue;
-    known.set(alert.id, rank);
-    if (!isOwned(alert) && alert.state === "active") found.push(alert);
+    const rank = GRADES.indexOf(alert.grade), graver = rank < (known.get(alert.id) ?? Infinity);
+    const wants = graver && !isOwned(alert) && alert.state === "active";
+    if (isMuted(alert)) known.delete(alert.id);
+    else if (!wants || !isQuiet()) known.set(alert.id, rank);
+    if (wants && !isMuted(alert) && !isQuiet()) found.push(alert);
   }
   return found;
 }
+const isQuiet = () => wanted && mutedUntil > now();
 function hear() {
   waiting.push(...fresh());
   if (waiting.length && timer === null) timer = setTimeout(burst, Math.max(GATHER_MS, soundedAt + APART_MS - performance.now()));
@@ -81,7 +87,8 @@ function burst() {
   const found = waiting.sort((a, b) => GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade));
   waiting = [];
   timer = null;
-  if (!wanted || mutedUntil > now()) return;
+  if (isQuiet()) for (const { id } of found) known.delete(id); // muted a moment ago: heard when that ends
+  if (!wanted || isQuiet()) return;
   soundedAt = performance.now();
   heard.push({ grade: found[0].grade, count: found.length, at: now() });
   play(found[0].grade);

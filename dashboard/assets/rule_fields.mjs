@@ -12,9 +12,10 @@ const text = (at, value, attributes = {}) => {
   return node;
 };
 const trimmed = (node) => node.value.trim() || undefined;
-/** A number as people write it; what is none stays text, and the server says so. */
+/** A number as people write it; what is none stays text, and the server says so. So does "1,500":
+    to one it is fifteen hundred, to another one and a half. */
 function number(written) {
-  const plain = written.trim().replaceAll("，", ",").replace("−", "-").replace(/^(-?\d+),(\d+)$/, "$1.$2");
+  const plain = written.trim().replaceAll("，", ",").replace("−", "-").replace(/^(-?\d+),(?!\d{3}$)(\d+)$/, "$1.$2");
   return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : written.trim();
 }
 const numberOf = (node) => (node.value.trim() === "" ? undefined : number(node.value));
@@ -31,7 +32,8 @@ const makers = {
   },
   unit: (at, value) => {
     const node = text(at, value, { maxlength: "20", size: "8" });
-    return { node, get: () => trimmed(node), offer: (unit) => { node.value = unit; } };
+    let none = value === ""; // an index has no unit, which is said, not left out
+    return { node, get: () => trimmed(node) ?? (none ? "" : undefined), offer: (unit) => { node.value = unit; none = unit === ""; } };
   },
   names: (at, value) => {
     const node = el("div", "two-names");

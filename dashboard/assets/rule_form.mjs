@@ -52,7 +52,8 @@ function gather(original, some) {
   }
   return found;
 }
-const belongs = (field, when) => !field.for || field.for.includes(when);
+/** Of a part without a condition of its own, such as a season, every field belongs. */
+const belongs = (field, when) => !field.for || when === undefined || field.for.includes(when);
 
 // ---- building
 
@@ -113,7 +114,7 @@ function ending() {
   const root = el("div", "rule-ending");
   const reason = el("label", "rule-field");
   form.reason = el("input", "field", null, { type: "text", name: "reason", maxlength: "500", autocomplete: "off", "aria-describedby": "rule-reason-said" });
-  form.reason.addEventListener("input", (event) => event.stopPropagation());
+  form.reason.addEventListener("input", (event) => { event.stopPropagation(); form.key = null; });
   reason.append(el("span", "rule-label", t("Reason of the change")), form.reason, el("span", "field-said", "", { id: "rule-reason-said" }));
   const buttons = el("div", "rule-buttons");
   const retired = form.rule?.state === "retired";
@@ -136,7 +137,7 @@ function ending() {
 function settle() {
   for (const some of [form.root, ...[...form.node.querySelectorAll(".rule-items")].flatMap((node) => node.items.map((item) => item.fields))]) {
     const when = some.find((one) => one.field.name === "when")?.get();
-    for (const one of some) one.root.hidden = when !== undefined && !belongs(one.field, when);
+    for (const one of some) one.root.hidden = !belongs(one.field, when);
   }
   for (const group of form.node.querySelectorAll(".rule-group")) group.hidden = [...group.querySelectorAll(":scope > .rule-field")].every((one) => one.hidden);
   if (form.undo) form.undo.disabled = !form.dirty && Boolean(form.rule);
@@ -238,11 +239,12 @@ async function act(what) {
   form.said.textContent = "";
   said.textContent = reason ? "" : t("Say why: the reason is empty.");
   if (!reason) return form.reason.focus();
-  form.key ??= newKey();
+  form.key ??= newKey(); // the same again only where no answer came: it may have been saved
   form.save.disabled = true;
   const answer = await form.act(what, read(), reason, `${what} ${form.key}`);
   if (at !== form) return;
   form.save.disabled = false;
+  if (answer.answered) form.key = null;
   if (answer.done) return;
   form.said.textContent = answer.problem;
   show(answer.mistakes.filter((one) => one.field !== "reason"));

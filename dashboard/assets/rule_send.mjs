@@ -8,7 +8,8 @@ export const headers = (key) => ({
   "X-CSRFToken": decodeURIComponent(cookie("_csrf_token")),
   ...(key ? { "Idempotency-Key": key } : {}),
 });
-/** {done}, or {problem, mistakes: [{field, problem}], rule: as it stands by now}. */
+/** {done}, or {problem, mistakes: [{field, problem}], rule: as it stands by now, answered: whether it
+    is known that nothing was saved}. */
 export async function send(method, url, body, key) {
   let answer;
   try {
@@ -18,6 +19,9 @@ export async function send(method, url, body, key) {
   }
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) return { done: said };
+  return { answered: answer.status < 500, ...refusal(answer, said) };
+}
+function refusal(answer, said) {
   if (answer.status === 401) return { problem: t("You have been signed out."), mistakes: [] };
   if (answer.status === 403) return { problem: t("Your role may not change rules."), mistakes: [] };
   if (answer.status === 409 && said.rule) return { problem: t("Not saved: somebody was faster."), mistakes: [], rule: said.rule };

@@ -33,10 +33,11 @@ export function replaceAll(features, open) {
   for (const id of had.keys()) differ += !alerts.has(id);
   return differ;
 }
-export function change(features, changed, over = []) {
+/** gone: ids of what is over, and of what changed and was not sent: the desk has it no more, `unseen` counts it. */
+export function change(features, changed, gone = []) {
   for (const feature of features) put(feature);
   for (const alert of changed) putAlert(alert);
-  for (const id of over) if (alerts.delete(id)) sorted = ofStation = null;
+  for (const id of gone) if (alerts.delete(id)) sorted = ofStation = null;
 }
 export function putAlert(alert) {
   const known = alerts.get(alert.id);
@@ -115,10 +116,11 @@ export function stationState(station) {
 }
 /** {grade, owned} of the worst open alert, or {state} normal, suspect, stale or unknown. */
 export function condition(station) {
-  const worst = alertsOf(station.code)[0];
+  const worst = alertsOf(station.code)[0], told = GRADES.indexOf(station.severity);
+  // A graver alert that the desk was not given: what the server says of the station stands.
+  const graver = unseen() && told >= 0 && !(worst && GRADES.indexOf(worst.grade) <= told);
+  if (graver) return { grade: station.severity, owned: station.acknowledged, alert: null };
   if (worst) return { grade: worst.grade, owned: isOwned(worst) || isMuted(worst), alert: worst };
-  // An alert that the desk was not given: what the server says of the station stands.
-  if (unseen() && GRADES.includes(station.severity)) return { grade: station.severity, owned: station.acknowledged, alert: null };
   if (station.out_of_service?.some((one) => !one.metrics)) return { state: "out" };
   const state = stationState(station);
   if (state === "stale" || state === "unknown") return { state };

@@ -106,6 +106,7 @@ function shapes(changed) {
   const bar = el("div", "warn-shape-bar");
   const polygon = el("button", "button small", t("Draw on the map"), { type: "button" });
   polygon.addEventListener("click", () => map.begin((ring) => {
+    if (!root.isConnected) return; // `area` is another form's by now
     if (ring) area = { ...area, polygons: [...area.polygons, ring] };
     moved(root.closest("form"), changed);
     polygon.focus({ preventScroll: true });
@@ -166,6 +167,11 @@ export function read(form, before) {
     area: { names: of("area.names"), ...area },
     expires: Number.isNaN(expires) ? null : new Date(expires).toISOString(),
   };
+}
+/** While it is being sent nothing is typed into it: the answer is of what was sent. */
+export function freeze(form, yes) {
+  form.inert = yes;
+  form.setAttribute("aria-busy", String(yes));
 }
 /** Beside its field; what has none of its own at the area. */
 export function complain(form, faults) {

@@ -89,6 +89,14 @@ export function begin(done) {
   say();
 }
 export const isDrawing = () => drawing !== null;
+/** Another warning is opened, or none: what was being drawn was for the one before. */
+export function cancel() {
+  if (!drawing) return;
+  drawing = null;
+  map.getCanvas().style.cursor = "";
+  say();
+  draw();
+}
 function add(point) {
   const last = drawing.points.at(-1);
   const at = point.map((degrees) => Math.round(degrees * 1e5) / 1e5);

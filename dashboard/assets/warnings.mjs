@@ -16,7 +16,7 @@ const GROUPS = [
   ["draft", () => t("Drafts"), (one) => one.standing === "draft"],
   ["over", () => t("Past"), () => true],
 ];
-const page = { all: [], open: null, life: null, node: null, key: newKey(), check: 0, language: lang, dirty: false, begun: false };
+const page = { all: [], open: null, life: null, node: null, key: newKey(), check: 0, language: lang, dirty: false, begun: false, readAt: null, asked: 0 };
 const main = () => $("content").dataset;
 
 export function start() {
@@ -50,17 +50,18 @@ async function read() {
     const [openOnes, rest] = await Promise.all([get(`${urls.warnings}?state=open`), get(`${urls.warnings}?limit=60`)]);
     const seen = new Map([...openOnes.warnings, ...rest.warnings].map((one) => [one.id, one]));
     page.all = [...seen.values()];
+    page.readAt = now();
     problem("");
     draw();
     const known = seen.get(page.open);
     if (known && page.life && known.version !== page.life.version) await refresh(known);
   } catch (error) {
-    problem(t("Could not be read: {why}. What is shown is from {at}.", { why: error.message, at: "—" }));
+    problem(t("Could not be read: {why}. What is shown is from {at}.", { why: error.message, at: page.readAt ? clock(page.readAt) : "—" }));
   }
 }
 /** Somebody else was at it: what is being typed stays, and the writer is told. */
 async function refresh(known) {
-  if (page.dirty) return say_(t("It changed meanwhile (version {n}). Saving will be refused; copy your text, then open it again.", { n: known.version }), true);
+  if (page.dirty || map.isDrawing()) return say_(t("It changed meanwhile (version {n}). Saving will be refused; copy your text, then open it again.", { n: known.version }), true);
   await open(known.id, true);
 }
 function draw() {
@@ -109,8 +110,10 @@ function fillRow(root, one) {
 /** A new draft, blank or of an alert; nothing is stored until it is saved. */
 async function write(alert) {
   if (!leave()) return;
+  const asked = ++page.asked;
   try {
     const begun = await get(`${urls.warnings}/start${alert ? `?alert=${encodeURIComponent(alert)}` : ""}`);
+    if (asked !== page.asked || !leave()) return;
     page.open = null;
     page.life = { id: null, version: 0, type: "Alert", number: 1, standing: "draft", content: begun.content, alert: begun.alert, steps: [], before: null, others: begun.warnings };
     history.replaceState(null, "", location.pathname);
@@ -121,11 +124,18 @@ async function write(alert) {
 }
 async function open(id, quietly = false) {
   if (!id || (id === page.open && !quietly) || !leave()) return;
+  const asked = quietly ? page.asked : ++page.asked;
+  let life;
   try {
-    page.life = await get(`${urls.warnings}/${encodeURIComponent(id)}`);
+    life = await get(`${urls.warnings}/${encodeURIComponent(id)}`);
   } catch (error) {
     return problem(error.message);
   }
+  // While it was on its way another one was asked for, or the one that is open was written in.
+  if (asked !== page.asked || (quietly && page.open !== id)) return;
+  if (quietly && (page.dirty || map.isDrawing())) return refresh(life);
+  if (!leave()) return;
+  page.life = life;
   page.open = id;
   history.replaceState(null, "", `${location.pathname}#${id}`);
   const mine = page.life.mine || page.life.author === user;
@@ -140,6 +150,7 @@ function leave() {
   return true;
 }
 function place(...nodes) {
+  map.cancel();
   $("warn-none").hidden = true;
   $("warn-side").hidden = false;
   const holder = $("warn-message");
@@ -160,6 +171,8 @@ function head() {
   return root;
 }
 function close() {
+  map.cancel();
+  page.asked += 1;
   page.open = page.life = page.node = null;
   $("warn-message").hidden = $("warn-side").hidden = true;
   $("warn-none").hidden = false;
@@ -206,6 +219,7 @@ function others(found) {
   return root;
 }
 function changed() {
+  if (!page.node?.isConnected) return;
   page.dirty = true;
   page.key = newKey();
   const content = form.read(page.node, page.life.content);
@@ -227,32 +241,42 @@ async function checkNow() {
     setText($("warn-check"), faults.length ? form.summary(faults) : t("Nothing stands against it: it can go to a second person."));
     setData($("warn-check"), "good", faults.length ? null : "yes");
   } catch {
-    setText($("warn-check"), t("Not checked: no connection."));
+    if (node === page.node) setText($("warn-check"), t("Not checked: no connection."));
   }
 }
 const told = (faults, detail = "") => faults.map(({ where, problem: said }) => ({ where: where.replace(/^(body\.)?content\./, ""), text: typeof said === "string" ? said : named(said) })).concat(faults.length || !detail ? [] : [{ where: "area", text: detail }]);
 
+/** Nothing is written into the form until the answer is there: what is shown is then what is kept. */
 async function store(andSend) {
+  const { node } = page;
+  map.cancel();
+  form.freeze(node, true);
+  try {
+    await kept(andSend);
+  } finally {
+    form.freeze(node, false);
+  }
+}
+async function kept(andSend) {
   const { life } = page, content = form.read(page.node, life.content);
   let saved = life;
   if (page.dirty || !life.id) {
     const body = life.id ? { version: life.version, content } : { content, alert: life.alert };
     saved = await send(life.id ? `${life.id}/edit` : "", body, page.key);
     if (!saved) return;
+    if (page.life !== life) return read(); // another one was opened meanwhile, and stays
     page.dirty = false;
     page.life = { ...life, ...saved };
+    page.open = saved.id;
   }
   if (andSend) {
     const sent = await send(`${saved.id}/submit`, { version: saved.version }, newKey());
-    if (!sent) {
-      page.open = saved.id; // saved, though not sent up
-      return read();
-    }
+    if (!sent || page.open !== saved.id) return read(); // saved, though not sent up; or another is open
     saved = sent;
   }
   page.open = null;
   await open(saved.id);
-  say_(andSend ? t("Sent. A second person must approve it; you cannot.") : t("Saved {at}.", { at: clock(now()) }));
+  if (page.open === saved.id) say_(andSend ? t("Sent. A second person must approve it; you cannot.") : t("Saved {at}.", { at: clock(now()) }));
   read();
 }
 /** The answer, or null after the refusal has been said. */
@@ -264,7 +288,10 @@ async function send(path, body, key) {
     if (answer.ok) return said;
     if (page.node?.isConnected && said.errors) form.complain(page.node, told(said.errors));
     say_(refusal(answer.status, said), true);
-    if (page.node?.isConnected && said.errors) form.first(page.node).focus();
+    if (page.node?.isConnected && said.errors) {
+      form.freeze(page.node, false);
+      form.first(page.node).focus();
+    }
   } catch {
     say_(t("Not sent: no connection. Try again."), true);
   } finally {
@@ -285,6 +312,7 @@ function refusal(status, said) {
 // ---- the second person
 
 function approve() {
+  page.node = null;
   const { life } = page, nodes = [view.reading(life)];
   if (life.before) nodes.push(view.changes(life.before, life.content, life.differences));
   if (life.faults.length) nodes.push(el("p", "warn-check", form.summary(told(life.faults))));
@@ -298,6 +326,7 @@ function approve() {
     bar(publish, reasoned(t("Send back"), "return", true), ...(main().writes === "yes" ? [button(t("Edit it myself"), edit)] : [])), view.steps(life));
 }
 function read_only() {
+  page.node = null;
   const { life } = page, nodes = [view.reading(life)], writes = main().writes === "yes";
   if (life.before) nodes.push(view.changes(life.before, life.content, life.differences));
   if (life.standing === "submitted") {

@@ -177,10 +177,14 @@ _PUBLISHED_COLUMNS = """
 select id, thread, number, type, published_at, expires_at, content, cap, replaced_by, replaced_at,
        replaced_type
   from city.warning"""
-# Enough of those that are over that the time of the last change never goes back.
-_PUBLISHED = f"""{_PUBLISHED_COLUMNS}
- where expires_at > now() or published_at > now() - interval '30 days'
+# Of those that are over enough that the time of the last change never goes back.
+_LATELY_OVER = """
+select id from city.warning
+ where expires_at <= now() and published_at > now() - interval '30 days'
  order by published_at desc, id desc limit 300"""
+_PUBLISHED = f"""{_PUBLISHED_COLUMNS}
+ where expires_at > now() or id in ({_LATELY_OVER})
+ order by published_at desc, id desc"""
 _PUBLISHED_ONE = f"{_PUBLISHED_COLUMNS} where id = %(id)s"
 _CONTENT = "select content, thumbnail from city.picture where id = %(id)s"
 _CONTENT_AT = """

@@ -32,7 +32,7 @@ def routes(keeper: Keeper, transaction: Transaction) -> APIRouter:
         """An approved message as CAP 1.2, as it went out."""
         known = {one.id: one for one in keeper.snapshot.look.city.published}
         found = known.get(warning_id)
-        if found is None:
+        if found is None and "\0" not in warning_id:  # which PostgreSQL cannot be asked for
             with transaction() as conn:
                 found = store.published_one(conn, warning_id)
         if found is None:

@@ -7,6 +7,7 @@ alter table message drop constraint message_transition_id_receiver_key;
 alter table message
     add column way          text not null default 'route'
                check (way in ('route', 'escalation', 'fallback', 'test')),
+    add column chain        text not null default '',   -- the escalation that the step is of
     add column step         smallint not null default 0,
     add column why          jsonb not null default '{}',
     add column made_at      timestamptz not null default clock_timestamp(),
@@ -14,21 +15,24 @@ alter table message
     add column digest_size  integer,
     add column fell_back_at timestamptz,   -- when others were told in its place
     add constraint message_of_something check ((transition_id is null) = (way = 'test')),
-    add constraint message_once unique (transition_id, receiver, way, step);
+    add constraint message_once unique (transition_id, receiver, way, chain, step);
 -- A sender asks for its own; a backlog of one receiver must not slow the others.
 create index message_of_receiver on message (receiver, next_try_at)
     where delivered_at is null and given_up_at is null;
+-- Few are; who asks for them each second must not read the others.
+create index message_given_up on message (given_up_at) where given_up_at is not null;
 
 -- Why nobody was told of it: muted, or below the grade of all whom a route names.
 alter table outbox add column untold text;
 
--- Steps of escalation that were taken, by the transition that people were told of at first.
+-- Steps of escalation that were taken, by the transition that people were told of at first. The chain
+-- is chosen anew at each moment, and each has steps of its own.
 create table escalation (
     transition_id bigint not null references alert_transition,
     step        smallint not null check (step > 0),
     chain       text not null,
     taken_at    timestamptz not null default clock_timestamp(),
-    primary key (transition_id, step)
+    primary key (transition_id, chain, step)
 );
 
 -- What is known of a receiver: its bucket of tokens, how the last attempts went, its last test.
@@ -39,6 +43,7 @@ create table receiver_state (
     delivered_at timestamptz,
     failed_at   timestamptz,
     failing_since timestamptz,             -- the first failure after the last delivery
+    failures    integer not null default 0,  -- running: since the last delivery
     error       text,
     tested_at   timestamptz                -- when the last test message was made
 );

@@ -97,6 +97,8 @@ class Guest:
 
     def publish(self, topic: str, payload: bytes = b"probe") -> bool:
         """Whether the broker confirms it; under MQTT 3.1.1 it may confirm what it throws away."""
+        # Packet ids come round again after 65,535: an old answer confirms nothing.
+        self._note(self._answers.clear)
         packet = self._client.publish(topic, payload, qos=1).mid
         if not self._until(lambda: packet in self._answers or not self.connected):
             return False

@@ -61,6 +61,11 @@ def due_now(conn: Connection) -> None:
     run(conn, "update message set next_try_at = clock_timestamp() - interval '1 s'")
 
 
+def over(conn: Connection) -> None:
+    """All alerts are over and seen; what tells of one that stands is never given up."""
+    run(conn, "update alert set state = 'ended', ended_at = now()")
+
+
 def query(conn: Connection, statement: str, *values: Any) -> list[tuple[Any, ...]]:
     with conn.cursor() as cursor:
         cursor.execute(statement, values)

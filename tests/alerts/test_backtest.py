@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.backtest.block import Marked, block, microseconds_of
-from alerts.backtest.grouped import grouped
+from alerts.backtest.grouped import _bad, grouped
 from alerts.backtest.run import Run, episodes_of
 from alerts.backtest.summary import Really, summed
 from alerts.engine import forgetting, judge
@@ -137,6 +139,20 @@ def test_silences_do_not_depend_on_blocks(gaps, sizes):
         readings.append(at(moment, 90, quality))
     whole, parts = run_of(absence(), readings), run_of(absence(), readings, sizes)
     assert whole.done(END) == parts.done(END)
+
+
+def test_what_is_silent_from_the_begin_of_the_period_is_an_alert():
+    dead = Run(watch_of(absence()), heard_at=minute(0))
+    (one,) = dead.done(minute(100))
+    assert (one.began_at, one.raised_at, one.ended_at) == (minute(0), minute(15), None)
+    late = Run(watch_of(absence()), heard_at=minute(0))
+    late.take(columns([at(40, 90), at(41, 90)]))
+    (one,) = late.done(minute(50))
+    assert (one.began_at, one.raised_at, one.ended_at) == (minute(0), minute(15), minute(40))
+    missing = Run(watch_of(absence()), heard_at=minute(0))
+    missing.take(columns([at(5, None), at(10, None), at(30, 90)]))
+    (one,) = missing.done(minute(40))
+    assert (one.began_at, one.ended_at) == (minute(5), minute(30))
 
 
 def test_silence_counts_from_the_last_usable_reading_and_ends_with_the_next():
@@ -268,3 +284,54 @@ def test_a_composite_rule_back_tested_is_what_happened_live(ruled, one, two, thr
         )
 
     assert said(past) == said(steps)
+
+
+def _bad_one_by_one(moves, steps, until):
+    """What `grouped` asks of each alert, by the plain way: all moves anew."""
+    began = steps[0].alert.began_at
+    end = steps[-1].at if steps[-1].kind == "ended" else until
+    on = {}
+    for move, bad in sorted(moves, key=lambda each: each[0].reading.observed_at):
+        if move.reading.observed_at <= end and move.on:
+            on[move.key] = bad
+        elif move.reading.observed_at < began:
+            on.pop(move.key, None)
+    return bool(on) and all(on.values())
+
+
+@settings(max_examples=40)
+@given(TOGETHER, streams(1), streams(2), streams(3))
+def test_from_bad_data_is_found_in_one_pass_as_alert_by_alert(ruled, one, two, three):
+    for group in lay(1, 1, ruled, GROUND).groups:
+        runs = [Run(member) for member in group.members.values()]
+        for run in runs:
+            run.take(columns((one, two, three)[(run.watch.series_id or 1) - 1]))
+        moves = [each for run in runs for each in run.moves]
+        for found in grouped(group, runs, END):
+            assert found.by_bad_data == _bad_one_by_one(moves, found.steps, END)
+
+
+def test_many_alerts_of_a_group_do_not_walk_all_moves_each():
+    looked = 0
+
+    class Move(NamedTuple):
+        key: str
+        on: bool
+        at: int
+
+        @property
+        def reading(self):
+            nonlocal looked
+            looked += 1
+            return SimpleNamespace(observed_at=self.at)
+
+    moves = [(Move("one", number % 2 == 0, number), number % 4 == 0) for number in range(1000)]
+    alerts = [
+        [
+            SimpleNamespace(kind="raised", at=at, alert=SimpleNamespace(began_at=at)),
+            SimpleNamespace(kind="ended", at=at + 1),
+        ]
+        for at in range(0, 1000, 2)
+    ]
+    assert list(_bad(moves, alerts, 1000)) == [True, False] * 250
+    assert looked <= 2 * len(moves)

@@ -1,12 +1,14 @@
 """Evidence: what was known then, and no more; sealed with what followed; a change shows."""
 
 import json
+import math
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts import evidence_store
 from alerts.evidence import around_then
 from alerts.evidence_pack import MOST_READINGS, canonical, digest, readings_json
 from alerts.evidence_store import AFTER, keep_evidence, parts_of
@@ -111,6 +113,46 @@ def test_a_document_that_somebody_changed_is_not_intact(owner, raised, part):
             (part,),
         )
     assert [one.part for one in parts_of(owner, raised).values() if not one.intact] == [part]
+
+
+def test_an_alert_whose_document_cannot_be_made_holds_no_other_up(
+    owner, raised, put_alert, monkeypatch, caplog
+):
+    """At the head of a batch of one: a value that JSON has no word for, then a failed statement."""
+    monkeypatch.setattr(evidence_store, "BATCH", 1)
+    made, later = evidence_store.raised_document, NOW + timedelta(hours=3)
+
+    def infinite(conn, life):
+        return made(conn, life) | ({"value": math.inf} if life.alert.id == raised else {})
+
+    def refused(conn, life):
+        with conn.cursor() as cursor:
+            cursor.execute("select 1 / %s", (0 if life.alert.id == raised else 1,))
+        return made(conn, life)
+
+    for name, make in (("A2", infinite), ("A3", refused)):
+        put_alert(name, began_at=NOW + timedelta(hours=2))
+        monkeypatch.setattr(evidence_store, "raised_document", make)
+        assert keep_evidence(owner, later) == 1
+        assert parts_of(owner, raised) == {}
+        assert parts_of(owner, name)["raised"].intact
+        assert "alert A1 (raised)" in caplog.text
+        caplog.clear()
+        assert keep_evidence(owner, later) == 0
+    monkeypatch.setattr(evidence_store, "raised_document", made)
+    assert keep_evidence(owner, later) == 1
+
+
+def test_a_long_alert_is_sealed_with_its_end(owner, raised, monkeypatch):
+    """81 minutes of readings, of which a document takes four: the first and the last two."""
+    monkeypatch.setattr(evidence_store, "MOST_READINGS", 4)
+    keep_evidence(owner, NOW + timedelta(minutes=1))
+    end(owner, NOW + timedelta(minutes=29))
+    keep_evidence(owner, NOW + timedelta(hours=1))
+    values = parts_of(owner, raised)["sealed"].document["values"]
+    found = [at[11:16] for at, *_ in values["readings"]]
+    assert (found, values["left_out"]) == (["12:00", "12:01", "12:58", "12:59"], 56)
+    assert values["to"] == "2026-11-22T12:59:00Z"
 
 
 def test_pictures_of_the_cameras_nearby_are_referred_to_with_their_digest(owner, raised):

@@ -392,6 +392,7 @@ def test_a_rule_on_values_edited_into_one_on_silence_ends_what_it_had_open(inges
     judge_batch(ingest, levels, [one], one.received_at)
     ingest.commit()
     seed(ingest, AlertsSettings(rules=(FLOOD, SILENT)), NOW)
+    ingest.commit()
     absent, two = Judge.load(ingest), silent(24.6, 60)
     steps = judge_batch(ingest, absent, [two], two.received_at)
     assert [(s.kind, s.reason.code) for s in steps] == [("ended", "withdrawn")]

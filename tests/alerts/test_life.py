@@ -5,16 +5,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerts.clock import withdraw_uncovered
+from alerts.judging import Judge
 from alerts.life.muting import muted
 from alerts.life.pending import pending
+from alerts.life.seal import Progress, append
 from alerts.life.settings import LifeSettings
 from alerts.life.steps import Done, Refused
 from alerts.life.suppression import put_back, shelve, take_out, unshelve
 from alerts.life.taking import acknowledge_all, add_note, hand_over, reset
+from alerts.life.verify import verify
+from alerts.rulebook import seed
+from alerts.settings import AlertsSettings
 from alerts.store import Acknowledged, Conflict, NoSuchAlert, acknowledge, get_alert, list_alerts
 from alerts.wording import say
 from database.pool import connect
-from tests.alerts.duty import CAUSE, Duty, soon
+from tests.alerts.duty import CAUSE, LEVEL, Duty, soon
 from tests.servers.waiting import until
 
 
@@ -251,6 +257,52 @@ def test_unshelving_tells_what_stands_and_a_second_shelf_is_refused(duty):
     assert isinstance(unshelve(duty.conn, alert.id, "wang", "again", **asked), Refused)
 
 
+def test_what_is_told_between_a_shelf_s_time_and_its_end_is_not_told_twice(duty):
+    duty.take(24.5)
+    duty.route()
+    shelved(duty)
+    duty.take(20)
+    duty.route()
+    duty.time_is_over()
+    duty.take(24.5)
+    duty.route()
+    assert duty.told()[2:] == ["raised orange"]
+    duty.keep()
+    duty.route()
+    assert duty.told()[2:] == ["raised orange"]
+    assert duty.steps(duty.one()) == ["raised", "unshelved"]
+
+
+def test_shelves_that_end_together_lock_their_alerts_as_ingest_does(duty, database):
+    """In the order of series, whichever shelf ends first: else both wait for each other."""
+    duty.take(24.5)
+    duty.take(24.5, "R-02")
+    duty.route()
+    shelved(duty)
+    shelved(duty, rule="OTHER")
+    duty.time_is_over()
+    later = "update suppression set until = clock_timestamp() where subject = 'R-01/level_m'"
+    duty.ask(later)
+    duty.conn.commit()
+    ingest = connect(database, "ingest", application="test")
+    state = "select count(*) from (select from rule_state where subject = '{}' for update {}) s"
+    ask(ingest, state.format("R-01/level_m", ""))
+    leading = threading.Thread(target=duty.keep)
+    leading.start()
+    try:
+        waits = "select count(*) from pg_locks where not granted"
+        until(lambda: ask(ingest, waits) >= 1, "the end of the shelves to wait")
+        assert ask(ingest, state.format("R-02/level_m", "nowait")) >= 1
+    finally:
+        ingest.rollback()
+        leading.join()
+        ingest.close()
+    duty.conn.commit()
+    assert [duty.steps(duty.one(code))[-2:] for code in ("LEVEL", "OTHER")] == [
+        ["unshelved", "announced"]
+    ] * 2
+
+
 # ---- out of service
 
 
@@ -369,6 +421,66 @@ def test_a_lesser_alarm_that_grows_as_grave_as_its_cause_is_told(duty):
     assert duty.one("OTHER").muted is None
 
 
+def test_a_cause_that_nobody_heard_of_hides_nothing(duty):
+    """It came back while its rule was on the shelf: what follows from it is all that is told."""
+    duty.inhibitions = [CAUSE]
+    duty.take(24.5)
+    duty.route()
+    shelved(duty)
+    duty.take(20)
+    duty.route()
+    duty.take(24.5)
+    duty.take(23.5, "R-02")
+    duty.keep()
+    duty.route()
+    assert duty.told() == ["raised orange", "ended orange"]
+    assert duty.told("OTHER") == ["raised blue"]
+
+
+def test_a_cause_that_is_shelved_when_people_know_of_it_goes_on_hiding(duty):
+    duty.inhibitions = [CAUSE]
+    duty.take(24.5)
+    duty.route()
+    shelved(duty)
+    duty.take(23.5, "R-02")
+    duty.keep()
+    duty.route()
+    assert duty.told("OTHER") == []
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["steps up", "comes anew"])
+def test_a_lesser_alarm_that_grows_while_its_cause_settles_is_told(duty, again):
+    duty.inhibitions = [CAUSE.model_copy(update={"lesser": True, "settle_s": 60})]
+    duty.take(23.5)
+    duty.take(23.5, "R-02")
+    duty.route()
+    duty.take(20)
+    duty.keep()
+    assert duty.one("OTHER").muted.until is not None
+    if again:
+        duty.take(20, "R-02")
+    duty.take(24.5, "R-02")
+    assert duty.one("OTHER").muted is None  # on the screen at once
+    duty.keep()
+    duty.route()
+    assert duty.told("OTHER") == ["raised yellow" if again else "stepped_up yellow"]
+
+
+def test_a_cause_that_becomes_graver_hides_graver_ones_and_leaves_the_seals_right(duty):
+    duty.inhibitions = [CAUSE.model_copy(update={"lesser": True, "settle_s": 60})]
+    duty.take(23.5)
+    duty.take(23.5, "R-02")
+    duty.route()
+    append(duty.conn, Progress())
+    duty.take(24.5)
+    duty.keep()
+    duty.take(24.5, "R-02")
+    duty.route()
+    assert duty.told("OTHER") == []
+    append(duty.conn, Progress())
+    assert verify(duty.conn).trouble is None
+
+
 # ---- pending, and nothing to do
 
 
@@ -418,6 +530,17 @@ def test_an_alert_raised_while_somebody_unshelves_is_told(duty, database):
         "raised orange",
     ]
     staff.close()
+
+
+def test_a_rulebook_that_is_not_the_newest_withdraws_nothing(duty):
+    """The rule is back, and ingest judges by it already."""
+    seed(duty.conn, AlertsSettings(rules=()), now())
+    stale = Judge.load(duty.conn)
+    seed(duty.conn, AlertsSettings(rules=(LEVEL,)), now())
+    duty.judge = Judge.load(duty.conn)
+    duty.take(24.5)
+    assert withdraw_uncovered(duty.conn, stale) == []
+    assert duty.one().state == "active"
 
 
 def ask(conn, statement) -> int:

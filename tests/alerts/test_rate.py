@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts import outbox
 from alerts.outbox import route
 from alerts.receiver_settings import ReceiverSettings
 from alerts.receivers import FarEnd
 from alerts.sender import send_next
 from alerts.sending.parcel import Parcel, compose
-from alerts.sending.queue import Rate, spend
+from alerts.sending.queue import Rate, delivered, next_parcel, spend
 from alerts.settings import ClockSettings
 from database.pool import connect
-from tests.alerts.telling import due_now, messages, query, run
+from tests.alerts.telling import due_now, messages, over, query, run
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=3)
 
@@ -122,6 +123,126 @@ def test_tokens_come_back_at_the_rate_and_no_more_than_the_burst(ingest):
     assert spend(ingest, "sms", rate) == pytest.approx(2)
     run(ingest, "update receiver_state set refilled_at = clock_timestamp() + interval '1 day'")
     assert spend(ingest, "sms", rate) is not None  # a clock set back takes no token away
+
+
+def test_in_a_flood_an_attempt_counts_only_for_what_was_due(put_step, ingest, webhook):
+    """A digest goes for what is new, and takes along what failed a moment ago."""
+    end = hook(webhook.url, burst=1)
+    slow = ClockSettings(retry_first_s=60, attempts=3)
+    webhook.statuses += [503] * 5
+    for n in range(5):
+        put_step(f"A{n}")
+        put_step(f"B{n}")
+        over(ingest)
+        route(ingest, [end.settings])
+        ingest.commit()
+        run(ingest, "update receiver_state set refilled_at = refilled_at - interval '1 day'")
+        assert send_next(ingest, end, slow)
+    assert [row[3:6] for row in messages(ingest)] == [(1, False, False)] * 10
+    waits = "select count(*) from message where next_try_at > clock_timestamp() + interval '61 s'"
+    assert query(ingest, waits) == [(0,)]
+
+
+def far(**changes):
+    dead = ReceiverSettings(name="dead", type="webhook", url="http://127.0.0.1:1/", **changes)
+    return FarEnd(dead, dead.url, ("other",), "dead")
+
+
+def test_a_receiver_that_takes_nothing_has_all_that_waits_told_to_others(put_step, ingest, owner):
+    """Three failures running are enough, however many messages they were of; the gravest first."""
+    end = far()
+    numbers = [put_step(f"A{n}") for n in range(8)]
+    run(owner, "update alert_transition set grade = 'red' where id = %s", numbers[7])
+    route(ingest, [end.settings])
+    ingest.commit()
+    slow = ClockSettings(retry_first_s=60)
+    for told in (0, 0, 8):
+        assert send_next(ingest, end, slow)
+        found = query(ingest, "select transition_id from message where way = 'fallback'")
+        assert len(found) == told
+    tried = "select transition_id from message where receiver = 'dead' and attempts > 0"
+    assert query(ingest, f"{tried} order by transition_id") == [
+        *((number,) for number in (*numbers[:2], numbers[7]))
+    ]
+    first = query(ingest, "select transition_id from message where way = 'fallback' order by id")
+    assert first[0] == (numbers[7],)
+    late = put_step("B")
+    route(ingest, [end.settings])
+    ingest.commit()
+    assert send_next(ingest, end, slow)
+    assert (late,) in query(ingest, "select transition_id from message where way = 'fallback'")
+
+
+def test_a_delivery_ends_the_row_of_failures(put_step, ingest, webhook):
+    put_step("A1")
+    dead, end = far(), hook(webhook.url, per_minute=None)
+    route(ingest, [dead.settings, end.settings])
+    ingest.commit()
+    count = "select failures from receiver_state where receiver = 'hook'"
+    webhook.statuses += [503, 503]
+    for failures in (1, 2, 0):
+        due_now(ingest)
+        assert send_next(ingest, end, FAST)
+        assert query(ingest, count) == [(failures,)]
+
+
+def test_a_red_one_behind_a_blue_one_of_its_alert_goes_before_what_is_orange(put_step, ingest):
+    orange = put_step("A1")
+    first = put_step("A2")
+    red = put_step("A2", "stepped_up", "red", 2)
+    end = far()
+    route(ingest, [end.settings])
+    ingest.commit()
+    order = []
+    while found := next_parcel(ingest, "dead"):
+        order.append(int(found.key))
+        delivered(ingest, "dead", found)
+    assert order == [first, red, orange]
+
+
+def test_nothing_is_given_up_while_its_alert_stands(put_step, ingest):
+    put_step("A1")
+    end = far()
+    route(ingest, [end.settings])
+    ingest.commit()
+    for _ in range(FAST.attempts + 4):
+        due_now(ingest)
+        assert send_next(ingest, end, FAST)
+    mine = "select attempts, given_up_at is not null from message where receiver = 'dead'"
+    assert query(ingest, mine) == [(FAST.attempts + 4, False)]
+    run(ingest, "update alert set state = 'returned', ended_at = now()")
+    due_now(ingest)
+    assert send_next(ingest, end, FAST)
+    assert query(ingest, mine) == [(FAST.attempts + 5, False)]
+    run(ingest, "update alert set state = 'ended'")
+    due_now(ingest)
+    assert send_next(ingest, end, FAST)
+    assert query(ingest, mine) == [(FAST.attempts + 6, True)]
+
+
+def test_where_nobody_else_was_told_it_does_not_say_so(put_step, ingest):
+    put_step("A1")
+    dead = far()
+    alone = FarEnd(dead.settings, dead.url, (), "dead")
+    known = FarEnd(dead.settings, dead.url, ("second",), "dead")
+    second = ReceiverSettings(name="second", type="log")
+    route(ingest, [dead.settings, second])
+    ingest.commit()
+    for end in (alone, known):
+        for _ in range(3):
+            due_now(ingest)
+            assert send_next(ingest, end, FAST)
+        assert query(ingest, "select fell_back_at from message") == [(None,), (None,)]
+
+
+def test_what_is_counted_each_second_reads_no_whole_table(ingest):
+    with ingest.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("explain " + outbox._WAITING)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    ingest.rollback()
+    assert "Seq Scan" not in plan
+    assert "message_given_up" in plan
 
 
 def parcel(lines, digest=True):

@@ -2,6 +2,9 @@
 
 import json
 import logging
+import threading
+import time
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,14 +14,16 @@ import pytest
 from alerts.outbox import route
 from alerts.receiver_settings import ReceiverSettings
 from alerts.receivers import FarEnd
-from alerts.sender import send_next
+from alerts.sender import Sender, send_next
 from alerts.sending.by_apprise import UnknownService, service
 from alerts.sending.directory import Contact
+from alerts.sending.queue import next_parcel
 from alerts.sending.secrets import NoAddress, address, masked, without_secrets
-from alerts.sending.senders import BadReceivers, far_ends, personal_end
+from alerts.sending.senders import BadReceivers, Senders, far_ends, personal_end
 from alerts.settings import AlertsSettings, ClockSettings
+from database.pool import connect
 from tests.alerts.far_end import HangingEnd
-from tests.alerts.telling import due_now, mail_server, messages, run
+from tests.alerts.telling import due_now, mail_server, messages, over, run
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=4)
 
@@ -151,6 +156,7 @@ def test_what_a_receiver_does_not_take_the_fallback_is_told_once(put_step, inges
     hook = ReceiverSettings(name="hook", type="webhook", url=webhook.url, min_grade="red")
     end = FarEnd(dead, dead.url, ("hook",), "dead")
     route(ingest, [dead, hook])
+    over(ingest)
     for _ in range(FAST.attempts):
         assert sent(ingest, end)
     assert [row[1:3] for row in messages(ingest)] == [("dead", "route"), ("hook", "fallback")]
@@ -170,6 +176,7 @@ def test_two_receivers_that_both_fail_do_not_toss_it_to_and_fro(put_step, ingest
     )
     ends = [FarEnd(one, one.url, ("b",), "a"), FarEnd(two, two.url, ("a",), "b")]
     route(ingest, [one])
+    over(ingest)
     for _ in range(FAST.attempts):
         for end in ends:
             sent(ingest, end)
@@ -276,3 +283,65 @@ def test_a_person_is_told_by_their_own_way_and_what_fails_goes_to_the_fallback(
     assert sent(ingest, end)
     assert box.letters[0]["subject"] == "【橙色】触发：超汛限 R-01 站"
     assert end.fallback == ("log",)
+
+
+def test_a_defect_in_a_sender_shows_nothing_of_the_address(put_step, ingest, caplog):
+    put_step("A1")
+    end = by_mail("mailto://zhang:hunter22@smtp.example.com")
+    route(ingest, [end.settings])
+    due_now(ingest)
+
+    def broken(end, parcel):
+        raise ValueError(f"cannot read {end.url} as hunter22")
+
+    with caplog.at_level(logging.DEBUG, "alerts"):
+        assert send_next(ingest, end, FAST, broken)
+    error = messages(ingest)[0][6]
+    assert error.startswith("a defect of ours: ValueError: cannot read mailto://***")
+    assert "test_receivers.py" in caplog.text
+    for said in (error, caplog.text):
+        assert "hunter22" not in said
+        assert "zhang" not in said
+
+
+def test_a_message_that_is_being_sent_to_who_is_gone_holds_nobody_up(
+    put_step, ingest, database, tmp_path
+):
+    put_step("A1")
+    put_step("A2")
+    gone = ReceiverSettings(name="gone", type="log")
+    route(ingest, [gone])
+    ingest.commit()
+    senders = Senders(AlertsSettings(), tmp_path, partial(connect, database), threading.Event())
+    sender = connect(database, "ingest", application="sender")
+    try:
+        assert next_parcel(sender, "gone") is not None
+        run(ingest, "set lock_timeout = '5s'")
+        senders.refresh(ingest)
+        ingest.commit()
+        assert sorted(row[1:6:4] for row in messages(ingest)) == [
+            ("gone", False),
+            ("gone", True),
+            ("log", False),
+        ]
+        sender.rollback()
+        senders.refresh(ingest)
+        ingest.commit()
+        assert [row[5] for row in messages(ingest) if row[1] == "gone"] == [True, True]
+    finally:
+        sender.close()
+
+
+def test_all_senders_together_are_waited_for_no_longer_than_one(database, tmp_path, monkeypatch):
+    waited: list[float] = []
+
+    def hang(_, timeout):
+        waited.append(timeout)
+        time.sleep(timeout)
+
+    monkeypatch.setattr(Sender, "join", hang)
+    many = tuple(ReceiverSettings(name=f"log{number}", type="log") for number in range(20))
+    settings = AlertsSettings(receivers=many)
+    Senders(settings, tmp_path, partial(connect, database), threading.Event()).join(0.2)
+    assert len(waited) == 20
+    assert sum(waited) < 0.3

@@ -150,6 +150,36 @@ def test_a_reason_is_asked_for_and_a_code_is_for_life(staff, seeded):
         change(staff, "NONE", TEXT | {"code": "NONE"}, 1, WEI)
 
 
+IN_A_GROUP = {"metric": "level_m", "kind": "reservoir", "when": "above", "unit": "m", "limit": 20}
+NO_DATA = definition_of(absence())
+COMPOSITE = {
+    "code": "LEVEL",
+    "label": TEXT["label"],
+    "when": "any",
+    "grade": "red",
+    "of": [IN_A_GROUP, IN_A_GROUP | {"limit": 25}],
+}
+
+
+@pytest.mark.parametrize("text", [NO_DATA, COMPOSITE])
+def test_a_rule_does_not_turn_into_another_kind(staff, seeded, text):
+    """What limits have open would be judged as a silence: never ended, never raised again."""
+    with pytest.raises(BadRule, match="retire this rule and make another") as refused:
+        change(staff, "LEVEL", text, 1, WEI)
+    assert [one.where for one in refused.value.mistakes] == [("when",)]
+    retire(staff, "LEVEL", 1, WEI)
+    with pytest.raises(BadRule, match="cannot turn into one another"):
+        reinstate(staff, "LEVEL", 2, WEI, text)
+    create(staff, text | {"code": "LEVEL-2"}, WEI)
+    with pytest.raises(BadRule, match="cannot turn into one another"):
+        change(staff, "LEVEL-2", TEXT | {"code": "LEVEL-2"}, 1, WEI)
+
+
+def test_limits_of_another_direction_are_the_same_kind(staff, seeded):
+    below = TEXT | {"when": "below", "grades": {"orange": 3.0, "red": 2.0}}
+    assert change(staff, "LEVEL", below, 1, WEI).version == 2
+
+
 def test_absence_is_a_rule_like_any_other(staff, seeded):
     create(staff, definition_of(absence(code="SILENT", patience_s=60)), WEI)
     codes = [one.code for one in newest(staff)]

@@ -3,6 +3,9 @@
 import json
 from datetime import timedelta
 
+import pytest
+from psycopg2.errors import InsufficientPrivilege
+
 import config
 from alerts.judging import Judge
 from alerts.rulebook import SYSTEM_INGEST, drift, load_rulebook, seed
@@ -74,10 +77,21 @@ def test_what_somebody_edited_on_screen_stays_and_the_drift_is_reported(owner, d
 def test_a_rule_gone_from_the_file_retires_and_may_come_back(owner, district):
     seed(owner, file(rule(**FLOOD)), NOW)
     assert seed(owner, file(), LATER) == []
-    assert versions(owner)[0][3] == LATER
+    (_, *first), (number, author, text, retired_at) = versions(owner)
+    assert first == ["config.yaml", text, None], "what was written once stays as it was"
+    assert (number, author, retired_at) == (2, "config.yaml", LATER)
+    assert seed(owner, file(), LATER + timedelta(days=1)) == []
+    assert len(versions(owner)) == 2
     assert [watch.code for watch in load_rulebook(owner).watches] == [SYSTEM_INGEST]
     seed(owner, file(rule(**FLOOD)), LATER)
     assert "LEVEL" in [watch.code for watch in load_rulebook(owner).watches]
+
+
+def test_no_program_can_silence_a_rule_by_changing_its_version(ingest, owner, district):
+    seed(owner, file(rule()), NOW)
+    owner.commit()
+    with pytest.raises(InsufficientPrivilege):
+        execute(ingest, "update rule_version set retired_at = now()")
 
 
 def test_an_edited_rule_gone_from_the_file_stays(owner, district):

@@ -162,7 +162,7 @@ def test_a_back_test_is_told_in_words(owner, seeded, district, capsys):
     parser = argparse.ArgumentParser()
     backtest_command.add_arguments(parser)
     asked = ["LEVEL", "--from", "2026-11-22", "--to", "2026-11-23"]
-    assert backtest_command.run(owner, parser.parse_args(asked)) == 0
+    assert backtest_command.run(owner, parser.parse_args(asked), now=NOW + timedelta(days=1)) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[:3] == [
         "LEVEL, 2026-11-22 00:00 to 2026-11-23 00:00: 2 alerts, 1 of them from bad data",

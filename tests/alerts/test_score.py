@@ -11,7 +11,7 @@ from alerts.quiet.flood import WINDOW, floods
 from alerts.quiet.score import Call, Figure, score
 from alerts.quiet.settings import DEFAULT_SHIFTS, QuietSettings, ShiftSettings
 from alerts.quiet.shifts import shift_at, shifts_before
-from alerts.quiet.store import score_of
+from alerts.quiet.store import score_of, stale
 from alerts.settings import AlertsSettings
 from alerts.wording import BEIJING
 from tests.alerts.conftest import NOW
@@ -56,6 +56,18 @@ def test_twelve_alerts_at_once_are_a_flood_and_a_crowded_window_among_the_empty_
     assert flood.since == MORNING + timedelta(minutes=21, seconds=10)  # the eleventh
     assert flood.until == MORNING + timedelta(minutes=31, seconds=7)  # four are left
     assert flood.count == 12
+
+
+def test_a_flood_across_the_start_of_the_shift_lasts_from_there_and_counts_no_call_before():
+    before = [call(timedelta(seconds=n - 120), subject=f"G-{n}/x") for n in range(12)]
+    found = of(*before, call(timedelta(minutes=1)))
+    known = figures(found)
+    (flood,) = found.floods
+    assert flood.since == MORNING
+    assert flood.until == MORNING + timedelta(minutes=8, seconds=8)  # four are left
+    assert (flood.count, known["alerts"].value, known["most_in_10_min"].value) == (1, 1, 1)
+    assert known["flood_pct"].value == pytest.approx(100 * 488 / (8 * 3600))
+    assert of(*(call(timedelta(hours=-1, seconds=n)) for n in range(12))).floods == ()
 
 
 @pytest.mark.parametrize(
@@ -175,3 +187,22 @@ def test_what_was_kept_back_called_nobody(owner, put_alert):
         )
     found = score_of(owner, NOW - timedelta(hours=1), NOW + timedelta(hours=1), SETTINGS)
     assert figures(found)["alerts"].value == 1
+
+
+def test_a_flood_that_began_before_is_read_from_the_store(owner, put_alert):
+    for n in range(12):
+        put_alert(f"A{n}", began_at=NOW + timedelta(seconds=n))
+    found = score_of(owner, NOW + timedelta(minutes=2), NOW + timedelta(hours=1), SETTINGS)
+    (flood,) = found.floods
+    assert (flood.since, flood.count) == (NOW + timedelta(minutes=2), 0)
+    assert figures(found)["alerts"].value == 0
+
+
+def test_the_stale_list_and_the_figure_are_of_the_same_alerts(owner, put_alert):
+    put_alert("A1")
+    put_alert("A2", found_afterwards=True)
+    now = NOW + timedelta(hours=30)
+    found, count = stale(owner, now, SETTINGS.stale_hours, 10)
+    assert [one.alert_id for one in found] == ["A1"]
+    known = figures(score_of(owner, now - timedelta(hours=8), now, SETTINGS))
+    assert known["stale"].value == count == 1

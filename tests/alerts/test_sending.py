@@ -13,6 +13,7 @@ from alerts.sending.secrets import masked
 from alerts.settings import ClockSettings
 from database.pool import connect
 from tests.alerts.far_end import HangingEnd
+from tests.alerts.telling import over
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=3)
 
@@ -89,6 +90,7 @@ def test_a_far_end_that_hangs_is_left_after_its_time_and_given_up_in_the_end(put
     put_step("A1")
     receiver = hook(end.url, timeout_s=0.2)
     route(ingest, [receiver])
+    over(ingest)
     for _ in range(FAST.attempts):
         due_now(ingest)
         assert send_next(ingest, FarEnd.of(receiver), FAST)

@@ -123,6 +123,10 @@ def test_sealing_is_done_once_and_proven(ingest, sealed, capsys):
         ),
         ("update alert set subject = 'x' where id = 'A2'", "position 4: row changed"),
         ("update rule_version set definition = '{}'", "position 1: row changed: version 1 of rule"),
+        (
+            "update rule_version set retired_at = now()",
+            "position 1: row changed: version 1 of rule",
+        ),
         ("delete from journal_seal where position = 4", "position 4: seal missing"),
         ("delete from journal_seal where position in (4, 5)", "positions 4 to 5: seal missing"),
         (

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import cos, pi, sin
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from shapely.geometry import Polygon, shape
 
 from alerts.alert import Alert, Names
 from alerts.reason import Reason
+from alerts.warnings.content import MOST_TOGETHER
 from alerts.warnings.prefill import MOST_POINTS, Spot, blank, of_alert
 from alerts.warnings.settings import WarningSettings
 from tests.alerts.warned import SETTINGS
@@ -31,6 +34,12 @@ GAS = Alert(
 def square(lon: float, lat: float, side: float) -> dict[str, Any]:
     ring = [(lon, lat), (lon + side, lat), (lon + side, lat + side), (lon, lat + side), (lon, lat)]
     return {"type": "Polygon", "coordinates": [ring]}
+
+
+def round_ring(radius: float) -> dict[str, Any]:
+    turns = [2 * pi * step / 720 for step in range(720)]
+    ring = [(121.85 + radius * cos(turn), 29.9 + radius * sin(turn)) for turn in turns]
+    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
 
 
 def footprint(**more: object) -> dict[str, Any]:
@@ -90,6 +99,28 @@ def test_a_gas_reaches_as_far_as_people_must_be_protected_wherever_the_wind_may_
     assert drawn.covers(zones["red"])
     assert not drawn.covers(zones["yellow"])
     assert area.names.en == "Downwind of Plant 7 N, about 2.6 km"
+
+
+def test_the_rings_of_many_sources_fit_into_one_warning():
+    document = footprint(isolation={"geometry": round_ring(0.03), "isolate_m": 3000})
+    area = of_alert(GAS, SPOT, [document] * 9, SETTINGS, NOW).area
+    assert len(area.polygons) == 9
+    assert sum(map(len, area.polygons)) <= MOST_TOGETHER
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"web": "https://city.example/a|b"}, "web"),
+        ({"web": "https://[::1]/"}, "web"),
+        ({"contact": " "}, "contact"),
+        ({"contact": "call <b>12345</b>"}, "contact"),
+        ({"sender_name": {"zh": "北仑", "en": "\x07"}}, "sender_name"),
+    ],
+)
+def test_settings_that_no_message_could_carry_are_refused_at_the_start(changed, named):
+    with pytest.raises(ValidationError, match=named):
+        WarningSettings.model_validate(changed)
 
 
 def test_without_wind_it_is_the_circle_that_is_sealed_off():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 import psycopg2
 import pytest
@@ -199,6 +200,21 @@ def test_a_warning_expires_by_itself(staff, published, now):
     assert published.standing(now + timedelta(hours=2)) == "expired"
     assert [one.id for one in store.open_ones(staff, now)] == [published.id]
     assert store.open_ones(staff, now + timedelta(hours=3)) == []
+
+
+@pytest.mark.parametrize("type_", ["Update", "Cancel"])
+def test_what_follows_a_warning_that_ran_out_is_said_before_it_is_sent_up(
+    staff, people, published, now, type_
+):
+    draft = life.follow(staff, published.id, people["an"], type_, now, None)
+    later = now + timedelta(hours=3)
+    said = content(later)
+    draft = life.edit(staff, draft.id, people["an"], said, draft.version, now)
+    assert life.check(staff, said, now, SETTINGS, draft) == []
+    found = life.check(staff, said, later, SETTINGS, draft)
+    assert [(fault.where, fault.code) for fault in found] == [("expires", "over")]
+    submit = partial(life.submit, staff, draft.id, people["an"], draft.version, later, SETTINGS)
+    assert refusal(submit) == "over"
 
 
 @pytest.mark.parametrize(

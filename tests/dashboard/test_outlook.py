@@ -168,7 +168,7 @@ def rule(conn, code, grades, **more):
         cursor.execute("insert into rule (code) values (%s) returning id", (code,))
         cursor.execute(
             "insert into rule_version (rule_id, version, definition, author, reason) "
-            "values (%s, 1, %s, 'config.yaml', '')",
+            "values (%s, 1, %s, 'config.yaml', 'new')",
             (cursor.fetchone()[0], Json(definition)),
         )
 

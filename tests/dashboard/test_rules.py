@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from dashboard.api import backtests
 from dashboard.rule_form import HAS, fields_of, form
 from dashboard.rule_problems import TEMPLATES
 from dashboard.text import catalogue
+from database.pool import Pool
 from tests.dashboard.conftest import until
 from tests.dashboard.test_api import problem
 
@@ -112,6 +114,29 @@ def test_everybody_reads_rules_and_few_write_them(seeded, role):
         problem(person.get("/api/v1/rules/NONE"), 404)
 
 
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_what_cannot_be_stored_is_refused_with_its_place(shared_desk, text):
+    wrong = RULE | {"cause": {"zh": text, "en": "x"}}
+    bodies = [
+        ("/api/v1/rules", {"definition": wrong, "reason": "x"}, "definition"),
+        ("/api/v1/rules", {"definition": RULE | {text: 1}, "reason": "x"}, "definition"),
+        ("/api/v1/rules", {"definition": RULE, "reason": text}, "reason"),
+        (f"{URL}/retire", {"version": 1, "reason": text}, "reason"),
+        (f"{URL}/reinstate", {"version": 1, "reason": "x", "definition": wrong}, "definition"),
+        ("/api/v1/rules/check", {"definition": RULE | {"stations": [text]}}, "definition"),
+        ("/api/v1/rules/backtest", span(definition=wrong), "definition"),
+        ("/api/v1/rules/backtest", span(code=text), "code"),
+    ]
+    with shared_desk.client("environment") as person:
+        for path, body, field in bodies:
+            answer = person.post(
+                path, content=json.dumps(body), headers={"Content-Type": "application/json"}
+            )
+            problem(answer, 422)
+            (said,) = answer.json()["errors"]
+            assert said["where"].startswith(f"body.{field}")
+
+
 def span(hours: float = 48, **more: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
     return {"from": (now - hours * HOUR).isoformat(), "to": now.isoformat()} | more
@@ -138,6 +163,17 @@ def test_a_back_test_shows_how_far_it_is_and_can_be_left(seeded, monkeypatch):
         with person.stream("POST", "/api/v1/rules/backtest", **asked) as answer:
             next(answer.iter_lines())  # and goes
         until(lambda: _goes_on(person, asked))
+
+
+def test_nothing_is_held_while_the_result_waits_for_its_reader(seeded):
+    rule, now = RuleSettings.model_validate(RULE), datetime.now(UTC)
+    pool = Pool(seeded.database, "staff", application="test")
+    lines = backtests._lines(SimpleNamespace(pool=pool), rule, now - 48 * HOUR, now)
+    last = next(line for line in lines if "progress" not in line)
+    assert last["result"]["readings"] > 100
+    assert backtests._turn.acquire(blocking=False)
+    backtests._turn.release()
+    pool.close()
 
 
 def _goes_on(person, asked):
@@ -191,6 +227,8 @@ def _all(fields):
         ({"dead_band": -1}, "须不小于 0"),
         ({"dead_band": 2}, "须小于黄色（7）与红色（9）之差 2"),
         ({"dead_band": "much"}, "须为数值"),
+        ({"dead_band": "1,500"}, "须为数值"),
+        ({"grades": {"red": "1,500"}}, None),
         ({"label": None}, None),
         ({"unit": "mg/L"}, "单位有误：ph 的单位是 pH，不是 mg/L"),
         ({"stations": ["D-2"]}, "没有这个站点；是否指 D-02？"),

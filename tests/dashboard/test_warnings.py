@@ -223,6 +223,8 @@ def test_what_cannot_go_out_is_refused_with_each_field(desk):
             assert one["problem"]["en"]
         found = duty.post(f"{WARNINGS}/check", json={"content": said()}).json()["faults"]
         assert found == []
+    with desk.client("viewer") as viewer:  # looking an area through takes a while
+        problem(viewer.post(f"{WARNINGS}/check", json={"content": said()}), 403)
 
 
 @pytest.mark.parametrize(
@@ -232,6 +234,9 @@ def test_what_cannot_go_out_is_refused_with_each_field(desk):
         ({"headline": {"zh": "a\x00b"}}, "headline.zh"),
         ({"headline": {"zh": "x" * 10_001}}, "headline.zh"),
         ({"expires": "2026-11-22T03:14:00"}, "expires"),
+        ({"expires": "9999-12-31T23:00:00Z"}, "expires"),
+        ({"onset": "0001-01-01T00:00:00Z"}, "onset"),
+        ({"area": {"polygons": [[[121, 29]] * 400] * 3}}, "1000 are the most"),
         ({"area": {"circles": [{"lon": 121.8, "lat": 29.9, "radius_km": 101}]}}, "radius_km"),
         ({"area": {"polygons": [[[200, 29]]]}}, "polygons"),
         ({"author": "x"}, "author"),

@@ -100,3 +100,14 @@ def test_each_transition_is_published_once_and_waits_while_the_broker_is_away(
         for sender in senders:
             sender.wake()
             sender.join(20)
+
+
+def test_an_answer_of_an_earlier_round_of_packet_ids_confirms_nothing(mosquitto):
+    guest = Guest(BrokerSettings(host=mosquitto.host, port=mosquitto.port), "teller")
+    guest.come()
+    assert guest.publish("district/alerts")
+    mosquitto.stop()
+    until(lambda: not guest.connected, "the end of the connection")
+    guest._client._last_mid = 0  # as after 65,535 messages
+    assert not guest.publish("district/alerts")
+    guest.leave()

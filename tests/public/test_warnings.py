@@ -14,6 +14,7 @@ from alerts.cap.reading import parse
 from alerts.warnings import life
 from alerts.warnings.content import Area, Both, Round
 from alerts.warnings.store import Person
+from dashboard.public import store
 from dashboard.public.assets import load_assets
 from dashboard.public.bars import Past
 from dashboard.public.feed import feed
@@ -32,6 +33,15 @@ from tests.public.district import MARK
 from tests.public.test_service import stop
 from tests.servers.waiting import until
 
+COPIES = """
+alter table warning disable trigger user;
+insert into warning (id, thread, number, type, state, content, author_id, approver_id, cap,
+                     created_at, changed_at, published_at, expires_at)
+select %(hours)s || 'x' || n, %(hours)s || 'x' || n, 1, type, state, content, author_id,
+       approver_id, cap, created_at, changed_at, published_at + make_interval(secs => n),
+       now() + make_interval(hours => %(hours)s)
+  from warning, generate_series(1, %(count)s) n where id = %(of)s;
+alter table warning enable trigger user"""
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 HERE = Area(names=Both(zh="霞浦街道", en="Xiapu"), polygons=(RING,), circles=(
     Round(lon=121.872, lat=29.88, radius_km=2),))  # fmt: skip
@@ -116,6 +126,25 @@ def test_what_is_approved_is_public_until_it_is_called_off(service, staff, peopl
     paths += [f"/api/v1/warnings/{one.id}.cap" for one in (out, update, cancel)]
     for path in paths:
         assert MARK not in service.client.get(path).text, path
+
+
+def test_what_no_database_can_be_asked_for_is_not_there(service):
+    for path in ("%00", "a%00b", "%ff"):
+        assert service.client.get(f"/api/v1/warnings/{path}.cap").status_code == 404
+
+
+def test_what_holds_stays_however_many_went_out_since(owner, staff, people):
+    """The limit is for those that are over."""
+    lasting = publish(staff, people, content(now()), now() - timedelta(hours=6))
+    staff.commit()
+    for hours, count in ((1, 2), (-1, 301)):
+        with owner.cursor() as cursor:
+            cursor.execute(COPIES, {"of": lasting.id, "hours": hours, "count": count})
+        owner.commit()
+    found = store.city(staff, now()).published
+    assert lasting.id in {one.id for one in found}
+    assert len([one for one in found if one.holds(now())]) == 3
+    assert len(found) == 303
 
 
 def test_a_reader_of_the_feed_is_not_sent_the_same_twice(service, staff, people):

@@ -267,6 +267,17 @@ def test_a_picture_opens_large_and_escape_returns_to_its_card(browser, desk):
         assert errors(page) == []
 
 
+# The next stream opens, and nothing ever comes; those after it are real.
+SAYS_NOTHING = """() => {
+  const Real = window.EventSource;
+  const silent = { readyState: Real.OPEN, addEventListener() {}, close() {} };
+  window.EventSource = Object.assign(function () {
+    window.EventSource = Real;
+    return silent;
+  }, { OPEN: Real.OPEN });
+}"""
+
+
 def test_a_lost_link_is_a_banner_and_it_comes_back_by_itself(browser, desk):
     site = open_map(GisSettings(), Path(), public=False)
     settings = DashboardSettings.model_validate({"staff": {"port": 0}})
@@ -283,6 +294,8 @@ def test_a_lost_link_is_a_banner_and_it_comes_back_by_itself(browser, desk):
     expect(page.locator("#banner-text")).not_to_have_text(counted)
     assert page.evaluate("getComputedStyle(document.querySelector('.map')).opacity") == "0.6"
     desk.write(lambda conn: sample.observe(conn, "R-02", "level_m", 24.5, datetime.now(UTC)))
+    page.evaluate(SAYS_NOTHING)
+    wait(page, "EventSource.name === 'EventSource'")
     port = int(url.rsplit(":", 1)[1])
     again = DashboardSettings.model_validate({"staff": {"port": port}})
     with running(Server(Staff(desk.database, again, site), again.staff)):

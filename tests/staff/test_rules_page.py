@@ -1,15 +1,18 @@
 """Rules on screen: edited as a new version, tried on the past, and never lost to somebody else."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from alerts.rule_command import RulesFile
 from alerts.rule_editing import By, change
 from alerts.rule_history import versions
 from alerts.rule_settings import RuleSettings
-from alerts.rulebook import seed
+from alerts.rulebook import definition_of, seed
 from alerts.settings import AlertsSettings
+from config import load_document
 from database.pool import connect
 from tests.dashboard.test_rules import RULE
 from tests.staff.conftest import AXE, AXE_RUN, READY, errors, open_page, signed_in, wait
@@ -36,12 +39,40 @@ def stored(desk):
     return found
 
 
+CONFIG = Path(__file__).parents[2] / "config.yaml"
+SEASONAL = RULE | {
+    "seasons": [
+        {"from": "06-01", "until": "09-30", "grades": {"red": 8.5}},
+        {"from": "12-01", "until": "02-28", "grades": {"yellow": 7.5, "red": 9.5}},
+    ]
+}
+READ_BACK = """async (rules) => {
+  const form = await import("/assets/rule_form.mjs");
+  const before = form.read();
+  const found = rules.map((rule) => { form.refill(rule); return form.read(); });
+  form.refill(before);
+  return found;
+}"""
+
+
+def rules_stay_what_they_are(page):
+    """What the form reads of its fields is the text that was put in: every rule of the file, and
+    one with seasons."""
+    rules = [definition_of(rule) for rule in load_document(CONFIG, RulesFile).found.alerts.rules]
+    assert len(rules) > 20
+    texts = [*rules, SEASONAL]
+    assert page.evaluate(READ_BACK, texts) == texts
+
+
 def test_a_rule_is_tried_on_the_past_and_saved_as_a_new_version(browser, seeded):
     with signed_in(browser, seeded, "environment", "en") as context:
         page = opened(context)
+        rules_stay_what_they_are(page)
         band, said = page.locator("[data-path=dead_band] input"), page.locator(".field-said")
         band.fill("5")
         expect(said.filter(has_text="smaller than the gap")).to_be_visible()
+        band.fill("1,500")
+        expect(said.filter(has_text="valid number")).to_be_visible()
         band.fill("0.2")
         expect(said.filter(has_text="smaller than the gap")).to_have_count(0)
         page.locator("[data-path=grades] input").nth(1).fill("7.1")
@@ -82,6 +113,9 @@ def test_what_is_written_stays_when_somebody_else_saves(browser, seeded):
         page.get_by_role("button", name="保存", exact=True).click()
         expect(page.locator("#rule-news")).to_contain_text("此规则现为版本 2")
         assert band.input_value() == "0.4"
+        page.get_by_label("修改原因").fill("夜间抖动，再试")
+        page.get_by_role("button", name="保存", exact=True).click()
+        expect(page.locator(".rule-ending .mark-said")).to_contain_text("已有他人先行修改")
         page.get_by_role("button", name="全部规则").click()
         expect(page.locator(".rule-row", has_text="酸碱度高")).to_contain_text("未保存")
         page.locator(".rule-row", has_text="酸碱度高").click()

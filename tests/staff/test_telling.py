@@ -114,6 +114,36 @@ def test_the_rota_is_entered_handed_over_and_accepted_and_receivers_say_how_they
 HEARD = "import('/assets/notify.mjs').then((m) => m.heard.map((one) => [one.grade, one.count]))"
 
 
+# What the stream may bring next: one that was heard and taken and is grave anew; one raised under a
+# shelf that is over; two while the sound is muted, of which somebody takes one.
+WANTS = """async (step) => {
+  const { alerts, emit, putAlert } = await import('/assets/state.mjs');
+  const { now } = await import('/assets/core.mjs');
+  const some = alerts.get('s-1'), taken = new Date(now()).toISOString();
+  const say = (id, more) => {
+    putAlert({ ...some, id, acknowledged_at: null, ...more });
+    emit('change', {});
+  };
+  if (step === 'anew') {
+    say('s-1', { grade: 'yellow' });
+    say('s-1', { grade: 'yellow', acknowledged_at: taken });
+    say('s-1', { grade: 'red' });
+  } else if (step === 'shelved') {
+    const muted = { kind: 'shelved', until: new Date(now() + 36e5).toISOString() };
+    say('t-1', { grade: 'orange', muted });
+    say('t-1', { grade: 'orange', muted: { ...muted, until: taken } });
+  } else {
+    for (const id of ['t-2', 't-3']) say(id, { grade: 'yellow' });
+    say('t-3', { grade: 'yellow', acknowledged_at: taken });
+  }
+}"""
+LATER = """async () => {
+  const { setServerTime } = await import('/assets/core.mjs');
+  const end = new Date(Number(localStorage.getItem('sound-muted')) + 1000).toISOString();
+  window.later = setInterval(() => setServerTime(end), 10);
+}"""
+
+
 def test_a_burst_is_one_sound_of_its_gravest_grade_and_a_mute_shows_its_end(browser, desk):
     with signed_in(browser, desk, "duty", "en") as context:
         page = open_page(context)
@@ -127,9 +157,18 @@ def test_a_burst_is_one_sound_of_its_gravest_grade_and_a_mute_shows_its_end(brow
         desk.write(raise_two)
         wait(page, "import('/assets/notify.mjs').then((m) => m.heard.length > 0)")
         assert page.evaluate(HEARD) == [["red", 2]]
+        for step, grade in (("anew", "red"), ("shelved", "orange")):
+            page.evaluate(WANTS, step)
+            wait(page, f"({HEARD}).then((all) => String(all.at(-1)) === '{grade},1')")
+            page.evaluate("import('/assets/notify.mjs').then((m) => m.heard.splice(0))")
         switch.click()
         expect(switch).to_have_attribute("data-state", "muted")
         expect(page.locator("#sound-word")).to_contain_text("Muted until ")
+        page.evaluate(WANTS, "muted")
+        page.evaluate(LATER)  # time passes, and nothing else happens
+        wait(page, f"({HEARD}).then((all) => all.join() === 'yellow,1')")
+        page.evaluate("clearInterval(window.later)")
+        expect(switch).to_have_attribute("data-state", "muted")
         picture(page, "sound-muted")
         switch.click()
         expect(switch).to_have_attribute("data-state", "off")

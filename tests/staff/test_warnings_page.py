@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.alerts.warned import SLY
 from tests.dashboard.conftest import Desk, served
@@ -44,6 +44,19 @@ def fill(page: Page) -> None:
 def no_markup(page: Page) -> None:
     assert page.locator("#warn-message img, #warn-side img, #warn-list img").count() == 0
     assert page.locator("script[src=x]").count() == 0
+
+
+def nothing_is_typed_while_it_is_saved(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/v1/warnings", lambda route: held.append(route))  # noqa: PLW0108 - no builtin
+    page.get_by_role("button", name="Save draft").click()
+    form = page.locator(".warn-form")
+    expect(form).to_have_attribute("aria-busy", "true")
+    assert form.evaluate("form => form.inert")
+    held[0].continue_()
+    expect(page.locator("#warn-said")).to_contain_text("Saved")
+    expect(form).not_to_have_attribute("aria-busy", "true")
+    page.unroute("**/api/v1/warnings")
 
 
 def unexpected(page: Page) -> list[str]:
@@ -97,6 +110,7 @@ def test_it_fits_a_phone_and_speaks_of_what_waits(browser: Browser, desk: Desk) 
         expect(page.locator(".warn-shape-list li")).to_have_count(1)
         fill(page)
         expect(page.locator("#warn-check")).to_contain_text("Nothing stands against it")
+        nothing_is_typed_while_it_is_saved(page)
         page.get_by_role("button", name="Send to a second person").click()
         expect(page.locator("#warn-said")).to_contain_text("you cannot")
         page.goto("/duty")
