@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.engine import withdraw
+from alerts.engine import of_other_kind, withdraw
 from alerts.judging import Judge
 from alerts.record import lock_states, save
 from alerts.rule import Key, Watch
@@ -53,7 +53,7 @@ _DEVICES = "select device, online, reported_at from device_status where device =
 _LOCK_SERIES = """
 select series_id from series_state where series_id = any(%(series)s) order by series_id for update
 """
-_OPEN_STATES = "select rule_id, subject, series_id from rule_state where state ? 'alert'"
+_OPEN_STATES = "select rule_id, subject, series_id, state from rule_state where state ? 'alert'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,11 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
 
     Not by a rulebook that is not the newest: the next one may have the rule.
     """
-    open_keys = {(rule, subject): series for rule, subject, series in _all(conn, _OPEN_STATES)}
     lost = {
-        key: series
-        for key, series in open_keys.items()
-        if key not in judge.series and key[0] not in judge.unreadable
-    } | dict.fromkeys(_emptied(conn, judge, open_keys))
+        (rule, subject): series
+        for rule, subject, series, state in _all(conn, _OPEN_STATES)
+        if _uncovered(judge, (rule, subject), series, state_from_json(state))
+    }
     if not lost:
         return []
     now = _one(conn, _NOW)[0]
@@ -100,24 +99,26 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
         return []
     judgement = Judgement()
     for key in sorted(lost.keys() & before.keys()):
+        if not _uncovered(judge, key, lost[key], before[key]):
+            continue  # it moved before it was locked
         withdrawn = withdraw(key, before[key], now)
         judgement.add(key, withdrawn.states[key], withdrawn.transitions)
     save(conn, judgement, before, lost, now)
     return judgement.transitions
 
 
-def _emptied(conn: Connection, judge: Judge, open_keys: Iterable[Key]) -> list[Key]:
-    """Groups whose alert rests on members that the rule does not cover any more."""
-    keys = [key for key in open_keys if key in judge.by_group]
-    rows = _all(conn, _STATES, {"series": [], "subjects": sorted({key[1] for key in keys})})
-    states = {(rule_id, subject): state_from_json(state) for rule_id, subject, state in rows}
-    return [
-        key
-        for key in keys
-        if key in states
-        and judge.by_group[key].still(states[key].members) != states[key].members
-        and not judge.by_group[key].beyond(states[key].members)
-    ]
+def _uncovered(judge: Judge, key: Key, series_id: int | None, state: State) -> bool:
+    """Whether no rule in force carries the alert that is open: none covers its subject, the rule
+    asks for another kind of thing now, or does not cover enough of those any more who are on."""
+    if state.alert is None or key[0] in judge.unreadable:
+        return False
+    if key not in judge.series:
+        return True
+    group = judge.by_group.get(key)
+    if group is not None:
+        return group.still(state.members) != state.members and not group.beyond(state.members)
+    watches = judge.watches.get(series_id or 0, ())
+    return any(watch.key == key and of_other_kind(watch, state) for watch in watches)
 
 
 def _look(

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from alerts.grade import GRADES, RANK, Grade, graver
 from alerts.reason import Reason
-from alerts.rule import Key, Watch
+from alerts.rule import BY_CLOCK, Key, Watch
 from alerts.state import NONE, OFF, Judgement, Move, NewId, OpenAlert, State, Transition
 from alerts.steps import falling, rising
 from alerts.telling import tell
@@ -46,6 +46,10 @@ def judge(
     for series_id, run in runs_of(watches, readings):
         for watch in watches[series_id]:
             state = states.get(watch.key, _FRESH)
+            if of_other_kind(watch, state):
+                left = withdraw(watch.key, state, now)
+                state = left.states[watch.key]
+                judgement.transitions.extend(left.transitions)
             if watch.when == "no_data":
                 judgement.add(watch.key, *_absence(watch, state, run, now))
                 continue
@@ -152,8 +156,21 @@ def is_beyond(watch: Watch, reading: Reading) -> bool:
     return value is not None and watch.excess(value) > 0 and counts(watch, reading)
 
 
+def of_other_kind(watch: Watch, state: State) -> bool:
+    """Whether the rule judged silence when it left this state and judges values now, or the other
+    way round: an alert by a reading has a latch on, one by the clock has none.
+    """
+    latched = state.on != OFF or state.since != NONE
+    if watch.when in BY_CLOCK:
+        return latched
+    return not latched and (state.alert is not None or state.missing_since is not None)
+
+
 def withdraw(key: Key, state: State, now: datetime) -> Judgement:
-    """End what a rule has open where it does not apply any more: it was retired, or moved away."""
+    """End what a rule has open where it does not apply any more: it was retired, or moved away.
+
+    Of a group it stays known who is on: their own latches stay on too, and move no more.
+    """
     judgement, alert = Judgement(), state.alert
     step = alert and Transition(
         alert_id=alert.id,
@@ -167,7 +184,7 @@ def withdraw(key: Key, state: State, now: datetime) -> Judgement:
         alert=alert,
         key=key,
     )
-    judgement.add(key, _FRESH, [step] if step else [])
+    judgement.add(key, State(members=state.members), [step] if step else [])
     return judgement
 
 

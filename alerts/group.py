@@ -100,8 +100,13 @@ def judge_groups(
         state = replace(state, members=group.still(state.members))
         moves = [move for move in judged.moves if _is_of(group, move.key)]
         state, steps = _through(group, state, moves, new_id)
+        state = replace(state, members=tuple(_present(group, judged, state.members)))
         newest = _newest(group, judged, state)
         if newest:
+            # The rule may have been edited since the last move. What changes nothing leaves no
+            # trace: its time would depend on how readings are batched.
+            after, step = _advanced(group, state, newest, new_id)
+            state, steps = (after, [*steps, step]) if step else (state, steps)
             state, steps = tell(group.watch, state, steps, newest, now)
         told = [_reasoned(group, step, state.members) for step in steps]
         found.add(key, state, told)
@@ -123,14 +128,30 @@ def _through(
 ) -> tuple[State, list[Transition]]:
     steps: list[Transition] = []
     for move in _as_they_arrived(moves):
-        on = tuple(_after(move, state.members))
-        reading = _as_reading(group, move.reading, on, state)
-        members, value = on, float(reading.value or 0)
-        state, step = advance(group.watch, state, reading, value, new_id)
-        state = replace(state, members=members)
-        if step:
-            steps.append(_with_reason(group, step, members))
+        state = replace(state, members=tuple(_after(move, state.members)))
+        reading = _as_reading(group, move.reading, state.members, state)
+        state, step = _advanced(group, state, reading, new_id)
+        steps += [step] if step else []
     return state, steps
+
+
+def _advanced(
+    group: Group, state: State, reading: Reading, new_id: NewId
+) -> tuple[State, Transition | None]:
+    """Judge the figure of those who are on; reading: `_as_reading` of them."""
+    members = state.members
+    state, step = advance(group.watch, state, reading, float(reading.value or 0), new_id)
+    return replace(state, members=members), step and _with_reason(group, step, members)
+
+
+def _present(group: Group, judged: Judgement, on: Iterable[MemberOn]) -> Iterable[MemberOn]:
+    """Who is on, and whoever was heard with a latch that is on and that the group knows nothing of:
+    it went on before the rule covered it, or while the rule was retired."""
+    known = {member_subject(one.subject, one.condition) for one in on}
+    for key, reading in sorted(judged.seen.items()):
+        if _is_of(group, key) and key[1] not in known and any(judged.states[key].on):
+            on = _after(Move(key, on=True, reading=reading), on)
+    return on
 
 
 def _as_they_arrived(moves: Sequence[Move]) -> list[Move]:

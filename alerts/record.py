@@ -71,7 +71,8 @@ select distinct s.series_id
 _LOCK_SERIES = """
 select series_id from series_state where series_id = any(%(series)s) order by series_id for update
 """
-# The newest readings of each, the newest first: the last ones may not count.
+# The newest readings of each that have a value nobody marked invalid, the newest first: no rule
+# counts others, and of these some rules not all.
 _NEWEST = """
 select r.series_id, s.code, q.metric, r.observed_at, r.received_at, r.value, r.quality, r.origin
   from unnest(%(series)s::integer[]) k (series_id)
@@ -79,6 +80,7 @@ select r.series_id, s.code, q.metric, r.observed_at, r.received_at, r.value, r.q
   join station s on s.id = q.station_id
  cross join lateral (select * from reading
                       where series_id = k.series_id and observed_at >= %(since)s
+                        and value is not null and quality & 2049 = 0
                       order by observed_at desc limit 20) r
  order by r.series_id, r.observed_at desc
 """
@@ -113,12 +115,14 @@ update alert
  where id = %(id)s
 returning version
 """
-# Who was told of an alert must see that it is over: until somebody has, it is `returned`.
+# Who was told of an alert must see that it is over: until somebody has, it is `returned`. One that
+# is latched waits for a reset, whether people were told or it was muted.
 _END = """
 update alert
    set version = version + 1, ended_at = %(at)s,
-       state = case when announced_at is not null and not %(found_afterwards)s
-                         and (owner is null or latched) then 'returned' else 'ended' end,
+       state = case when not %(found_afterwards)s
+                         and (latched or (announced_at is not null and owner is null))
+                    then 'returned' else 'ended' end,
        peak_value = coalesce(%(peak)s, peak_value), found_afterwards = %(found_afterwards)s,
        changed_at = clock_timestamp()
  where id = %(id)s

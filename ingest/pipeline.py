@@ -6,8 +6,10 @@ late row among live ones makes TimescaleDB invalidate weeks of every series. A m
 and later acknowledged, with the transaction that holds the last of it.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -50,11 +52,14 @@ from ingest.plain import (
 from ingest.singly import vet_singly
 from ingest.states import advanced, among, joined, rows_of, states_of
 from ingest.upkeep import kept
+from ingest.worker import may_pass
 from sensors.catalogue import LEVEL
 from sensors.derive import derive
 from sensors.directory import Directory
 from sensors.marks import show_marks
 from sensors.reading import Origin, Quality, Reading
+
+log = logging.getLogger(__name__)
 
 SeriesKey = tuple[str, str]
 
@@ -132,7 +137,9 @@ def save_news(
     news = sorted([*news, *derived], key=lambda item: item.reading.observed_at)
     plain, news = with_marks(conn, plain, news)
     readings = [item.reading for item in news]
-    judge_batch(conn, context.judge, [*readings, *to_judge(conn, plain, states, context)], now)
+    with _kept_unjudged(conn, messages):
+        news_to_judge = [*readings, *to_judge(conn, plain, states, context)]
+        judge_batch(conn, context.judge, news_to_judge, now)
     append(conn, plain.with_(Columns.of_readings(readings)), letters, directory)
     moved = advanced(plain.take(plain.ends()), memory)
     store.save_series(conn, joined(moved, states_of(advanced_rows(news, rows, memories))))
@@ -169,8 +176,9 @@ def save_rest(
     changed = [*settled.changed, *rederived.changed]
     touch(conn, [(reading.observed_at, reading.observed_at) for reading in changed])
     show_marks(conn, [(reading.series_id, reading.observed_at) for reading in changed])
-    _judge_corrected(conn, context, settled, rows, now)
-    judge_late(conn, context.judge, changed, now)
+    with _kept_unjudged(conn, messages):
+        _judge_corrected(conn, context, [*settled.revisions, *rederived.revisions], rows, now)
+        judge_late(conn, context.judge, changed, now)
     _raise(settled.late, Outcome.STORED)
     _raise(settled.revisions, Outcome.REVISED)
     letters = {id(item.letter.message): item.letter for item in rest if item.letter}
@@ -180,20 +188,41 @@ def save_rest(
     conn.commit()
 
 
+@contextmanager
+def _kept_unjudged(conn: Connection, messages: Sequence[Message]) -> Iterator[None]:
+    """A defect of the judge must not cost readings: those of a message that it fails upon are
+    stored unjudged, and the log has an error. Of several messages the worker finds which it is.
+    """
+    if len(messages) > 1:
+        yield
+        return
+    with conn.cursor() as cursor:
+        cursor.execute("savepoint judging")
+        try:
+            yield
+        except Exception as error:
+            if may_pass(error):
+                raise
+            cursor.execute("rollback to savepoint judging")
+            topics = ", ".join(message.topic for message in messages)
+            log.exception("the judge fails: what %r brings is stored UNJUDGED", topics)
+
+
 def _judge_corrected(
     conn: Connection,
     context: Context,
-    settled: Settled,
+    revisions: Iterable[Arrived],
     rows: Mapping[int, SeriesRow],
     now: datetime,
 ) -> None:
-    """The newest reading of a series, corrected, is how things stand: it is judged once more."""
-    live = [
-        item
-        for item in settled.revisions
+    """The newest reading of a series, corrected, is how things stand: it is judged once more, and
+    so is what follows from it. Of several corrections of one reading the last holds."""
+    live = {
+        item.reading.series_id: item
+        for item in revisions
         if rows[item.reading.series_id].observed_at == item.reading.observed_at
-    ]
-    _, marked = with_marks(conn, Columns.of_readings([]), live)
+    }
+    _, marked = with_marks(conn, Columns.of_readings([]), list(live.values()))
     judge_batch(conn, context.judge, [item.reading for item in marked], now, corrected=True)
 
 

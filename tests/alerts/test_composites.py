@@ -229,6 +229,44 @@ def test_a_member_that_the_rule_no_longer_covers_counts_no_more():
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "then"),
+    [
+        (TWO_OF_THREE | {"grades": {"red": 3}}, TWO_OF_THREE, ["raised orange at 2"]),
+        (
+            TWO_OF_THREE,
+            TWO_OF_THREE | {"grades": {"red": 2}},
+            ["raised orange at 1", "stepped_up red at 2"],
+        ),
+        (
+            TWO_OF_THREE,
+            TWO_OF_THREE | {"grades": {"orange": 3}},
+            ["raised orange at 1", "ended orange at 2"],
+        ),
+    ],
+)
+def test_a_rule_edited_while_members_are_on_is_judged_anew_with_their_next_reading(
+    before, after, then
+):
+    desk = Desk(composite(**before))
+    desk.batch(reading(1, 0, 40), reading(2, 1, 40))
+    desk.laid = lay(1, 2, composite(**after), Ground(PLACES))
+    desk.batch(reading(1, 2, 41))
+    assert desk.life == then
+    desk.batch(reading(2, 3, 41))
+    assert desk.life == then
+
+
+def test_a_member_that_went_on_before_the_group_knew_it_is_counted_when_it_is_heard():
+    desk = Desk(composite(**TWO_OF_THREE))
+    desk.batch(reading(1, 0, 40))
+    del desk.states[desk.group.key]
+    desk.batch(reading(2, 1, 40))
+    assert desk.life == []
+    desk.batch(reading(1, 2, 41))
+    assert desk.life == ["raised orange at 2"]
+
+
+@pytest.mark.parametrize(
     ("asked", "remedy"),
     [
         ({"when": "all", "of": [ALARM], "grade": "red"}, "needs two conditions"),

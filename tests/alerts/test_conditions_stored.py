@@ -258,7 +258,16 @@ def test_a_group_that_the_rule_does_not_cover_any_more_ends(under, take, ingest)
     steps = withdraw_uncovered(ingest, judge)
     ingest.commit()
     assert [step.kind for step in steps] == ["ended"]
-    assert take(judge, "R-03", 2, 24) == [], "who is on is counted from then on"
+    assert withdraw_uncovered(ingest, judge) == []
+    assert take(judge, "R-03", 2, 24) == [("raised", "orange")], "R-02 is on still"
+
+
+def test_a_composite_rule_that_is_retired_and_comes_back_knows_who_is_on(under, take, ingest):
+    take(under(TWO), "R-01", 0, 24)
+    take(under(TWO), "R-02", 1, 24)
+    assert [step.kind for step in withdraw_uncovered(ingest, under(MEAN))] == ["ended"]
+    ingest.commit()
+    assert take(under(TWO), "R-03", 2, 24) == [("raised", "red")]
 
 
 # ---- devices

@@ -240,6 +240,12 @@ def test_a_reading_that_no_rule_counts_tells_nobody(take, tell, level, quality):
     assert tell(99.5, stored=[(0, 24, 0), (99, level, quality)]) == (level == 9999)
 
 
+def test_many_empty_readings_do_not_hide_the_one_that_is_beyond(take, tell):
+    take(0, 24, now=8)
+    empty = [(1 + number / 10, None, 1) for number in range(30)]
+    assert tell(8.1, stored=[(0, 24, 0), *empty]) == 1
+
+
 def test_what_is_stale_at_the_end_of_a_backlog_is_not_told(take, tell):
     take(0, 24, now=100)
     assert tell(101, stored=HIGH) == 0
@@ -324,6 +330,75 @@ def test_alerts_of_a_rule_that_is_gone_are_ended(take, ingest, judge):
     ingest.commit()
     assert [alert.state for alert in open_alerts(ingest)] == ["returned"]
     assert withdraw_uncovered(ingest, now) == []
+
+
+def edited(conn, **changes):
+    """The judge, once the rule on silence was edited under its code."""
+    seed(conn, AlertsSettings(rules=(FLOOD, rule(code="SILENT", **changes))), NOW)
+    conn.commit()
+    return Judge.load(conn)
+
+
+LEVELS = {"kind": None, "stations": ("R-02",), "grades": {"yellow": 20, "red": 24}}
+
+
+@pytest.fixture
+def silent(ingest, judge, district):
+    """R-02 is silent, and people were told; returns a reading of it."""
+    beat(ingest)
+    silent_for(ingest, district["R-02/level_m"], 16)
+    assert [s.kind for s in tick_once(ingest, judge, PACE)] == ["raised"]
+    ingest.commit()
+
+    def reading(level, after_s=0):
+        with ingest.cursor() as cursor:
+            cursor.execute("select clock_timestamp()")
+            now = cursor.fetchone()[0] + timedelta(seconds=after_s)
+        number = district["R-02/level_m"]
+        return Reading(number, "R-02", "level_m", now, now, level, Quality.GOOD)
+
+    return reading
+
+
+@pytest.mark.parametrize(
+    ("level", "then"), [(10, []), (22, [("raised", "yellow")]), (24.5, [("raised", "red")])]
+)
+def test_a_rule_on_silence_edited_into_one_on_values_ends_what_it_had_open(
+    ingest, silent, level, then
+):
+    """And then judges the reading as if it had never been another."""
+    judge = edited(ingest, **LEVELS)
+    one = silent(level)
+    steps = judge_batch(ingest, judge, [one], one.received_at)
+    assert [(s.kind, s.reason.code) for s in steps[:1]] == [("ended", "withdrawn")]
+    assert [(s.kind, s.grade) for s in steps[1:]] == then
+    assert all(step.page for step in steps)
+    again = silent(level, 60)
+    assert judge_batch(ingest, judge, [again], again.received_at) == []
+
+
+def test_the_clock_ends_what_a_rule_edited_into_another_kind_has_open(ingest, silent):
+    judge = edited(ingest, **LEVELS)
+    assert [s.reason.code for s in withdraw_uncovered(ingest, judge)] == ["withdrawn"]
+    ingest.commit()
+    assert withdraw_uncovered(ingest, judge) == []
+    one = silent(22)
+    assert [s.kind for s in judge_batch(ingest, judge, [one], one.received_at)] == ["raised"]
+
+
+def test_a_rule_on_values_edited_into_one_on_silence_ends_what_it_had_open(ingest, silent, judge):
+    levels = edited(ingest, **LEVELS)
+    one = silent(24.5)
+    judge_batch(ingest, levels, [one], one.received_at)
+    ingest.commit()
+    seed(ingest, AlertsSettings(rules=(FLOOD, SILENT)), NOW)
+    ingest.commit()
+    absent, two = Judge.load(ingest), silent(24.6, 60)
+    steps = judge_batch(ingest, absent, [two], two.received_at)
+    assert [(s.kind, s.reason.code) for s in steps] == [("ended", "withdrawn")]
+    ingest.rollback()
+    assert [s.reason.code for s in withdraw_uncovered(ingest, absent)] == ["withdrawn"]
+    assert withdraw_uncovered(ingest, absent) == []
 
 
 def test_the_clock_waits_for_ingest_and_sees_what_it_committed(

@@ -164,6 +164,16 @@ def test_a_latched_alert_stands_until_a_person_resets_it(duty):
     assert duty.steps(alert) == ["raised", "acknowledged", "ended", "reset"]
 
 
+def test_a_latched_alert_that_was_muted_waits_for_its_reset_as_well(duty):
+    duty.take(24.5, "R-03")
+    shelved(duty, rule="LATCHED")
+    duty.route()
+    assert duty.one("LATCHED").announced_at is None
+    duty.take(20, "R-03")
+    duty.route()
+    assert duty.one("LATCHED").state == "returned"
+
+
 def test_acknowledging_does_not_end_a_latched_alert_and_it_does_not_close_by_itself(duty):
     duty.take(24.5, "R-03")
     duty.take(20, "R-03")

@@ -99,6 +99,23 @@ def test_the_newest_reading_corrected_is_how_things_stand_and_pages(owner, take,
     assert kinds == ["raised", "stepped_up", "ended"]
 
 
+def test_of_two_corrections_of_the_newest_reading_the_last_is_judged(owner, take):
+    take((0, LOW), (60, LOW))
+    take((60, HIGH), (60, GRAVE), now=70)
+    assert facts(open_alerts(owner)[0]) == (60, None, "red", GRAVE)
+
+
+def test_what_follows_from_the_newest_level_corrected_is_how_things_stand_too(
+    owner, take, judged, query
+):
+    stored = judged(metric="storage_m3", unit="m³", grades={"yellow": 250})
+    take((0, LOW), (60, LOW), under=stored)
+    take((60, HIGH), now=70, under=stored)
+    (alert,) = open_alerts(owner)
+    assert facts(alert) == (60, None, "yellow", 300)
+    assert told(query)
+
+
 def test_what_an_alert_covers_is_not_a_second_one(owner, take):
     take((0, HIGH), (120, HIGH), (180, LOW), now=180)
     take((60, HIGH), now=200)

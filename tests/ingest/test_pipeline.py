@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg2
 import pytest
 
 from database.ground import ground_of
@@ -266,3 +267,29 @@ def test_late_rows_commit_apart_from_live_ones(take, query):
     (live, live_transaction), (late, late_transaction) = rows
     assert (live, late) == (2, 3)
     assert live_transaction != late_transaction
+
+
+def test_a_defect_of_the_judge_costs_no_reading(take, query, monkeypatch, caplog):
+    """Of several messages the worker has to find the one first; alone it is stored unjudged."""
+
+    def broken(*_args, **_named):
+        raise ValueError("min() of nothing")
+
+    monkeypatch.setattr("ingest.pipeline.judge_batch", broken)
+    with pytest.raises(ValueError, match="nothing"):
+        take(message("R-01", level(23.5, -65)), message("R-01", level(23.6, -5)))
+    take(message("R-01", level(23.5, -5)))
+    take(message("R-01", level(24.5, -5)))
+    assert query(LEVELS, NOW) == [(-5, 24.5, 1)]
+    said = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(said) == 3  # news twice, and the correction
+    assert "dongtai/v1/obs/R-01" in said[0].getMessage()
+
+
+def test_a_judge_without_a_database_is_tried_again(take, monkeypatch):
+    def away(*_args, **_named):
+        raise psycopg2.OperationalError("gone")
+
+    monkeypatch.setattr("ingest.pipeline.judge_batch", away)
+    with pytest.raises(psycopg2.OperationalError):
+        take(message("R-01", level(23.5, -5)))
