@@ -43,7 +43,8 @@ select r.observed_at, r.value, r.quality, r.origin, r.revision from reading r
   join series q on q.id = r.series_id where q.metric = %s order by 1
 """
 NUMBER = "select id from series where metric = %s"
-ALERTS = "select began_at, raised_at, grade, peak_grade, state from alert order by began_at"
+# Who was told depends on when it was gathered, and so does whether somebody has yet to see the end.
+ALERTS = "select began_at, raised_at, grade, peak_grade, ended_at from alert order by began_at"
 FLOOD = (datetime(2018, 6, 3, 11, tzinfo=UTC), datetime(2018, 6, 4, 0, tzinfo=UTC))
 
 
