@@ -133,7 +133,7 @@ function form() {
   const who = choice(t("Person"), found.people);
   // Not datetime-local: it shows the browser's country's hours beside our clock of 24.
   const start = Math.ceil(now() / 3600e3) * 3600e3;
-  const from = time(t("from"), start), to = time(t("to"), start + 12 * 3600e3);
+  const from = time(t("From"), start), to = time(t("To"), start + 12 * 3600e3);
   const said = el("p", "ack-said", "", { role: "alert" });
   let key = newKey();
   node.append(duty, who, from, to, el("button", "button", t("Enter in the rota"), { type: "submit" }), said);

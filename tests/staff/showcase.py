@@ -137,6 +137,8 @@ def _value(code: str, metric: str, minute: int, top: float | None) -> float:
         return base - 0.95 * (1 - math.exp(-minute / 330)) + 0.004 * wave if top else base
     if (code, metric) in RESERVOIR:
         return RESERVOIR[code, metric] * (1 - minute / 9000)
+    if metric == "hazard_grade":
+        return 3  # a class, no figure that trembles
     base = QUIET[metric] * (1 + 0.03 * turn / 17 + 0.02 * wave)
     if metric == "wind_dir_deg":
         return (QUIET[metric] + turn - 8) % 360
