@@ -76,7 +76,7 @@ def test_a_tank_that_fills_raises_the_hazard_and_one_that_is_emptied_ends_it(sit
     assert alert.announced_at is not None
     site(20, 2)
     (ended,) = list_alerts(owner).alerts
-    assert ended.state == "ended"
+    assert ended.state == "returned"
     owner.rollback()
 
 

@@ -53,7 +53,7 @@ UNITS = {
     "ntu": "NTU",
     "v": "V",
 }
-WITHOUT_UNIT = {"aqi": "", "ph": "pH", "canary": "", "lel_pct": "%LEL"}
+WITHOUT_UNIT = {"aqi": "", "ph": "pH", "canary": "", "lel_pct": "%LEL", "hazard_grade": ""}
 
 
 @pytest.mark.parametrize("code", DESIGN)
