@@ -97,7 +97,7 @@ def outcome(owner, context):
         numbers = itertools.count()
         judge = replace(Judge.load(owner), new_id=lambda _: f"A{next(numbers)}")
         with owner.cursor() as cursor:
-            cursor.execute(f"truncate {_TABLES} restart identity")
+            cursor.execute(f"truncate {_TABLES} restart identity cascade")
             cursor.execute(
                 "update series_state set observed_at = null, value = null, quality = null,"
                 " revision = 0, origin = null, received_at = null, original_at = null,"
