@@ -220,6 +220,7 @@ def _put(conn: Connection, alert_id: str, part: str, make: MakeDocument) -> bool
         try:
             _write(conn, alert_id, part, make)
         except Exception:
+            # One document that cannot be made must not keep back the evidence of all others.
             log.exception("the evidence of alert %s (%s) was not written", alert_id, part)
             cursor.execute(ROLL_BACK)
             return False

@@ -108,6 +108,7 @@ class DeadMan:
             finally:
                 conn.close()
         except Exception:
+            # The signal itself is what counts; without its note it must go on, and the log says so.
             log.exception("the signal of life could not be noted")
 
 
