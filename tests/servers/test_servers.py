@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.servers.embedded_broker import embedded_broker_server
 from tests.servers.program import needed
-from tests.servers.waiting import until
+from tests.servers.waiting import free_port, until
 
 
 def test_mosquitto_keeps_a_sleeping_session_over_a_kill(mosquitto, tmp_path):
@@ -66,6 +66,20 @@ def test_the_webhook_records_and_answers_as_told(webhook):
     with urllib.request.urlopen(webhook.url, data=b"hello") as answer:
         assert answer.status == 204
     assert [(r.method, r.body) for r in webhook.wait_for(1)] == [("POST", b"hello")]
+
+
+def test_a_request_cut_amid_its_body_was_not_received(webhook):
+    host, port = webhook.url.split("/")[2].split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as sender:
+        sender.sendall(b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\nhalf")
+        sender.shutdown(socket.SHUT_WR)
+        assert sender.recv(1) == b""  # closed without an answer
+    assert webhook.requests == []
+
+
+def test_no_outgoing_connection_gets_a_free_port_before_its_server():
+    low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(1024 < free_port() < low for _ in range(20))
 
 
 def test_a_cut_line_is_cut_and_comes_back(webhook, proxy):

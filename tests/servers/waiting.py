@@ -1,11 +1,15 @@
 """Waiting for something to become true, with a deadline and a sentence when it does not."""
 
+import random
 import socket
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 Found = TypeVar("Found")
+
+_CHANCE = random.SystemRandom()  # two suites on one machine draw different ports
+_given: set[int] = set()
 
 
 def until(
@@ -22,10 +26,17 @@ def until(
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody listens on now, and that no connection takes meanwhile.
+
+    The kernel gives outgoing connections ports of its own range (Linux: from 32768); one of those
+    may be taken between this answer and the server's start, and was.
+    """
+    while True:
+        port = _CHANCE.randrange(15_000, 32_000)
+        with socket.socket() as probe:
+            if port not in _given and probe.connect_ex(("127.0.0.1", port)) != 0:
+                _given.add(port)
+                return port
 
 
 def listening(port: int) -> bool:

@@ -46,7 +46,11 @@ class Webhook:
             timeout = 5
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender was killed amid it: nothing was received
+                    self.close_connection = True
+                    return
                 request = Request(self.command, self.path, dict(self.headers.items()), body)
                 recorder.requests.append(request)
                 self.send_response(recorder.statuses.pop(0) if recorder.statuses else 200)
