@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg2
 
+from alerts import unjudged
 from alerts.aside import Footprints
 from alerts.clock import Pace, tick_once, withdraw_uncovered
 from alerts.evidence_keeping import EvidenceKeeping
@@ -17,8 +18,8 @@ from alerts.judging import Judge
 from alerts.life.seal import Sealing
 from alerts.life.upkeep import keep
 from alerts.outbox import prune, route, waiting
+from alerts.sending import selfcheck
 from alerts.sending.escalation import escalate
-from alerts.sending.selfcheck import check
 from alerts.sending.senders import Senders
 from alerts.sending.trials import DeadMan, make_tests
 from alerts.settings import AlertsSettings
@@ -129,7 +130,8 @@ class Leader:
                 ticked = time.monotonic()
                 _commit(conn, tick_once(conn, judge, pace))
                 self._keep(conn)
-                _commit(conn, check(conn, self._settings))
+                _commit(conn, selfcheck.check(conn, self._settings))
+                _commit(conn, unjudged.check(conn, judge.unreadable))
                 dead_man.wake()
                 beat(conn, "alerts", self._up_since, waiting(conn))
                 conn.commit()

@@ -15,11 +15,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from alerts.built_in import BUILT_IN, SYSTEM_INGEST
 from alerts.group import Group
 from alerts.laying import Ground, Laid, lay
 from alerts.rule import Device, Limit, Place, Watch
-from alerts.rule_settings import SYSTEM, RuleSettings
-from alerts.sending.built_in import OF_TELLING
+from alerts.rule_settings import RuleSettings
 from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
 from alerts.usual import usual_of
@@ -28,29 +28,6 @@ from database.pool import Connection
 log = logging.getLogger("alerts")
 
 FILE = "config.yaml"  # the author of what is seeded
-SYSTEM_INGEST = f"{SYSTEM}INGEST"
-BUILT_IN: dict[str, dict[str, Any]] = {
-    SYSTEM_INGEST: {
-        "code": SYSTEM_INGEST,
-        "when": "ingest",
-        "grade": "orange",
-        "label": {"zh": "数据采集中断", "en": "Data collection interrupted"},
-        "cause": {
-            "zh": "采集进程停止、失去数据库或与消息服务器断开。",
-            "en": "The ingest process stopped, or lost the database or the broker.",
-        },
-        "consequence": {
-            "zh": "屏幕上的数值不再更新；各站的超限与中断暂时无法判断。",
-            "en": "Values on screen stand still; no limit and no silence can be judged meanwhile.",
-        },
-        "action": {
-            "zh": "通知系统管理员；恢复前以电话向重点站点核实。",
-            "en": "Call the administrator; until it is back, check key stations by telephone.",
-        },
-        "call": {"zh": "系统管理员。", "en": "The administrator of this system."},
-    }
-} | OF_TELLING
-
 LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
 _NEWEST = """
 select distinct on (r.id) r.id, r.code, v.version, v.definition, v.author, v.retired_at,
@@ -219,8 +196,8 @@ def watches_of(conn: Connection, codes: Iterable[str]) -> dict[tuple[str, int], 
 def _laid(known: _Known, ground: Ground) -> Laid:
     if known.code == SYSTEM_INGEST:
         return Laid((_ingest_watch(known),))
-    if known.code in OF_TELLING:
-        return Laid()  # judged where messages are sent: alerts/sending/selfcheck.py
+    if known.code in BUILT_IN:
+        return Laid()  # judged by alerts/selfcheck.py
     rule = RuleSettings.model_validate(known.definition)
     return lay(known.id, known.version, rule, ground)
 

@@ -332,6 +332,20 @@ def _telling_fails(p: Params) -> Pair:
     return f"告警发不出去：{zh}", f"messages do not arrive: {en}"
 
 
+def _unjudged(p: Params) -> Pair:
+    zh, en = [], []
+    for one in p["troubles"]:
+        kind, _, rule = one["name"].rpartition("/")
+        since, why = clock(one["since"]), one["why"]
+        if kind:
+            zh.append(f"规则 {rule} 本程序无法读取，自 {since} 起不起作用")
+            en.append(f"rule {rule} cannot be read by this program: no effect since {since}")
+        else:
+            zh.append(f"{rule} 的读数自 {since} 起未经判定（{why}）")
+            en.append(f"readings of {rule} are not judged since {since} ({why})")
+    return "；".join(zh), "; ".join(en)
+
+
 def _nobody_on_duty(p: Params) -> Pair:
     names = [(x["why"].split("|"), clock(x["since"])) for x in p["troubles"]]
     zh = "；".join(f"{name[0]} 自 {since} 起" for name, since in names)
@@ -355,6 +369,11 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "ingest_silent": _ingest_silent,
     "ingest_disconnected": _ingest_disconnected,
     "canary_silent": _canary_silent,
+    "unjudged": _unjudged,
+    "judged_again": lambda p: (
+        f"{p['name'].rpartition('/')[2]} 已恢复判定",
+        f"{p['name'].rpartition('/')[2]} is judged again",
+    ),
     "telling_fails": _telling_fails,
     "telling_works": lambda p: (
         f"{p['name']} 已恢复，或已撤除",

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from alerts import unjudged
 from alerts.afterwards import judge_late
 from alerts.judging import judge_batch, tell_untold
 from database.pool import Connection
@@ -34,7 +35,7 @@ from ingest.batch import (
     settle,
     split,
 )
-from ingest.columns import Columns
+from ingest.columns import Columns, moment_of
 from ingest.context import Context
 from ingest.marked import with_marks
 from ingest.message import Committed, Message
@@ -137,7 +138,7 @@ def save_news(
     news = sorted([*news, *derived], key=lambda item: item.reading.observed_at)
     plain, news = with_marks(conn, plain, news)
     readings = [item.reading for item in news]
-    with _kept_unjudged(conn, messages):
+    with _kept_unjudged(conn, messages, plain, readings):
         news_to_judge = [*readings, *to_judge(conn, plain, states, context)]
         judge_batch(conn, context.judge, news_to_judge, now)
     append(conn, plain.with_(Columns.of_readings(readings)), letters, directory)
@@ -176,7 +177,7 @@ def save_rest(
     changed = [*settled.changed, *rederived.changed]
     touch(conn, [(reading.observed_at, reading.observed_at) for reading in changed])
     show_marks(conn, [(reading.series_id, reading.observed_at) for reading in changed])
-    with _kept_unjudged(conn, messages):
+    with _kept_unjudged(conn, messages, Columns.of_readings([]), changed):
         _judge_corrected(conn, context, [*settled.revisions, *rederived.revisions], rows, now)
         judge_late(conn, context.judge, changed, now)
     _raise(settled.late, Outcome.STORED)
@@ -189,9 +190,12 @@ def save_rest(
 
 
 @contextmanager
-def _kept_unjudged(conn: Connection, messages: Sequence[Message]) -> Iterator[None]:
+def _kept_unjudged(
+    conn: Connection, messages: Sequence[Message], plain: Columns, readings: Sequence[Reading]
+) -> Iterator[None]:
     """A defect of the judge must not cost readings: those of a message that it fails upon are
-    stored unjudged, and the log has an error. Of several messages the worker finds which it is.
+    stored unjudged, which is the alert SYSTEM-JUDGE and an error in the log. Of several messages
+    the worker finds which it is.
     """
     if len(messages) > 1:
         yield
@@ -206,6 +210,9 @@ def _kept_unjudged(conn: Connection, messages: Sequence[Message]) -> Iterator[No
             cursor.execute("rollback to savepoint judging")
             topics = ", ".join(message.topic for message in messages)
             log.exception("the judge fails: what %r brings is stored UNJUDGED", topics)
+            of_plain = zip(plain.series.tolist(), map(moment_of, plain.at.tolist()), strict=True)
+            of_others = ((one.series_id, one.observed_at) for one in readings)
+            unjudged.note(conn, [*of_plain, *of_others], error)
 
 
 def _judge_corrected(

@@ -11,24 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.alert import rfc3339
-from alerts.grade import Grade
-from alerts.ids import new_id
-from alerts.reason import Reason
+from alerts.built_in import DUTY, TELLING
 from alerts.receiver_settings import DutySettings
-from alerts.record import save
-from alerts.rule import Watch
 from alerts.sending.directory import now, personal, shifts_between
 from alerts.sending.queue import fall_back
 from alerts.sending.rota import Shift, gaps
 from alerts.sending.senders import fallback_of
 from alerts.sending.trials import DEAD_MAN
 from alerts.settings import AlertsSettings
-from alerts.state import Judgement, OpenAlert, Transition
+from alerts.state import Transition
+from alerts.trouble import Trouble, keep_alerts
 from database.pool import Connection
 
-TELLING, DUTY = "SYSTEM-TELLING", "SYSTEM-DUTY"
-SUBJECTS = {TELLING: "telling", DUTY: "duty"}  # before `/` and the name
 FAILING = timedelta(minutes=2)  # a far end may restart
 STUCK = timedelta(minutes=5)  # a message that is due and that nobody tries
 AHEAD = timedelta(hours=12)  # in which a gap in the rota can still be filled in good order
@@ -77,28 +71,6 @@ select m.id from message m
  order by m.id limit 500
    for update of m skip locked
 """
-_OPEN = """
-select a.subject, a.id, a.grade, a.peak_grade, a.began_at, a.raised_at from alert a
-  join rule r on r.id = a.rule_id
- where r.code = %(code)s and a.ended_at is null
- order by a.raised_at
-"""
-_RULE = """
-select r.id, v.version, v.definition ->> 'grade'
-  from rule r join rule_version v on v.rule_id = r.id
- where r.code = %(code)s and v.retired_at is null
- order by v.version desc limit 1
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is wrong with one receiver, or at one duty; since: from when on (or, of a gap, when it
-    begins)."""
-
-    name: str
-    since: datetime
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +126,8 @@ def check(conn: Connection, settings: AlertsSettings) -> list[Transition]:
     _tell_others(conn, untouched, settings, at)
     shifts = shifts_between(conn, at, at + AHEAD)
     return [
-        *_judge(conn, TELLING, receivers_in_trouble(failing, untouched, at), at),
-        *_judge(conn, DUTY, duties_in_trouble(settings.duties, shifts, at), at),
+        *keep_alerts(conn, TELLING, receivers_in_trouble(failing, untouched, at), at),
+        *keep_alerts(conn, DUTY, duties_in_trouble(settings.duties, shifts, at), at),
     ]
 
 
@@ -181,60 +153,6 @@ def _tell_others(
         left = _rows(conn, _LEFT, receiver=name, before=at - STUCK, others=list(others))
         if left:
             fall_back(conn, [row[0] for row in left], others)
-
-
-def _judge(
-    conn: Connection, code: str, troubles: Sequence[Trouble], at: datetime
-) -> list[Transition]:
-    """One alert for each name: raised where it is new, ended where it is right or gone."""
-    opened = {row[0]: row[1:] for row in _rows(conn, _OPEN, code=code)}
-    wrong = {f"{SUBJECTS[code]}/{one.name}": one for one in troubles}
-    if opened.keys() == wrong.keys():
-        return []
-    rule = _rows(conn, _RULE, code=code)
-    if not rule:
-        return []  # retired by a person
-    number, version, grade = rule[0]
-
-    def watch(subject: str) -> Watch:
-        return Watch(number, version, code, when="ingest", subject=subject, grade=grade)
-
-    steps = [_ended(watch(key), row, at) for key, row in opened.items() if key not in wrong]
-    steps += [_raised(watch(key), one, at) for key, one in wrong.items() if key not in opened]
-    save(conn, Judgement({}, steps), {}, {}, at)
-    return steps
-
-
-def _raised(watch: Watch, trouble: Trouble, at: datetime) -> Transition:
-    grade: Grade = watch.grade
-    alert = OpenAlert(new_id(at), grade, grade, min(at, trouble.since), at, grade)
-    said = {"name": trouble.name, "since": rfc3339(trouble.since), "why": trouble.why[:300]}
-    code = "telling_fails" if watch.code == TELLING else "nobody_on_duty"
-    return _step(watch, alert, "raised", Reason(code, {"troubles": [said]}), at)
-
-
-def _ended(watch: Watch, row: tuple[Any, ...], at: datetime) -> Transition:
-    number, grade, peak_grade, began_at, raised_at = row
-    alert = OpenAlert(number, grade, peak_grade, began_at, raised_at, grade)
-    code = "telling_works" if watch.code == TELLING else "somebody_on_duty"
-    name = watch.subject.partition("/")[2]
-    return _step(watch, alert, "ended", Reason(code, {"name": name}), at)
-
-
-def _step(watch: Watch, alert: OpenAlert, kind: Any, reason: Reason, at: datetime) -> Transition:
-    return Transition(
-        alert_id=alert.id,
-        kind=kind,
-        at=at,
-        grade=alert.grade,
-        value=None,
-        limit=None,
-        reason=reason,
-        page=True,
-        alert=alert,
-        key=watch.key,
-        watch=watch,
-    )
 
 
 def _rows(conn: Connection, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.built_in import SYSTEM_INGEST
 from alerts.judging import Judge
 from alerts.rule_editing import (
     BadRule,
@@ -19,7 +20,7 @@ from alerts.rule_editing import (
     retire,
 )
 from alerts.rule_history import Difference, differences, newest, versions
-from alerts.rulebook import SYSTEM_INGEST, definition_of, drift, seed
+from alerts.rulebook import definition_of, drift, seed
 from alerts.settings import AlertsSettings
 from database.pool import connect
 from tests.alerts.conftest import NOW

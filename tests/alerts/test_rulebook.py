@@ -7,8 +7,9 @@ import pytest
 from psycopg2.errors import InsufficientPrivilege
 
 import config
+from alerts.built_in import SYSTEM_INGEST
 from alerts.judging import Judge
-from alerts.rulebook import SYSTEM_INGEST, drift, load_rulebook, seed
+from alerts.rulebook import drift, load_rulebook, seed
 from alerts.settings import AlertsSettings
 from sensors.settings import SensorsSettings
 from sensors.store import sync

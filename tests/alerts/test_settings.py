@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 import config
+from alerts.built_in import BUILT_IN, SYSTEM_INGEST
 from alerts.receiver_settings import (
     DeadManSettings,
     DutySettings,
@@ -17,7 +18,6 @@ from alerts.receiver_settings import (
     StepSettings,
 )
 from alerts.rule_settings import RuleSettings
-from alerts.rulebook import BUILT_IN, SYSTEM_INGEST
 from alerts.settings import AlertsSettings, ClockSettings
 from tests.servers.program import ROOT
 

@@ -8,6 +8,9 @@ from datetime import timedelta
 import psycopg2
 import pytest
 
+from alerts import unjudged
+from alerts.rulebook import seed
+from alerts.settings import AlertsSettings
 from database.ground import ground_of
 from ingest.accounting import bury
 from ingest.pipeline import walk, walk_again
@@ -284,6 +287,32 @@ def test_a_defect_of_the_judge_costs_no_reading(take, query, monkeypatch, caplog
     said = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(said) == 3  # news twice, and the correction
     assert "dongtai/v1/obs/R-01" in said[0].getMessage()
+
+
+def test_what_is_stored_unjudged_is_an_alert_until_its_series_is_judged_again(
+    take, owner, monkeypatch
+):
+    def broken(*_args, **_named):
+        raise ValueError("min() of nothing")
+
+    def alerts():
+        found = [(step.kind, step.watch.subject) for step in unjudged.check(owner, ())]
+        owner.commit()
+        return found
+
+    seed(owner, AlertsSettings(), NOW)
+    owner.commit()
+    assert alerts() == []
+    monkeypatch.setattr("ingest.pipeline.judge_batch", broken)
+    take(message("R-01", level(23.5, -50)))
+    take(message("R-01", level(23.6, -40)))
+    assert alerts() == [("raised", "judge/R-01")]
+    take(message("R-01", level(23.7, -40), arrived=1))  # a correction, not judged either
+    monkeypatch.undo()
+    take(message("R-02", level(23.5, -30)))
+    assert alerts() == []
+    take(message("R-01", level(23.5, -20)))
+    assert alerts() == [("ended", "judge/R-01")]
 
 
 def test_a_judge_without_a_database_is_tried_again(take, monkeypatch):
