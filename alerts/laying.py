@@ -1,7 +1,7 @@
 """A rule laid upon the district: all the watches and groups that it comes to. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from alerts.condition_settings import Member
@@ -12,6 +12,7 @@ from alerts.rule import (
     GAP_INTERVALS,
     Device,
     Limit,
+    LimitsOf,
     Place,
     Watch,
     covers,
@@ -49,8 +50,9 @@ def lay(rule_id: int, version: int, rule: RuleSettings, ground: Ground) -> Laid:
     if rule.when == "offline":
         laid = [device_watch(rule_id, version, rule, device) for device in ground.devices]
     else:
+        limits = LimitsOf(rule)
         places = [place for place in ground.places if covers(rule, place)]
-        laid = [watch(rule_id, version, rule, place) for place in places]
+        laid = [watch(rule_id, version, rule, place, limits.at(place)) for place in places]
     return Laid(tuple(one for one in laid if one))
 
 
@@ -98,9 +100,12 @@ def _member(
     )
     if not any(limits):
         return None
-    return replace(
-        laid_upon(condition, place, limits),
+    return laid_upon(
+        condition,
+        place,
+        limits,
         rule_id=rule_id,
+        version=0,
         code=rule.code,
         when=condition.when,
         subject=member_subject(place.subject, number),

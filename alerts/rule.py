@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf
-from typing import Literal
+from typing import Any, Literal
 
 from alerts.classes import CLASSES
 from alerts.condition_settings import CHANGES, Condition, Member
@@ -57,6 +57,9 @@ class Limit:
         return self.sign * value - self.beyond
 
 
+Ranked = tuple[tuple[Limit, ...], ...]  # by rank of grade
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """One rule over one series. subject: `station/metric`.
@@ -80,7 +83,7 @@ class Watch:
     metric: str | None = None
     department: str | None = None
     public: bool = False
-    limits: tuple[tuple[Limit, ...], ...] = ((), (), (), ())
+    limits: Ranked = ((), (), (), ())
     sides: tuple[tuple[int, float], ...] = ()
     on_delay: timedelta = timedelta(0)
     off_delay: timedelta = timedelta(0)
@@ -173,26 +176,31 @@ def covers(rule: RuleSettings | Member, place: Place) -> bool:
     )
 
 
-def watch(rule_id: int, version: int, rule: RuleSettings, place: Place) -> Watch | None:
-    """The rule upon this place; None where the place has none of the limits that it names."""
-    limits = limits_of(rule, place)
+def watch(
+    rule_id: int, version: int, rule: RuleSettings, place: Place, limits: Ranked | None = None
+) -> Watch | None:
+    """The rule upon this place; None where the place has none of the limits that it names.
+
+    limits: `limits_of(rule, place)`, where they are known already.
+    """
+    limits = limits_of(rule, place) if limits is None else limits
     if rule.when != "no_data" and not any(limits):
         return None
     signal = signal_of(rule.when, rule, place)
     if rule.when == "deviation" and (signal is None or signal.usual is None):
         return None
-    laid = laid_upon(rule, place, limits)
-    return replace(
-        laid,
+    patience_s = rule.patience_s or (rule.patience_intervals or 0) * place.interval_s
+    return laid_upon(
+        rule,
+        place,
+        limits,
         rule_id=rule_id,
         version=version,
         code=rule.code,
         when=_WHEN[rule.when],
         public=rule.public and place.public,
         fresh=timedelta(seconds=rule.fresh_s or max(FRESH_S, GAP_INTERVALS * place.interval_s)),
-        patience=timedelta(
-            seconds=rule.patience_s or (rule.patience_intervals or 0) * place.interval_s
-        ),
+        patience=timedelta(seconds=patience_s),
         grade=rule.grade or "blue",
         signal=signal,
         latched=rule.latched,
@@ -234,14 +242,10 @@ def device_watch(rule_id: int, version: int, rule: RuleSettings, device: Device)
     )
 
 
-def laid_upon(rule: Condition, place: Place, limits: tuple[tuple[Limit, ...], ...]) -> Watch:
-    """What every condition has upon a place; the rest is the rule's."""
+def laid_upon(rule: Condition, place: Place, limits: Ranked, **own: Any) -> Watch:
+    """What every condition has upon a place; own: the rest, which is the rule's."""
     return Watch(
-        rule_id=0,
-        version=0,
-        code="",
-        when="above",
-        subject=place.subject,
+        subject=own.pop("subject", place.subject),
         series_id=place.series_id,
         station=place.station,
         metric=place.metric,
@@ -253,6 +257,7 @@ def laid_upon(rule: Condition, place: Place, limits: tuple[tuple[Limit, ...], ..
         gap=timedelta(seconds=GAP_INTERVALS * place.interval_s),
         needs_good=rule.needs == "good",
         without=rule.without_bits,
+        **own,
     )
 
 
@@ -278,7 +283,28 @@ _WHEN: Mapping[str, When] = {
 }
 
 
-def limits_of(rule: RuleSettings, place: Place) -> tuple[tuple[Limit, ...], ...]:
+class LimitsOf:
+    """What a rule says, by rank of grade, as limits of places.
+
+    Made once for all places that mean the same by the names in it: a rule upon thousands of series
+    is read anew at every edit, and no alert can wait for it.
+    """
+
+    def __init__(self, rule: RuleSettings) -> None:
+        grades = (rule.grades, rule.low, rule.high, *(one.grades for one in rule.seasons))
+        said = {limit for some in grades for limit in some.values()}
+        self._rule = rule
+        self._names = sorted(name for name in said if isinstance(name, str))
+        self._made: dict[tuple[object, ...], Ranked] = {}
+
+    def at(self, place: Place) -> Ranked:
+        key = (place.metric, *(place.limits.get(name) for name in self._names))
+        if key not in self._made:
+            self._made[key] = limits_of(self._rule, place)
+        return self._made[key]
+
+
+def limits_of(rule: RuleSettings, place: Place) -> Ranked:
     """By rank of grade: what the rule says, as limits of this place."""
     if rule.when == "outside":
         lower, upper = (limits_on(rule, {None: said}, place, sign) for said, sign in _ends(rule))
@@ -313,7 +339,7 @@ def limits_on(
     sign: int,
     *,
     mirrored: bool = False,
-) -> tuple[tuple[Limit, ...], ...]:
+) -> Ranked:
     """By rank, seasons first. said: by season, None for the rest of the year. mirrored: one number
     is meant for rise and fall."""
     found = []
@@ -352,7 +378,7 @@ def _sided(limit: Limit, sign: int, dead_band: float, *, mirrored: bool) -> Limi
     )
 
 
-def _sides(limits: tuple[tuple[Limit, ...], ...]) -> tuple[tuple[int, float], ...]:
+def _sides(limits: Ranked) -> tuple[tuple[int, float], ...]:
     lowest: dict[int, float] = {}
     for limit in (limit for some in limits for limit in some):
         lowest[limit.sign] = min(limit.beyond, lowest.get(limit.sign, inf))

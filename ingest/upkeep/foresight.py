@@ -36,7 +36,7 @@ from ingest.batch import (
 from ingest.columns import Columns
 from ingest.marked import with_marks
 from ingest.states import rows_of, states_of
-from ingest.upkeep.hazard import assess_plants
+from ingest.upkeep.hazard import assess_plants, computed_of
 from sensors.catalogue import FORESEEN_FROM, INFLOW, LEVEL, OUTFLOW, TO_LIMIT
 from sensors.directory import Directory, SeriesInfo
 from sensors.limits import in_force
@@ -113,10 +113,15 @@ class Lookout:
         work_beside("foresight", self._connect, self._work_on, self._stop)
 
     def _work_on(self, conn: Connection) -> None:
+        directory = load_directory(conn)
+        found = plans(directory)
+        conn.commit()
+        if not found and not computed_of(directory):  # no rules are read for nothing
+            self._stop.wait()
+            return
         if not lead.claim(conn, lead.Lock.FORESIGHT, "foresight", _HUNG_S):
             return
-        directory, judge = load_directory(conn), Judge.load(conn)
-        found = plans(directory)
+        judge = Judge.load(conn)
         conn.commit()
         read_at = time.monotonic()
         while not self._stop.is_set():

@@ -49,7 +49,7 @@ def assess_plants(conn: Connection, directory: Directory, judge: Judge, now: dat
 
     now: how fresh a figure still is when it is judged, nothing else.
     """
-    figures = _figures(conn, _computed(directory))
+    figures = _figures(conn, computed_of(directory))
     if not figures:
         conn.rollback()
         return 0
@@ -74,7 +74,7 @@ def grade_of(hazard: PlantHazard) -> float | None:
     return NO_HAZARD if hazard.now.grade is None else float(hazard.now.grade)
 
 
-def _computed(directory: Directory) -> dict[str, SeriesInfo]:
+def computed_of(directory: Directory) -> dict[str, SeriesInfo]:
     """The series of figures, by plant."""
     return {
         one.station: one
