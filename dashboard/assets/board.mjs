@@ -1,14 +1,14 @@
 // The severity board: what burns, how bad, since when, whose. Four cells always in sight.
 
 import { $, GRADES, alertAmount, el, gradeWord, metricName, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { choose, counts, isOwned, liveValue, on, openAlerts, sinceOf, tallyOf, valueAge } from "./state.mjs";
+import { choose, counts, isOwned, liveValue, openAlerts, redraw, sinceOf, tallyOf, valueAge } from "./state.mjs";
 
 const cells = {};
 
 export function start() {
   for (const grade of GRADES) cells[grade] = cell(grade);
   $("board").replaceChildren(...GRADES.map((grade) => cells[grade].root), rest());
-  for (const event of ["first", "all", "change", "tick"]) on(event, draw);
+  redraw(["first", "all", "change", "tick"], draw);
 }
 function cell(grade) {
   const root = el("button", "cell", null, { type: "button", "data-grade": grade });

@@ -22,11 +22,14 @@ export const gradeWord = word;
 
 // ---- numbers
 
+const formats = new Map(); // digits -> how; to make one anew for each figure takes ten times as long
+function written(digits) {
+  if (!formats.has(digits)) formats.set(digits, new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  return formats.get(digits);
+}
 export function figure(value, digits = 2) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "—";
-  const shown = Math.abs(value).toLocaleString("en-US", {
-    minimumFractionDigits: digits, maximumFractionDigits: digits,
-  });
+  const shown = written(digits).format(Math.abs(value));
   return value < 0 && Number(shown.replace(/,/g, "")) !== 0 ? "−" + shown : shown;
 }
 /** [figure, unit] with the metric's decimals; storage in 万 m³ or M m³. */

@@ -1,14 +1,14 @@
 // The alert list: to acknowledge, acknowledged, no data and stale. Rows are kept, not rebuilt.
 
 import { $, alertAmount, ageOf, ageText, el, figure, keyed, metricName, moment, named, ownAmount, period, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
-import { acknowledged, alerts, choose, chosen, isMuted, isOn, isOwned, liveValue, meanPeriod, on, returned, setAside, silent, sinceOf, stationState, stations, tallyOf, toAcknowledge, trend, valueAge } from "./state.mjs";
+import { acknowledged, alerts, choose, chosen, isMuted, isOn, isOwned, liveValue, meanPeriod, redraw, returned, setAside, silent, sinceOf, stationState, stations, tallyOf, toAcknowledge, trend, valueAge } from "./state.mjs";
 import { openForm } from "./acknowledge.mjs";
 import { stateText } from "./aside.mjs";
 import { fetchMore } from "./crowd.mjs";
 import { fillGroup, isGroup, itemsOf, makeGroup } from "./groups.mjs";
 
 export function start() {
-  for (const event of ["first", "all", "change", "tick", "chosen"]) on(event, draw);
+  redraw(["first", "all", "change", "tick", "chosen"], draw);
   for (const part of Object.keys(drawn)) $(`${part}-more`).addEventListener("click", () => showMore(part));
 }
 const FIRST = 60; // rows of a part that are drawn; more when somebody asks

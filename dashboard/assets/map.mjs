@@ -1,7 +1,7 @@
 // The map: one GeoJSON source fed by differences. It moves only when a person moves it.
 
 import { $, el, icon, keyed, lang, remScale, setText, shape, shortName, t, urls } from "./core.mjs";
-import { alertsOf, choose, chosen, condition, isOwned, on, openAlerts, stations, valueState } from "./state.mjs";
+import { alertsOf, choose, chosen, condition, isOwned, on, openAlerts, redraw, stations, valueState } from "./state.mjs";
 import { enlargeLabels } from "./labels.mjs";
 import * as markers from "./markers.mjs";
 import * as overview from "./overview.mjs";
@@ -38,8 +38,8 @@ export async function start() {
   map.on("click", onClick);
   map.on("mousemove", onHover);
   map.on("mouseout", () => ($("map-tip").hidden = true));
-  for (const event of ["first", "all", "change", "tick"]) on(event, update);
-  on("chosen", () => { select(); update(); });
+  on("chosen", select);
+  redraw(["first", "all", "change", "tick", "chosen"], update);
   on("theme", () => map.setStyle(styleUrl(), { diff: false }));
   on("home", goHome);
   on("centre", () => centre(chosen.station));
@@ -102,8 +102,9 @@ function update() {
   if (diff.add.length || diff.update.length || diff.remove.length) map.getSource("stations").updateData(diff);
   thinOut();
   label(gl, map);
-  standTags();
-  pointers();
+  const free = useful();
+  standTags(free);
+  pointers(free);
 }
 function compare(station, diff) {
   const had = drawn.get(station.code);
@@ -133,31 +134,32 @@ let discs = []; // the shown markers in lon, lat
 /** Anew only when something that decides has changed: the zoom, a state, the choice, a station. */
 function thinOut() {
   const zoom = map.getZoom();
-  const key = `${zoom.toFixed(2)}|${remScale()}|${chosen.station}|${[...drawn.values()].map((d) => `${d.code}${d.sort}${d.wind ? "w" : ""}${d.at}`).join()}`;
+  const scale = remScale();
+  const key = `${zoom.toFixed(2)}|${scale}|${chosen.station}|${[...drawn.values()].map((d) => `${d.code}${d.sort}${d.wind ? "w" : ""}${d.at}`).join()}`;
   if (key === thinnedFor) return;
   thinnedFor = key;
-  const marks = [...stations.values()].map(mark);
-  const { shown, places } = thin(marks, 2 * remScale());
+  const marks = [...stations.values()].map((station) => mark(station, scale));
+  const { shown, places } = thin(marks, 2 * scale);
   const left = marks.filter(({ code }) => shown.has(code));
   discs = left.map(({ code, radius, fixed }) => ({ code, radius, fixed }));
   for (const layer of ["stations", "wind"]) map.setFilter(layer, filter(layer, marks.filter(({ code }) => !shown.has(code))));
-  rings.show(gl, map, places, numberSides(left, places, RADIUS.number * remScale()));
+  rings.show(gl, map, places, numberSides(left, places, RADIUS.number * scale));
 }
-function mark(station) {
+function mark(station, scale) {
   const { x, y } = map.project(station.at);
   const { sort, wind } = drawn.get(station.code);
   const alert = sort >= RANK.blue;
   const rank = sort + (wind ? 0.3 : 0) - (station.kind === "camera" ? 0.5 : 0);
   const picked = station.code === chosen.station;
-  const radius = (picked ? RADIUS.chosen : alert ? RADIUS.alert : RADIUS.plain) * remScale();
+  const radius = (picked ? RADIUS.chosen : alert ? RADIUS.alert : RADIUS.plain) * scale;
   return { code: station.code, x, y, rank, radius, fixed: alert || picked };
 }
 function filter(layer, hidden) {
   const kept = ["!", ["in", ["get", "code"], ["literal", hidden.map(({ code }) => code)]]];
   return layer === "wind" ? ["all", ["has", "wind"], kept] : kept;
 }
-function standTags() {
-  arrange(map, useful(), discs.filter(({ code }) => stations.has(code)).map((disc) => ({ ...disc, ...point(disc.code) })));
+function standTags(free = useful()) {
+  arrange(map, free, discs.filter(({ code }) => stations.has(code)).map((disc) => ({ ...disc, ...point(disc.code) })));
 }
 const point = (code) => { const { x, y } = map.project(stations.get(code).at); return { x, y }; };
 
@@ -205,8 +207,8 @@ export function useful() {
   if (card.right - card.left > box.width - 16 && card.top > 40) free.bottom = Math.min(free.bottom, card.top);
   return free;
 }
-function pointers() {
-  const free = useful(), card = boxOf($("plume-card"));
+function pointers(free = useful()) {
+  const card = boxOf($("plume-card"));
   const out = openAlerts().filter((a) => stations.has(a.station)).map((alert) => ({ alert, at: map.project(stations.get(alert.station).at) }))
     .filter(({ at }) => !within(at, free) || within(at, card));
   const seen = new Set();

@@ -5,10 +5,11 @@ const GAP = 7; // px between a marker's edge and its tag
 /**
  * tags: [{code, x, y, width, height, radius}], the most important first; side: where it stood.
  * free: {left, top, right, bottom}; fixed: discs {x, y, radius} that no tag may cover;
- * soft: discs that a tag covers only where it must. Returns a Map: code -> {side, dx, dy} (the
- * tag's middle from its marker) or {at}: no room, counted on the tag of that code.
+ * soft: discs that a tag covers only where it must; rest: {code, x, y} that get no tag. Returns a
+ * Map: code -> {side, dx, dy} (the tag's middle from its marker) or {at}: no room, counted on the
+ * tag of that code.
  */
-export function place(tags, { free, fixed = [], soft = [] }) {
+export function place(tags, { free, fixed = [], soft = [], rest = [] }) {
   const found = new Map(), boxes = [];
   for (const tag of tags) {
     const spots = SIDES.map((side) => spot(tag, side));
@@ -21,6 +22,7 @@ export function place(tags, { free, fixed = [], soft = [] }) {
     found.set(tag.code, { side, dx, dy });
     boxes.push(box);
   }
+  if (boxes.length) for (const each of rest) found.set(each.code, { at: nearest(each, tags, found) });
   return found;
 }
 

@@ -17,6 +17,18 @@ export function on(name, listener) {
 export function emit(name, detail) {
   for (const listener of listeners.get(name) ?? []) listener(detail);
 }
+/** Draw after each of these; in a tick only what has not just been drawn: it is there for the ages. */
+export function redraw(events, draw) {
+  let drawnAt = -Infinity;
+  for (const name of events) {
+    on(name, () => {
+      if (name === "tick" && performance.now() - drawnAt < JUST_MS) return;
+      drawnAt = performance.now();
+      draw();
+    });
+  }
+}
+const JUST_MS = 700;
 
 /** The whole picture: at the start and after every lost link. Returns how many things differ. */
 export function replaceAll(features, open) {
@@ -75,7 +87,10 @@ export const alertsOf = (code) => allOf(code).filter(isReal);
 export function allOf(code) {
   if (!ofStation) {
     ofStation = new Map();
-    for (const alert of standing()) ofStation.set(alert.station, [...(ofStation.get(alert.station) ?? []), alert]);
+    for (const alert of standing()) {
+      if (!ofStation.has(alert.station)) ofStation.set(alert.station, []);
+      ofStation.get(alert.station).push(alert);
+    }
   }
   return ofStation.get(code) ?? [];
 }

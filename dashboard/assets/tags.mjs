@@ -5,18 +5,21 @@ import { alertsOf, chosen, isOwned, liveValue, openAlerts, sinceOf, stations, tr
 import { place } from "./place.mjs";
 
 const tags = new Map(); // code -> {marker, root, what, who, more, side, size}
+const MOST = 60; // more have no room on any map; the others are counted
 export const isTagged = (code) => tags.has(code);
 
 /** Make, fill and remove tags as alerts and the choice have it. gl, map: MapLibre's. */
 export function label(gl, map) {
-  const codes = wanted();
+  const codes = wanted().slice(0, MOST);
   for (const [code, tag] of tags) if (!codes.includes(code)) { tag.marker.remove(); tags.delete(code); }
   for (const code of codes) fill(tags.get(code) ?? make(gl, map, code), stations.get(code));
 }
-/** The worst first: unclaimed red by age, then the selected station. */
+/** The worst first: unclaimed red by age, with the selected station among those that are tagged. */
 function wanted() {
   const red = openAlerts().filter((a) => a.grade === "red" && !isOwned(a)).map((a) => a.station);
-  return [...new Set([...red, chosen.station])].filter((code) => stations.has(code));
+  const codes = [...new Set(red)];
+  if (!codes.slice(0, MOST).includes(chosen.station)) codes.splice(MOST - 1, 0, chosen.station);
+  return codes.filter((code) => stations.has(code));
 }
 function make(gl, map, code) {
   const root = el("div", "tag"), what = el("b", "tag-what"), who = el("span", "tag-who"), more = el("span", "tag-more");
@@ -52,19 +55,23 @@ export function firstValue(station) {
 /** Stand every tag where there is room. discs: the shown markers {code, x, y, radius, fixed}. */
 export function arrange(map, free, discs) {
   if (!tags.size) return;
-  const asked = [...tags].sort(([a], [b]) => order(a) - order(b)).map(([code, tag]) => box(map, code, tag));
+  const scale = remScale(), codes = wanted();
+  const asked = codes.filter(isTagged).map((code) => box(map, code, tags.get(code), scale));
   const found = place(asked.filter((each) => visible(each, free)), {
     free, fixed: discs.filter((disc) => disc.fixed), soft: discs.filter((disc) => !disc.fixed),
+    rest: codes.filter((code) => !tags.has(code)).map((code) => ({ code, ...at(map, code) })).filter((each) => visible(each, free)),
   });
   const more = new Map();
   for (const { at } of found.values()) if (at) more.set(at, (more.get(at) ?? 0) + 1);
   for (const [code, tag] of tags) stand(tag, found.get(code), more.get(code));
 }
-const order = (code) => wanted().indexOf(code);
-function box(map, code, tag) {
-  const { x, y } = map.project(stations.get(code).at);
+function box(map, code, tag, scale) {
   tag.size ??= { width: tag.root.offsetWidth, height: tag.root.offsetHeight };
-  return { code, x, y, ...tag.size, radius: (code === chosen.station ? 24 : 19) * remScale(), side: tag.side };
+  return { code, ...at(map, code), ...tag.size, radius: (code === chosen.station ? 24 : 19) * scale, side: tag.side };
+}
+function at(map, code) {
+  const { x, y } = map.project(stations.get(code).at);
+  return { x, y };
 }
 /** One out of sight has its pointer at the edge. */
 const visible = ({ x, y }, free) => x >= free.left && x <= free.right && y >= free.top && y <= free.bottom;

@@ -159,3 +159,17 @@ def test_a_heap_of_red_alerts_shows_the_worst_and_counts_the_rest(page):
     assert shown == [tag["code"] for tag in heap][: len(shown)]
     assert 1 <= len(shown) <= 4
     assert all(found[a]["side"] != found[b]["side"] for a, b in pairwise(shown))
+
+
+@in_browser
+@given(tags=tags, rest=st.lists(spots, max_size=20))
+def test_what_gets_no_tag_is_counted_on_the_nearest_one(page, tags, rest):
+    """A flood of red: only the worst are given a tag at all."""
+    others = [{"code": f"R-{i}", "x": 200 + x, "y": 150 + y} for i, (x, y) in enumerate(rest)]
+    found = page.evaluate(PLACE, [tags, room(tags, rest=others)])
+    assert set(found) == {each["code"] for each in [*tags, *others]}
+    shown = [tag for tag in tags if "side" in found[tag["code"]]]
+    at = {tag["code"]: tag for tag in shown}
+    for other in others:
+        least = min(apart(other, tag) for tag in shown)
+        assert apart(other, at[found[other["code"]]["at"]]) == pytest.approx(least)
