@@ -12,10 +12,11 @@ from typing import Any
 
 from psycopg2.extras import Json
 
-from alerts.alert import AlertLife, life_to_json, rfc3339
+from alerts.alert import AlertLife, life_to_json
 from alerts.evidence import around_then
 from alerts.evidence_pack import MOST_READINGS, digest, readings_json
 from alerts.store import get_alert
+from alerts.times import rfc3339
 from database.pool import Connection
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=30)

@@ -49,7 +49,8 @@ select s.rule_id, s.subject from rule_state s
                             where p.alert_id = t.alert_id)) <= %(left_since)s)
  order by s.rule_id, s.subject
 """
-# What State.essence is made of; without any of it a state is as good as a fresh one.
+# What State.essence is made of (`asked` never stands alone); without any of it a state is as good
+# as a fresh one.
 _BUSY_SERIES = """
 select distinct series_id from rule_state
  where series_id = any(%(series)s)
@@ -162,13 +163,19 @@ def untold_series(
         return [row[0] for row in cursor.fetchall()]
 
 
+def lock_series(conn: Connection, series: Sequence[int]) -> None:
+    """Lock the rows of series_state, in order: before any rule_state."""
+    with conn.cursor() as cursor:
+        cursor.execute(_LOCK_SERIES, {"series": list(series)})
+
+
 def lock_newest(
     conn: Connection, series: Sequence[int], since: datetime
 ) -> dict[int, list[Reading]]:
     """Lock the rows of series_state, and read the newest readings of each, the newest first."""
     found: dict[int, list[Reading]] = {number: [] for number in series}
+    lock_series(conn, series)
     with conn.cursor() as cursor:
-        cursor.execute(_LOCK_SERIES, {"series": list(series)})
         cursor.execute(_NEWEST, {"series": list(series), "since": since})
         for number, code, metric, at, received, value, bits, origin in cursor.fetchall():
             found[number].append(

@@ -7,6 +7,9 @@ from typing import Any
 
 from database.pool import Connection
 
+# The version of rule `r` that has the last word: it is in force unless it was retired.
+NEWEST_VERSION = """lateral (select * from rule_version
+                            where rule_id = r.id order by version desc limit 1)"""
 _COLUMNS = "r.code, v.version, v.definition, v.author, v.reason, v.created_at, v.retired_at"
 VERSIONS = f"""
 select {_COLUMNS}
@@ -16,9 +19,7 @@ select {_COLUMNS}
 """  # noqa: S608 - of constants
 NEWEST = f"""
 select {_COLUMNS}
-  from rule r
-  join lateral (select * from rule_version where rule_id = r.id
-                 order by version desc limit 1) v on true
+  from rule r join {NEWEST_VERSION} v on true
  order by r.code
 """  # noqa: S608 - of constants
 # What config.yaml said when a process last read it.

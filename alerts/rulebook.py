@@ -19,6 +19,7 @@ from alerts.built_in import BUILT_IN, SYSTEM_INGEST
 from alerts.group import Group
 from alerts.laying import Ground, Laid, lay
 from alerts.rule import Device, Limit, Place, Watch
+from alerts.rule_history import NEWEST_VERSION
 from alerts.rule_settings import RuleSettings
 from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
@@ -29,13 +30,13 @@ log = logging.getLogger("alerts")
 
 FILE = "config.yaml"  # the author of what is seeded
 LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
-_NEWEST = """
-select distinct on (r.id) r.id, r.code, v.version, v.definition, v.author, v.retired_at,
+_NEWEST = f"""
+select r.id, r.code, v.version, v.definition, v.author, v.retired_at,
        (select s.seeded from rule_version s
          where s.rule_id = r.id and s.seeded is not null order by s.version desc limit 1)
-  from rule r join rule_version v on v.rule_id = r.id
- order by r.id, v.version desc
-"""
+  from rule r join {NEWEST_VERSION} v on true
+ order by r.id
+"""  # noqa: S608 - of constants
 _NEW_RULE = "insert into rule (code) values (%s) returning id"
 _NEW_VERSION = """
 insert into rule_version (rule_id, version, definition, seeded, author, reason, created_at)

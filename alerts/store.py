@@ -1,4 +1,4 @@
-"""Alerts in the database: list, read, acknowledge. Functions take a connection and never commit."""
+"""Alerts in the database: list and read them, add a step. Functions never commit."""
 
 import base64
 import binascii
@@ -74,23 +74,6 @@ select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
   from alert_transition where alert_id = %s order by seq
 """
 _EVIDENCE = "select evidence from alert where id = %s"
-_LOCK = "select version, state, owner from alert where id = %s for update"
-_ACKNOWLEDGE = """
-update alert
-   set owner = %(who)s, acknowledged_at = %(now)s, note = %(note)s, version = version + 1,
-       state = case when ended_at is null then 'acknowledged'
-                    when state = 'returned' and latched then state else 'ended' end,
-       changed_at = clock_timestamp()
- where id = %(id)s
-returning version, grade, value, limit_value
-"""
-# What came back unseen before it, of the same rule and subject: who has this one has seen those.
-_OLDER = """
-select o.id from alert a join alert o on o.rule_id = a.rule_id and o.subject = a.subject
- where a.id = %s and o.state = 'returned' and o.owner is null
-   and (o.began_at, o.id) < (a.began_at, a.id)
- order by o.id for update of o
-"""
 _ADD_STEP = """
 insert into alert_transition
        (alert_id, seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason)
@@ -109,31 +92,6 @@ class AlertPage:
 
     alerts: tuple[Alert, ...]
     cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """It is yours. repeated: it was yours already, and nothing was written.
-
-    also: older ones of the same rule and subject, over and unseen, acknowledged with it.
-    """
-
-    alert: Alert
-    repeated: bool
-    also: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Not done. owner: who has it already; None: the alert changed since you read it."""
-
-    alert: Alert
-    owner: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoSuchAlert:
-    id: str
 
 
 def list_alerts(
@@ -202,38 +160,6 @@ def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
     return AlertLife(alert, steps, _rows(conn, _EVIDENCE, (alert_id,))[0][0])
 
 
-def acknowledge(
-    conn: Connection,
-    alert_id: str,
-    who: str,
-    note: str | None,
-    *,
-    expected_version: int,
-    now: datetime,
-) -> Acknowledged | Conflict | NoSuchAlert:
-    """Make `who` the owner: the first wins, the second learns who, a repeated tap changes nothing.
-
-    An alert that changed since `expected_version` (a step up, an end) is a Conflict without owner:
-    nobody should take over what they have not seen. One that has returned is over with it, unless
-    it is latched; an ended alert can still be acknowledged. Older ones of the same rule and subject
-    that returned unseen are acknowledged with it, each with its own step.
-    """
-    locked = _rows(conn, _LOCK, (alert_id,))
-    if not locked:
-        return NoSuchAlert(alert_id)
-    version, _, owner = locked[0]
-    also: tuple[str, ...] = ()
-    if owner is None and version == expected_version:
-        also = tuple(row[0] for row in _rows(conn, _OLDER, (alert_id,)))
-        for each in (*also, alert_id):
-            _take(conn, each, who, note, now)
-    alert = find_alert(conn, alert_id)
-    assert alert is not None, "locked above"  # noqa: S101 - for the type checker
-    if owner == who or (owner is None and version == expected_version):
-        return Acknowledged(alert, repeated=owner is not None, also=also)
-    return Conflict(alert, owner)
-
-
 def add_step(
     conn: Connection,
     alert_id: str,
@@ -253,25 +179,6 @@ def add_step(
     values = (alert_id, seq, kind, at, recorded_at, grade, value, limit, who, note)
     rows = _rows(conn, _ADD_STEP, (*values, json.dumps(reason.to_json())))
     return int(rows[0][0])
-
-
-def _take(conn: Connection, alert_id: str, who: str, note: str | None, now: datetime) -> None:
-    parameters = {"id": alert_id, "who": who, "note": note, "now": now}
-    version, grade, value, limit = _rows(conn, _ACKNOWLEDGE, parameters)[0]
-    add_step(
-        conn,
-        alert_id,
-        version,
-        "acknowledged",
-        at=now,
-        recorded_at=now,
-        grade=grade,
-        value=value,
-        limit=limit,
-        reason=Reason("acknowledged", {"who": who}),
-        who=who,
-        note=note,
-    )
 
 
 def _rows(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from alerts.rule_history import NEWEST_VERSION
 from alerts.store import KEPT_BY
 from dashboard.shapes import iso
 from database.pool import Connection
@@ -13,16 +14,15 @@ select u.id, u.kind, r.code, d.definition -> 'label', u.subject, s.code, v.name_
        u.end_why
   from suppression u
   left join rule r on r.id = u.rule_id
-  left join lateral (select definition from rule_version where rule_id = u.rule_id
-                      order by version desc limit 1) d on true
+  left join {newest} d on true
   left join station s on s.id = u.station_id
   left join station_version v on v.station_id = s.id and v.valid_to is null
  where {which}
  order by u.began_at desc, u.id desc limit %(limit)s
 """
-ACTIVE = _SUPPRESSIONS.format(which="u.ended_at is null")
-ENDED = _SUPPRESSIONS.format(which="u.ended_at is not null")
-ONE = _SUPPRESSIONS.format(which="u.id = any(%(ids)s)")
+ACTIVE = _SUPPRESSIONS.format(newest=NEWEST_VERSION, which="u.ended_at is null")
+ENDED = _SUPPRESSIONS.format(newest=NEWEST_VERSION, which="u.ended_at is not null")
+SOME = _SUPPRESSIONS.format(newest=NEWEST_VERSION, which="u.id = any(%(ids)s)")
 _KEPT = """
 select k.id, a.id, a.version, a.grade, a.ended_at is null
   from alert a
@@ -50,7 +50,7 @@ def suppressions(
 
 
 def suppressions_of(conn: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
-    return _documents(conn, ONE, {"limit": len(ids), "ids": list(ids)})
+    return _documents(conn, SOME, {"limit": len(ids), "ids": list(ids)})
 
 
 def out_of_service(conn: Connection) -> dict[str, list[dict[str, Any]]]:

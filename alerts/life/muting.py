@@ -13,13 +13,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from alerts.alert import rfc3339
 from alerts.grade import RANK
 from alerts.life.inhibition import inhibit, planned
 from alerts.life.settings import InhibitionSettings
-from alerts.life.steps import write
+from alerts.life.steps import lock, write
 from alerts.life.suppression import SYSTEM, Held, Suppression, end, hold
 from alerts.store import KEPT_BY
+from alerts.times import rfc3339
 from database.heartbeat import wake
 from database.pool import Connection
 
@@ -202,6 +202,7 @@ def _of_no_news(conn: Connection, transitions: Sequence[int]) -> dict[int, str]:
     with conn.cursor() as cursor:
         cursor.execute(NEWS_TO_NOBODY, (list(transitions),))
         found = cursor.fetchall()
+        lock(conn, sorted({alert for _, alert, _ in found}))  # of most, again
         for number, _, suppression in found:
             cursor.execute(MUTE, (suppression, [number]))
         if found:

@@ -53,6 +53,11 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class NoSuchAlert:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """alert: as it is now. repeated: it was so already, and nothing was written."""
 

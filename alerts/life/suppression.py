@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from alerts.alert import rfc3339
-from alerts.life.steps import Done, Refused, Standing, lock, write
+from alerts.life.steps import Done, NoSuchAlert, Refused, Standing, lock, write
 from alerts.life.taking import changed, now_is
 from alerts.reason import Reason
-from alerts.store import MUTED_BY, NoSuchAlert
+from alerts.store import MUTED_BY
+from alerts.times import rfc3339
 from database.pool import Connection
 
 SYSTEM = "system"  # who ended what ended by itself

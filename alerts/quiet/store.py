@@ -7,6 +7,7 @@ from typing import Any
 from alerts.quiet.flood import WINDOW, Flood, floods
 from alerts.quiet.score import Call, Score, score
 from alerts.quiet.settings import QuietSettings
+from alerts.rule_history import NEWEST_VERSION
 from database.pool import Connection
 
 LOOK_BACK = timedelta(hours=6)  # a flood that began before
@@ -52,12 +53,10 @@ select date_trunc('second', t.recorded_at), count(*)
    and not exists (select from outbox o where o.transition_id = t.id and o.muted_by is not null)
  group by 1 order by 1
 """
-LABELS = """
-select r.code, v.definition -> 'label' from rule r
-  join lateral (select definition from rule_version where rule_id = r.id
-                 order by version desc limit 1) v on true
+LABELS = f"""
+select r.code, v.definition -> 'label' from rule r join {NEWEST_VERSION} v on true
  where r.code = any(%s)
-"""
+"""  # noqa: S608 - of constants
 STATION_NAMES = """
 select s.code, v.name_zh, v.name_en from station s
   join station_version v on v.station_id = s.id and v.valid_to is null

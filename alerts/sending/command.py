@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.grade import GRADES
+from alerts.rule_history import NEWEST_VERSION
 from alerts.sending.directory import directory, now, shifts_between
 from alerts.sending.rota import gaps
 from alerts.sending.routes import Directory, Subject, decide, misfit, resolve
 from alerts.settings import AlertsSettings
-from alerts.wording import BEIJING
+from alerts.times import BEIJING
 from database.pool import Connection
 
 _ALERT = """
@@ -19,10 +20,10 @@ select r.code, s.code, s.kind, a.department, a.peak_grade
   from alert a join rule r on r.id = a.rule_id left join station s on s.id = a.station_id
  where a.id = %(id)s
 """
-_RULE = """
-select definition from rule_version v join rule r on r.id = v.rule_id
- where r.code = %(code)s order by v.version desc limit 1
-"""
+_RULE = f"""
+select v.definition from rule r join {NEWEST_VERSION} v on true
+ where r.code = %(code)s
+"""  # noqa: S608 - of constants
 _STATIONS = """
 select s.code, s.kind, v.department
   from station s join station_version v on v.station_id = s.id and v.valid_to is null
@@ -62,7 +63,8 @@ def run(conn: Connection, settings: AlertsSettings, arguments: argparse.Namespac
 
 def explained(settings: AlertsSettings, subject: Subject, there: Directory) -> Iterator[str]:
     """Line by line: each route and why it does not fit, who is told and why, who comes later."""
-    where = f" at {subject.station} ({subject.kind}, {subject.department})"
+    department = subject.department or "no department"
+    where = f" at {subject.station} ({subject.kind}, {department})"
     at = there.at.astimezone(BEIJING)
     yield f"{subject.grade} {subject.rule}{where if subject.station else ''}, {at:%a %m-%d %H:%M}:"
     for route in settings.routes:

@@ -13,12 +13,12 @@ from typing import Any
 
 from psycopg2.extras import Json, execute_values
 
-from alerts.alert import rfc3339
 from alerts.grade import GRADES
 from alerts.receiver_settings import EscalationSettings, ReceiverSettings
 from alerts.sending.directory import directory
 from alerts.sending.routes import Directory, Subject, misfit, resolve
 from alerts.store import MUTED_BY
+from alerts.times import rfc3339
 from database.pool import Connection
 
 # The alerts that nobody has acknowledged, with the gravest grade since anybody did; of each the

@@ -11,8 +11,9 @@ from starlette.responses import Response
 from alerts.alert import to_json
 from alerts.life import suppression, taking
 from alerts.life.pending import pending
-from alerts.life.steps import Done, Refused
-from alerts.store import Acknowledged, Conflict, NoSuchAlert, find_alert
+from alerts.life.steps import Done, NoSuchAlert, Refused
+from alerts.life.taking import Acknowledged, Conflict
+from alerts.store import find_alert
 from dashboard import life_store
 from dashboard.access import ACKNOWLEDGE, RIGHTS
 from dashboard.accounts import Principal, audit

@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from alerts import store as alerts_store
 from alerts.alert import life_to_json, to_json
-from alerts.store import Acknowledged, BadCursor, Conflict
+from alerts.life.taking import Acknowledged, Conflict
+from alerts.life.taking import acknowledge as take
+from alerts.store import BadCursor
 from dashboard.accounts import Principal, audit
 from dashboard.api import models
 from dashboard.api.common import Key, Use, Who, json_answer, once
@@ -96,9 +98,7 @@ def _acknowledge(
     conn: Connection, who: Principal, alert_id: str, body: models.Acknowledge, address: str
 ) -> Outcome:
     now, note = datetime.now(UTC), body.note or None
-    found = alerts_store.acknowledge(
-        conn, alert_id, who.name, note, expected_version=body.version, now=now
-    )
+    found = take(conn, alert_id, who.name, note, expected_version=body.version, now=now)
     if isinstance(found, Acknowledged):
         if not found.repeated:
             audit(conn, who.name, "acknowledged", alert_id, address, note=note)
