@@ -16,10 +16,10 @@ from alerts.rulebook import edition
 from alerts.silence import CANARY, Heartbeat, Seen, Status, tick, together
 from alerts.state import Judgement, State, Transition, state_from_json
 from alerts.withdrawal import asks_otherwise, withdraw
+from database import query
 from database.pool import Connection
 from sensors.reading import Origin
 
-_NOW = "select clock_timestamp()"
 # The newest beat of an ingest names its team: all who share the topics at present.
 _HEARTBEATS = """
 with newest as (
@@ -65,7 +65,7 @@ class Pace:
 
 def tick_once(conn: Connection, judge: Judge, pace: Pace) -> list[Transition]:
     """Judge absence at the database's own time, and write what follows."""
-    now = _one(conn, _NOW)[0]
+    now = query.now(conn)
     judgement = _look(conn, judge, judge.absence, pace, now)
     if not judgement.states:
         return []
@@ -83,12 +83,12 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
     """
     lost = {
         (rule, subject): series
-        for rule, subject, series, state in _all(conn, _OPEN_STATES)
+        for rule, subject, series, state in query.rows(conn, _OPEN_STATES)
         if _uncovered(judge, (rule, subject), series, state_from_json(state))
     }
     if not lost:
         return []
-    now = _one(conn, _NOW)[0]
+    now = query.now(conn)
     series = sorted(number for number in lost.values() if number)
     lock_series(conn, series)
     before = lock_states(conn, series, [subject for _, subject in lost])
@@ -151,7 +151,7 @@ def _quiet(conn: Connection, watches: Iterable[Watch], now: datetime) -> dict[in
     if not patience:
         return {}
     before = now - min(patience.values())
-    rows = _all(conn, _QUIET, {"series": list(patience), "before": before})
+    rows = query.rows(conn, _QUIET, {"series": list(patience), "before": before})
     return {
         series_id: Seen(created_at, observed_at, offline_since, Origin(origin or 0))
         for series_id, created_at, observed_at, origin, offline_since in rows
@@ -160,7 +160,7 @@ def _quiet(conn: Connection, watches: Iterable[Watch], now: datetime) -> dict[in
 
 def _statuses(conn: Connection, watches: Iterable[Watch]) -> dict[str, Status]:
     devices = sorted({watch.device for watch in watches if watch.device})
-    rows = _all(conn, _DEVICES, {"devices": devices}) if devices else []
+    rows = query.rows(conn, _DEVICES, {"devices": devices}) if devices else []
     return {device: Status(online, reported_at) for device, online, reported_at in rows}
 
 
@@ -170,7 +170,7 @@ def _of_no_series(watches: Iterable[Watch]) -> list[str]:
 
 def _states(conn: Connection, watches: Sequence[Watch]) -> dict[Key, State]:
     series = [watch.series_id for watch in watches if watch.series_id]
-    rows = _all(conn, _STATES, {"series": series, "subjects": _of_no_series(watches)})
+    rows = query.rows(conn, _STATES, {"series": series, "subjects": _of_no_series(watches)})
     return {(rule_id, subject): state_from_json(state) for rule_id, subject, state in rows}
 
 
@@ -181,7 +181,7 @@ def _lock(conn: Connection, watches: Sequence[Watch]) -> dict[Key, State]:
 
 
 def _heartbeat(conn: Connection) -> Heartbeat | None:
-    rows = _all(conn, _HEARTBEATS)
+    rows = query.rows(conn, _HEARTBEATS)
     return together(at and _beat(at, detail, proven_at) for at, detail, proven_at in rows)
 
 
@@ -195,15 +195,3 @@ def _beat(at: datetime, detail: Mapping[str, Any], proven_at: datetime | None) -
 def _moment(detail: Mapping[str, Any], key: str) -> datetime | None:
     text = detail.get(key)
     return datetime.fromisoformat(text) if text else None
-
-
-def _one(conn: Connection, statement: str) -> tuple[Any, ...]:
-    return _all(conn, statement)[0]
-
-
-def _all(
-    conn: Connection, statement: str, parameters: Mapping[str, Any] | None = None
-) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

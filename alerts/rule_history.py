@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from database import query
 from database.pool import Connection
 
 # The version of rule `r` that has the last word: it is in force unless it was retired.
@@ -63,29 +64,21 @@ class Difference:
 
 def versions(conn: Connection, code: str) -> list[RuleVersion]:
     """Of one rule, the newest first; empty where there is none."""
-    with conn.cursor() as cursor:
-        cursor.execute(VERSIONS, {"code": code})
-        return [RuleVersion(*row) for row in cursor.fetchall()]
+    return [RuleVersion(*row) for row in query.rows(conn, VERSIONS, code=code)]
 
 
 def newest(conn: Connection) -> list[RuleVersion]:
     """The newest version of every rule, retired ones too, by code."""
-    with conn.cursor() as cursor:
-        cursor.execute(NEWEST)
-        return [RuleVersion(*row) for row in cursor.fetchall()]
+    return [RuleVersion(*row) for row in query.rows(conn, NEWEST)]
 
 
 def file_says(conn: Connection) -> dict[str, Mapping[str, Any]]:
     """The text of each rule in config.yaml, as a process last read it."""
-    with conn.cursor() as cursor:
-        cursor.execute(FILE_SAYS)
-        return dict(cursor.fetchall())
+    return dict(query.rows(conn, FILE_SAYS))
 
 
 def open_alerts_by_rule(conn: Connection) -> dict[str, int]:
-    with conn.cursor() as cursor:
-        cursor.execute(OPEN)
-        return dict(cursor.fetchall())
+    return dict(query.rows(conn, OPEN))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

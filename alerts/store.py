@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.alert import Alert, AlertLife, Muted, Names, Step
 from alerts.reason import Reason
+from database import query
 from database.pool import Connection
 from sensors.reading import Origin, Quality
 
@@ -121,34 +122,34 @@ def list_alerts(
         "after_id": after_id,
         "limit": limit + 1,
     }
-    rows = _rows(conn, _LIST, parameters)
+    rows = query.rows(conn, _LIST, parameters)
     alerts = tuple(_alert(row) for row in rows[:limit])
     return AlertPage(alerts, _write_cursor(alerts[-1]) if len(rows) > limit else None)
 
 
 def open_alerts(conn: Connection) -> list[Alert]:
     """What stands, and what returned unseen; newest first, all of it: the desk shows it."""
-    return [_alert(row) for row in _rows(conn, _OPEN)]
+    return [_alert(row) for row in query.rows(conn, _OPEN)]
 
 
 def changed_alerts(conn: Connection, since: datetime) -> list[Alert]:
     """What changed at or after `since`, ended ones too: for the live stream, with an overlap."""
-    return [_alert(row) for row in _rows(conn, _CHANGED, (since,))]
+    return [_alert(row) for row in query.rows(conn, _CHANGED, (since,))]
 
 
 def changed_keys(conn: Connection, since: datetime) -> dict[str, tuple[int, datetime]]:
     """Version and time of change of what changed since: to ask only for what is not known yet."""
-    return {id_: (version, at) for id_, version, at in _rows(conn, _CHANGED_KEYS, (since,))}
+    return {id_: (version, at) for id_, version, at in query.rows(conn, _CHANGED_KEYS, (since,))}
 
 
 def find_alert(conn: Connection, alert_id: str) -> Alert | None:
-    rows = _rows(conn, _ONE, (alert_id,))
+    rows = query.rows(conn, _ONE, (alert_id,))
     return _alert(rows[0]) if rows else None
 
 
 def find_alerts(conn: Connection, ids: Sequence[str]) -> list[Alert]:
     """Those of these that there are, in no order."""
-    return [_alert(row) for row in _rows(conn, _SOME, (list(ids),))] if ids else []
+    return [_alert(row) for row in query.rows(conn, _SOME, (list(ids),))] if ids else []
 
 
 def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
@@ -156,8 +157,8 @@ def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
     alert = find_alert(conn, alert_id)
     if alert is None:
         return None
-    steps = tuple(_step(row) for row in _rows(conn, _STEPS, (alert_id,)))
-    return AlertLife(alert, steps, _rows(conn, _EVIDENCE, (alert_id,))[0][0])
+    steps = tuple(_step(row) for row in query.rows(conn, _STEPS, (alert_id,)))
+    return AlertLife(alert, steps, query.rows(conn, _EVIDENCE, (alert_id,))[0][0])
 
 
 def add_step(
@@ -177,16 +178,8 @@ def add_step(
 ) -> int:
     """Write one step into an alert's life; returns the transition's number."""
     values = (alert_id, seq, kind, at, recorded_at, grade, value, limit, who, note)
-    rows = _rows(conn, _ADD_STEP, (*values, json.dumps(reason.to_json())))
+    rows = query.rows(conn, _ADD_STEP, (*values, json.dumps(reason.to_json())))
     return int(rows[0][0])
-
-
-def _rows(
-    conn: Connection, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
-) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
 
 
 def _alert(row: tuple[Any, ...]) -> Alert:

@@ -6,6 +6,7 @@ from typing import Any
 from alerts.rule_history import NEWEST_VERSION
 from alerts.store import KEPT_BY
 from dashboard.shapes import iso
+from database import query
 from database.pool import Connection
 
 _SUPPRESSIONS = """
@@ -56,7 +57,7 @@ def suppressions_of(conn: Connection, ids: Sequence[int]) -> list[dict[str, Any]
 def out_of_service(conn: Connection) -> dict[str, list[dict[str, Any]]]:
     """station -> what of it is out of service now; metrics: None for the whole."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for code, metrics, until, who, why, since, number in _rows(conn, OUT_OF_SERVICE):
+    for code, metrics, until, who, why, since, number in query.rows(conn, OUT_OF_SERVICE):
         found.setdefault(code, []).append(
             {
                 "id": number,
@@ -72,17 +73,17 @@ def out_of_service(conn: Connection) -> dict[str, list[dict[str, Any]]]:
 
 def accounts(conn: Connection, roles: Sequence[str]) -> list[str]:
     """The names of those who have one of these roles and may sign in."""
-    return [name for name, role in _rows(conn, ACCOUNTS) if role in roles]
+    return [name for name, role in query.rows(conn, ACCOUNTS) if role in roles]
 
 
 def _documents(
     conn: Connection, statement: str, parameters: dict[str, Any]
 ) -> list[dict[str, Any]]:
     kept: dict[int, list[dict[str, Any]]] = {}
-    for number, alert_id, version, grade, on in _rows(conn, KEPT):
+    for number, alert_id, version, grade, on in query.rows(conn, KEPT):
         entry = {"id": alert_id, "version": version, "grade": grade, "on": on}
         kept.setdefault(number, []).append(entry)
-    return [_document(row, kept.get(row[0], [])) for row in _rows(conn, statement, parameters)]
+    return [_document(row, kept.get(row[0], [])) for row in query.rows(conn, statement, parameters)]
 
 
 def _document(row: tuple[Any, ...], alerts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -108,9 +109,3 @@ def _document(row: tuple[Any, ...], alerts: list[dict[str, Any]]) -> dict[str, A
         "end_why": end_why,
         "alerts": alerts,
     }
-
-
-def _rows(conn: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

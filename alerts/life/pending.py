@@ -9,6 +9,7 @@ from alerts.grade import GRADES
 from alerts.rule_history import NEWEST_VERSION
 from alerts.state import state_from_json
 from alerts.times import rfc3339
+from database import query
 from database.pool import Connection
 from sensors.catalogue import METRICS
 
@@ -65,9 +66,7 @@ class Pending:
 
 def pending(conn: Connection) -> list[Pending]:
     """By rule and subject, the gravest grade that is running of each."""
-    with conn.cursor() as cursor:
-        cursor.execute(PENDING)
-        return [one for row in cursor.fetchall() if (one := _pending(*row))]
+    return [one for row in query.rows(conn, PENDING) if (one := _pending(*row))]
 
 
 def _pending(

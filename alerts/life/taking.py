@@ -8,6 +8,7 @@ from alerts.alert import Alert
 from alerts.life.steps import Done, NoSuchAlert, Refused, Standing, lock, write
 from alerts.reason import Reason
 from alerts.store import find_alert
+from database import query
 from database.pool import Connection
 
 # What came back unseen before them, of the same rule and subject: who has one has seen those.
@@ -81,8 +82,7 @@ def acknowledge(
     # Whoever was faster may have seen some of them before they were locked.
     also = tuple(each for each in older if standing[each].owner is None)
     for each in (*also, alert_id):
-        with conn.cursor() as cursor:
-            cursor.execute(ACKNOWLEDGE, {"who": who, "now": now, "note": note, "id": each})
+        query.run(conn, ACKNOWLEDGE, who=who, now=now, note=note, id=each)
         reason = Reason("acknowledged", {"who": who})
         write(conn, each, "acknowledged", reason, now=now, who=who, note=note)
     return Acknowledged(now_is(conn, alert_id), repeated=False, also=also)
@@ -127,8 +127,7 @@ def hand_over(
         return Refused(now_is(conn, alert_id), "nobody has this alert; acknowledge it instead")
     if found.state == "ended":
         return Refused(now_is(conn, alert_id), "the alert is closed: there is nothing to hand over")
-    with conn.cursor() as cursor:
-        cursor.execute(HAND_OVER, (to, now, alert_id))
+    query.run(conn, HAND_OVER, (to, now, alert_id))
     reason = Reason("handed_over", {"from": found.owner, "to": to})
     write(conn, alert_id, "handed_over", reason, now=now, who=by, note=note)
     return Done(now_is(conn, alert_id))
@@ -159,8 +158,7 @@ def reset(
     if found.state != "returned":
         over = "its condition is still on" if found.ended_at is None else "it is closed already"
         return Refused(now_is(conn, alert_id), f"cannot be reset: {over}")
-    with conn.cursor() as cursor:
-        cursor.execute(RESET, {"who": who, "now": now, "note": note, "id": alert_id})
+    query.run(conn, RESET, who=who, now=now, note=note, id=alert_id)
     write(conn, alert_id, "reset", Reason("reset", {"who": who}), now=now, who=who, note=note)
     return Done(now_is(conn, alert_id))
 
@@ -179,6 +177,4 @@ def now_is(conn: Connection, alert_id: str) -> Alert:
 
 
 def _unseen_before(conn: Connection, alerts: Sequence[str]) -> list[str]:
-    with conn.cursor() as cursor:
-        cursor.execute(UNSEEN_BEFORE, (list(alerts),))
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in query.rows(conn, UNSEEN_BEFORE, (list(alerts),))]

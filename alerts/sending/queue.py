@@ -14,6 +14,7 @@ from alerts.reason import Reason
 from alerts.sending.parcel import Message, Parcel, digest, single, trial
 from alerts.settings import ClockSettings
 from alerts.store import find_alerts
+from database import query
 from database.pool import Connection
 
 MOST_AT_ONCE = 500  # of a backlog of thousands a digest carries so many, the gravest first
@@ -167,12 +168,12 @@ class _Locked:
 
 def due(conn: Connection, receiver: str) -> int:
     """How many messages of the receiver are due; at most MOST_AT_ONCE + 1."""
-    return int(_rows(conn, _DUE, receiver=receiver, most=MOST_AT_ONCE + 1)[0][0])
+    return int(query.rows(conn, _DUE, receiver=receiver, most=MOST_AT_ONCE + 1)[0][0])
 
 
 def spend(conn: Connection, receiver: str, rate: Rate) -> float | None:
     """Take a token from the receiver's bucket: what is left of them, or None if there was none."""
-    rows = _rows(
+    rows = query.rows(
         conn, _SPEND, receiver=receiver, burst=float(rate.burst), per_s=rate.per_minute / 60
     )
     return float(rows[0][0]) if rows else None
@@ -180,19 +181,19 @@ def spend(conn: Connection, receiver: str, rate: Rate) -> float | None:
 
 def give_back(conn: Connection, receiver: str) -> None:
     """Nothing could be sent for the token."""
-    _run(conn, _GIVE_BACK, receiver=receiver)
+    query.run(conn, _GIVE_BACK, receiver=receiver)
 
 
 def next_parcel(conn: Connection, receiver: str) -> Parcel | None:
     """The next message that is due, locked until the transaction ends; None if there is none."""
-    rows = _rows(conn, _NEXT, receiver=receiver)
+    rows = query.rows(conn, _NEXT, receiver=receiver)
     found = _parcels(conn, [row[0] for row in rows])
     return found[0] if found else None
 
 
 def next_digest(conn: Connection, receiver: str) -> Parcel | None:
     """All that waits, as one; None if there is nothing (or only a test)."""
-    ids = [row[0] for row in _rows(conn, _GATHER, receiver=receiver, most=MOST_AT_ONCE)]
+    ids = [row[0] for row in query.rows(conn, _GATHER, receiver=receiver, most=MOST_AT_ONCE)]
     messages = _messages(conn, _locked(conn, ids))
     if not messages:
         return None
@@ -201,8 +202,8 @@ def next_digest(conn: Connection, receiver: str) -> Parcel | None:
 
 def delivered(conn: Connection, receiver: str, parcel: Parcel) -> None:
     key, size = (parcel.key, len(parcel.ids)) if parcel.digest else (None, None)
-    _run(conn, _DELIVERED, ids=list(parcel.ids), digest=key, size=size)
-    _run(conn, _WELL, receiver=receiver)
+    query.run(conn, _DELIVERED, ids=list(parcel.ids), digest=key, size=size)
+    query.run(conn, _WELL, receiver=receiver)
 
 
 def failed(
@@ -219,7 +220,7 @@ def failed(
     Others are told of a message that failed so often, and of all that waits here when the receiver
     has taken nothing so many times running.
     """
-    rows = _rows(
+    rows = query.rows(
         *(conn, _FAILED),
         ids=list(parcel.ids),
         error=error,
@@ -227,14 +228,14 @@ def failed(
         longest=_DOUBLED,
         most=clock.attempts,
     )
-    failures = _rows(conn, _ILL, receiver=receiver, error=error)[0][0]
+    failures = query.rows(conn, _ILL, receiver=receiver, error=error)[0][0]
     late = {
         number
         for number, attempts, given_up, open_ in rows
         if open_ and (given_up or attempts >= fallback_after)
     }
     if failures >= fallback_after:
-        late |= {row[0] for row in _rows(conn, _STRANDED, receiver=receiver)}
+        late |= {row[0] for row in query.rows(conn, _STRANDED, receiver=receiver)}
     if late and fallback:
         fall_back(conn, sorted(late), fallback, error)
     return any(given_up for _, _, given_up, _ in rows)
@@ -244,8 +245,8 @@ def fall_back(
     conn: Connection, ids: Sequence[int], names: Sequence[str], error: str | None = None
 ) -> None:
     """Tell these receivers in the place of the messages' own. error: of what was not tried yet."""
-    told = _rows(conn, _FALL_BACK, ids=list(ids), names=list(names), error=error)
-    _run(conn, _FELL_BACK, ids=list(ids), told=[row[0] for row in told])
+    told = query.rows(conn, _FALL_BACK, ids=list(ids), names=list(names), error=error)
+    query.run(conn, _FELL_BACK, ids=list(ids), told=[row[0] for row in told])
 
 
 def backoff_s(attempts: int, clock: ClockSettings) -> float:
@@ -261,7 +262,7 @@ def _parcels(conn: Connection, ids: Sequence[int]) -> list[Parcel]:
 
 
 def _locked(conn: Connection, ids: Sequence[int]) -> list[_Locked]:
-    return [_Locked(*row) for row in _rows(conn, _LOCK, ids=list(ids))]
+    return [_Locked(*row) for row in query.rows(conn, _LOCK, ids=list(ids))]
 
 
 def _messages(conn: Connection, found: Sequence[_Locked]) -> list[Message]:
@@ -293,14 +294,3 @@ def _readable(reason: object) -> Reason:
     if isinstance(reason, dict):
         return Reason.from_json(reason)
     return Reason("unknown", {"written": reason})
-
-
-def _rows(conn: Connection, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
-
-
-def _run(conn: Connection, statement: str, **parameters: Any) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)

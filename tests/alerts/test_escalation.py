@@ -12,12 +12,12 @@ from alerts.outbox import route
 from alerts.receiver_settings import EscalationSettings, ReceiverSettings
 from alerts.receivers import FarEnd
 from alerts.sender import send_next
-from alerts.sending.directory import now
 from alerts.sending.escalation import escalate
 from alerts.settings import AlertsSettings, ClockSettings
 from alerts.times import BEIJING, rfc3339
 from database.heartbeat import wake
 from database.pool import connect
+from database.query import now
 from gis.settings import GisSettings
 from tests.alerts.telling import query, run
 from tests.servers.waiting import until
