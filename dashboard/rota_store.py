@@ -11,19 +11,13 @@ from alerts.sending.rota import Shift
 from database import query
 from database.pool import Connection
 
-SHIFTS = """
-select id, duty, who, from_at, to_at, note, entered_by from duty_shift
- where removed_at is null and to_at > from_at and to_at > %(from_at)s and from_at < %(to_at)s
- order by from_at, id"""
-LOCK_SHIFT = """
-select id, duty, who, from_at, to_at, note, entered_by from duty_shift
- where id = %(id)s and removed_at is null for update"""
+_SHIFT = "select id, duty, who, from_at, to_at, note, entered_by from duty_shift"
+LOCK_SHIFT = f"{_SHIFT} where id = %(id)s and removed_at is null for update"
 PERSON = "select from account where name = %(who)s and disabled_at is null"
 PEOPLE = "select name, role from account where disabled_at is null order by name"
 # Whoever enters the same shift at the same time waits here for the first.
 LOCK_DUTY = "select pg_advisory_xact_lock(hashtextextended('duty ' || %(duty)s, 0))"
-OVERLAPPING = """
-select id, duty, who, from_at, to_at, note, entered_by from duty_shift
+OVERLAPPING = f"""{_SHIFT}
  where removed_at is null and duty = %(duty)s and who = %(who)s
    and from_at < %(to_at)s and to_at > %(from_at)s
  order by from_at limit 1"""
@@ -36,16 +30,13 @@ WITHDRAW_OF = """
 update duty_handover set answer = 'withdrawn', answered_at = clock_timestamp()
  where shift_id = %(id)s and answer is null"""
 END_SHIFT = "update duty_shift set to_at = %(at)s where id = %(id)s"
-OFFERS = """
+_OFFER = """
 select id, duty, shift_id, from_who, to_who, note, offered_at, answer, answered_at, answer_note
-  from duty_handover where answer is null or answered_at >= %(since)s
+  from duty_handover"""
+OFFERS = f"""{_OFFER} where answer is null or answered_at >= %(since)s
  order by offered_at desc, id desc limit 50"""
-LOCK_OFFER = """
-select id, duty, shift_id, from_who, to_who, note, offered_at, answer, answered_at, answer_note
-  from duty_handover where id = %(id)s for update"""
-OPEN_OFFER = """
-select id, duty, shift_id, from_who, to_who, note, offered_at, answer, answered_at, answer_note
-  from duty_handover where shift_id = %(shift)s and answer is null"""
+LOCK_OFFER = f"{_OFFER} where id = %(id)s for update"
+OPEN_OFFER = f"{_OFFER} where shift_id = %(shift)s and answer is null"
 OFFER = """
 insert into duty_handover (duty, shift_id, from_who, to_who, note)
 values (%(duty)s, %(shift)s, %(from_who)s, %(to_who)s, %(note)s) returning id"""
@@ -53,12 +44,11 @@ ANSWER = """
 update duty_handover
    set answer = %(answer)s, answered_at = clock_timestamp(), answer_note = %(note)s
  where id = %(id)s"""
-CONTACTS = """
+_CONTACT = """
 select id, who, label, masked, language, min_grade, max_length, made_by, made_at
-  from contact where removed_at is null order by who, id"""
-LOCK_CONTACT = """
-select id, who, label, masked, language, min_grade, max_length, made_by, made_at
-  from contact where id = %(id)s and removed_at is null"""
+  from contact where removed_at is null"""
+CONTACTS = f"{_CONTACT} order by who, id"
+CONTACT = f"{_CONTACT} and id = %(id)s"
 CONTACT_OF = """
 select id from contact where who = %(who)s and label = %(label)s and removed_at is null"""
 ADD_CONTACT = """
@@ -98,10 +88,6 @@ class Contact:
     max_length: int | None
     made_by: str
     made_at: datetime
-
-
-def shifts(conn: Connection, from_at: datetime, to_at: datetime) -> list[Shift]:
-    return [Shift(*row) for row in query.rows(conn, SHIFTS, from_at=from_at, to_at=to_at)]
 
 
 def locked_shift(conn: Connection, number: int) -> Shift | None:
@@ -178,7 +164,7 @@ def contacts(conn: Connection) -> list[Contact]:
 
 
 def contact(conn: Connection, number: int) -> Contact | None:
-    rows = query.rows(conn, LOCK_CONTACT, id=number)
+    rows = query.rows(conn, CONTACT, id=number)
     return Contact(*rows[0]) if rows else None
 
 

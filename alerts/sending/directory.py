@@ -13,15 +13,13 @@ from database.pool import Connection
 
 PERSONAL = "@"  # before the name of a receiver that is a person's own
 
-_SHIFTS = """
-select id, duty, who, from_at, to_at, note, entered_by from duty_shift
- where removed_at is null and to_at > %(from_at)s and from_at < %(to_at)s
+_SHIFT = "select id, duty, who, from_at, to_at, note, entered_by from duty_shift"
+# One that was handed over before it began has no length.
+_SHIFTS = f"""{_SHIFT}
+ where removed_at is null and to_at > from_at and to_at > %(from_at)s and from_at < %(to_at)s
  order by from_at, id
 """
-_AT = """
-select id, duty, who, from_at, to_at, note, entered_by from duty_shift
- where removed_at is null and from_at <= %(at)s and to_at > %(at)s
-"""
+_AT = f"{_SHIFT} where removed_at is null and from_at <= %(at)s and to_at > %(at)s"
 _WAYS = """
 select who, label, min_grade from contact where removed_at is null order by who, id
 """

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from alerts.sending.by_apprise import UnknownService, service
+from alerts.sending.directory import shifts_between
 from alerts.sending.rota import Shift, gaps, on_duty
 from alerts.sending.secrets import masked
 from alerts.settings import AlertsSettings
@@ -47,7 +48,7 @@ def read_rota(
     if not since < until <= since + _LONGEST_VIEW:
         raise Problem(400, f"to must be after from, by at most {_LONGEST_VIEW.days} days")
     with use.pool.transaction() as conn:
-        shifts = rota_store.shifts(conn, min(since, now), max(until, now + timedelta(seconds=1)))
+        shifts = shifts_between(conn, min(since, now), max(until, now + timedelta(seconds=1)))
         offers = rota_store.offers(conn, now - timedelta(days=1))
         people = [name for name, role in rota_store.people(conn) if role != "viewer"]
     document = {

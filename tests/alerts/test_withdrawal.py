@@ -1,6 +1,7 @@
 """What a rule has open when it is edited into one that asks something else, or is gone."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.clock import withdraw_uncovered
-from alerts.judging import Judge
+from alerts.judging import Judge, judge_batch, tell_untold
 from alerts.laying import Ground, lay
 from alerts.rulebook import seed
 from alerts.settings import AlertsSettings
 from alerts.store import get_alert
 from alerts.wording import say
+from sensors.reading import Quality, Reading
 from tests.alerts import test_composites as composites
 from tests.alerts.duty import LEVEL, now
 from tests.alerts.test_composites import BOTH, composite, reading
@@ -24,6 +26,7 @@ BELOW = rule(when="below", grades={"blue": 10})
 OUTSIDE = rule(when="outside", grades=None, low={"blue": 1}, high={"blue": 4})
 MEAN = rule(grades={"blue": 3}, mean_over_s=180)
 UP = rule(when="rate", window_s=600, direction="up", grades={"blue": 3})
+TURNED = rule(kind=None, stations=("R-01",), when="below", grades={"orange": 25})  # LEVEL's
 DOWN = rule(when="rate", window_s=600, direction="down", grades={"blue": 3})
 
 
@@ -147,13 +150,33 @@ def in_the_file(duty, *rules):
     duty.judge = Judge.load(duty.conn)
 
 
+@pytest.mark.parametrize("turned", [False, True], ids=["as it was", "turned round"])
+def test_nobody_is_told_of_what_the_rule_does_not_ask_any_more(duty, turned):
+    """It was left untold amid a backlog; when that is over, the rule asks something else."""
+    number, late = duty.series["R-01/level_m"], duty.at + timedelta(minutes=7)
+    one = Reading(number, "R-01", "level_m", duty.at, duty.at, 24.5, Quality.GOOD)
+    judge_batch(duty.conn, duty.judge, [one], late)
+    duty.ask(
+        "insert into reading (series_id, observed_at, received_at, value, quality, origin)"
+        " values (%s, %s, %s, 24.5, 0, 0)",
+        *(number, duty.at, duty.at),
+    )
+    duty.ask(
+        "update series_state set observed_at = %s, changed_at = %s where series_id = %s",
+        *(duty.at, duty.at, number),
+    )
+    if turned:
+        in_the_file(duty, TURNED)
+    told = tell_untold(duty.conn, duty.judge, late, settled=True)
+    assert [step.kind for step in told] == ([] if turned else ["announced"])
+
+
 @pytest.mark.parametrize("first", ["clock", "reading"])
 def test_the_file_turns_a_rule_round_and_its_open_alert_ends_with_a_step(duty, first):
     duty.take(24.5)
     duty.route()
     old = duty.one()
-    round_ = {"when": "below", "grades": {"orange": 25}}
-    in_the_file(duty, rule(kind=None, stations=("R-01",), **round_))
+    in_the_file(duty, TURNED)
     if first == "clock":
         assert [step.kind for step in withdraw_uncovered(duty.conn, duty.judge)] == ["ended"]
         assert withdraw_uncovered(duty.conn, duty.judge) == []
