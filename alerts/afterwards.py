@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.alert import rfc3339
 from alerts.engine import is_beyond, retrace
 from alerts.grade import GRADES, RANK
 from alerts.judging import Judge
@@ -20,6 +19,7 @@ from alerts.rule import Watch
 from alerts.state import Judgement, NewId, Transition
 from alerts.steps import handed_on
 from alerts.store import add_step
+from alerts.times import rfc3339
 from database.pool import Connection
 from sensors.reading import Origin, Quality, Reading
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from alerts.reason import Basis, Reason
+from alerts.times import rfc3339
 from alerts.wording import limit_period_s, say
 from sensors.catalogue import METRICS
 
@@ -155,11 +156,6 @@ def life_to_json(life: AlertLife) -> dict[str, Any]:
         "transitions": [_step(step) for step in life.steps],
         "evidence": life.evidence,
     }
-
-
-def rfc3339(moment: datetime | None) -> str | None:
-    """UTC with a Z, or None."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def _names(names: Names | None) -> dict[str, str] | None:

@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.engine import of_other_kind, withdraw
 from alerts.judging import Judge
-from alerts.record import lock_states, save
+from alerts.record import lock_series, lock_states, save
 from alerts.rule import Key, Watch
 from alerts.rulebook import edition
 from alerts.silence import CANARY, Heartbeat, Seen, Status, tick, together
 from alerts.state import Judgement, State, Transition, state_from_json
+from alerts.withdrawal import asks_otherwise, withdraw
+from database import query
 from database.pool import Connection
 from sensors.reading import Origin
 
-_NOW = "select clock_timestamp()"
 # The newest beat of an ingest names its team: all who share the topics at present.
 _HEARTBEATS = """
 with newest as (
@@ -50,9 +50,6 @@ select rule_id, subject, state from rule_state
  where series_id = any(%(series)s) or (series_id is null and subject = any(%(subjects)s))
 """
 _DEVICES = "select device, online, reported_at from device_status where device = any(%(devices)s)"
-_LOCK_SERIES = """
-select series_id from series_state where series_id = any(%(series)s) order by series_id for update
-"""
 _OPEN_STATES = "select rule_id, subject, series_id, state from rule_state where state ? 'alert'"
 
 
@@ -68,7 +65,7 @@ class Pace:
 
 def tick_once(conn: Connection, judge: Judge, pace: Pace) -> list[Transition]:
     """Judge absence at the database's own time, and write what follows."""
-    now = _one(conn, _NOW)[0]
+    now = query.now(conn)
     judgement = _look(conn, judge, judge.absence, pace, now)
     if not judgement.states:
         return []
@@ -86,14 +83,14 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
     """
     lost = {
         (rule, subject): series
-        for rule, subject, series, state in _all(conn, _OPEN_STATES)
+        for rule, subject, series, state in query.rows(conn, _OPEN_STATES)
         if _uncovered(judge, (rule, subject), series, state_from_json(state))
     }
     if not lost:
         return []
-    now = _one(conn, _NOW)[0]
+    now = query.now(conn)
     series = sorted(number for number in lost.values() if number)
-    _locked_series(conn, series)
+    lock_series(conn, series)
     before = lock_states(conn, series, [subject for _, subject in lost])
     if edition(conn) != judge.edition:
         return []
@@ -101,7 +98,8 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
     for key in sorted(lost.keys() & before.keys()):
         if not _uncovered(judge, key, lost[key], before[key]):
             continue  # it moved before it was locked
-        withdrawn = withdraw(key, before[key], now)
+        edited = _edited(judge, key, lost[key], before[key])
+        withdrawn = withdraw(key, before[key], now, edited=edited)
         judgement.add(key, withdrawn.states[key], withdrawn.transitions)
     save(conn, judgement, before, lost, now)
     return judgement.transitions
@@ -109,16 +107,21 @@ def withdraw_uncovered(conn: Connection, judge: Judge) -> list[Transition]:
 
 def _uncovered(judge: Judge, key: Key, series_id: int | None, state: State) -> bool:
     """Whether no rule in force carries the alert that is open: none covers its subject, the rule
-    asks for another kind of thing now, or does not cover enough of those any more who are on."""
+    asks something else now, or does not cover enough of those any more who are on."""
     if state.alert is None or key[0] in judge.unreadable:
         return False
-    if key not in judge.series:
+    if key not in judge.series or _edited(judge, key, series_id, state):
         return True
     group = judge.by_group.get(key)
-    if group is not None:
-        return group.still(state.members) != state.members and not group.beyond(state.members)
-    watches = judge.watches.get(series_id or 0, ())
-    return any(watch.key == key and of_other_kind(watch, state) for watch in watches)
+    if group is None:
+        return False
+    return group.still(state.members) != state.members and not group.beyond(state.members)
+
+
+def _edited(judge: Judge, key: Key, series_id: int | None, state: State) -> bool:
+    group = judge.by_group.get(key)
+    watches = [group.watch] if group else judge.watches.get(series_id or 0, ())
+    return any(watch.key == key and asks_otherwise(watch, state) for watch in watches)
 
 
 def _look(
@@ -148,7 +151,7 @@ def _quiet(conn: Connection, watches: Iterable[Watch], now: datetime) -> dict[in
     if not patience:
         return {}
     before = now - min(patience.values())
-    rows = _all(conn, _QUIET, {"series": list(patience), "before": before})
+    rows = query.rows(conn, _QUIET, {"series": list(patience), "before": before})
     return {
         series_id: Seen(created_at, observed_at, offline_since, Origin(origin or 0))
         for series_id, created_at, observed_at, origin, offline_since in rows
@@ -157,7 +160,7 @@ def _quiet(conn: Connection, watches: Iterable[Watch], now: datetime) -> dict[in
 
 def _statuses(conn: Connection, watches: Iterable[Watch]) -> dict[str, Status]:
     devices = sorted({watch.device for watch in watches if watch.device})
-    rows = _all(conn, _DEVICES, {"devices": devices}) if devices else []
+    rows = query.rows(conn, _DEVICES, {"devices": devices}) if devices else []
     return {device: Status(online, reported_at) for device, online, reported_at in rows}
 
 
@@ -167,23 +170,18 @@ def _of_no_series(watches: Iterable[Watch]) -> list[str]:
 
 def _states(conn: Connection, watches: Sequence[Watch]) -> dict[Key, State]:
     series = [watch.series_id for watch in watches if watch.series_id]
-    rows = _all(conn, _STATES, {"series": series, "subjects": _of_no_series(watches)})
+    rows = query.rows(conn, _STATES, {"series": series, "subjects": _of_no_series(watches)})
     return {(rule_id, subject): state_from_json(state) for rule_id, subject, state in rows}
 
 
 def _lock(conn: Connection, watches: Sequence[Watch]) -> dict[Key, State]:
     series = sorted({watch.series_id for watch in watches if watch.series_id})
-    _locked_series(conn, series)
+    lock_series(conn, series)
     return lock_states(conn, series, _of_no_series(watches))
 
 
-def _locked_series(conn: Connection, series: Sequence[int]) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(_LOCK_SERIES, {"series": series})
-
-
 def _heartbeat(conn: Connection) -> Heartbeat | None:
-    rows = _all(conn, _HEARTBEATS)
+    rows = query.rows(conn, _HEARTBEATS)
     return together(at and _beat(at, detail, proven_at) for at, detail, proven_at in rows)
 
 
@@ -197,15 +195,3 @@ def _beat(at: datetime, detail: Mapping[str, Any], proven_at: datetime | None) -
 def _moment(detail: Mapping[str, Any], key: str) -> datetime | None:
     text = detail.get(key)
     return datetime.fromisoformat(text) if text else None
-
-
-def _one(conn: Connection, statement: str) -> tuple[Any, ...]:
-    return _all(conn, statement)[0]
-
-
-def _all(
-    conn: Connection, statement: str, parameters: Mapping[str, Any] | None = None
-) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

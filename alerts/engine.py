@@ -10,21 +10,22 @@ Who is told (`page`) is decided at the end of a batch: telling.py.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from alerts.grade import GRADES, RANK, Grade, graver
-from alerts.reason import Reason
-from alerts.rule import BY_CLOCK, Key, Watch
-from alerts.state import NONE, OFF, Judgement, Move, NewId, OpenAlert, State, Transition
+from alerts.grade import RANK, graver
+from alerts.latch import Latches, moved
+from alerts.rule import Key, Watch
+from alerts.silence import hear
+from alerts.state import Judgement, Move, NewId, OpenAlert, State, Transition
 from alerts.steps import falling, rising
 from alerts.telling import tell
 from alerts.window import Signal, figure, filled, fits, quiet, reach, with_reading
+from alerts.withdrawal import asks_otherwise, withdraw
 from sensors.reading import VALID, VALID_OR_MISSING, Quality, Reading
 
 Past = Mapping[int, Sequence[Reading]]  # by series, in order of time
 
 _FRESH = State()
-_ZERO = timedelta(0)
 
 
 def judge(
@@ -46,12 +47,10 @@ def judge(
     for series_id, run in runs_of(watches, readings):
         for watch in watches[series_id]:
             state = states.get(watch.key, _FRESH)
-            if of_other_kind(watch, state):
-                left = withdraw(watch.key, state, now)
-                state = left.states[watch.key]
-                judgement.transitions.extend(left.transitions)
+            if asks_otherwise(watch, state):
+                state = _left_off(watch, state, run[0], now, judgement)
             if watch.when == "no_data":
-                judgement.add(watch.key, *_absence(watch, state, run, now))
+                judgement.add(watch.key, *hear(watch, state, run, now))
                 continue
             state = _with_past(watch, state, run, past.get(series_id, ()))
             passed = _through(watch, state, run, new_id)
@@ -156,36 +155,15 @@ def is_beyond(watch: Watch, reading: Reading) -> bool:
     return value is not None and watch.excess(value) > 0 and counts(watch, reading)
 
 
-def of_other_kind(watch: Watch, state: State) -> bool:
-    """Whether the rule judged silence when it left this state and judges values now, or the other
-    way round: an alert by a reading has a latch on, one by the clock has none.
-    """
-    latched = state.on != OFF or state.since != NONE
-    if watch.when in BY_CLOCK:
-        return latched
-    return not latched and (state.alert is not None or state.missing_since is not None)
-
-
-def withdraw(key: Key, state: State, now: datetime) -> Judgement:
-    """End what a rule has open where it does not apply any more: it was retired, or moved away.
-
-    Of a group it stays known who is on: their own latches stay on too, and move no more.
-    """
-    judgement, alert = Judgement(), state.alert
-    step = alert and Transition(
-        alert_id=alert.id,
-        kind="ended",
-        at=now,
-        grade=alert.grade,
-        value=None,
-        limit=None,
-        reason=Reason("withdrawn"),
-        page=alert.told is not None,
-        alert=alert,
-        key=key,
-    )
-    judgement.add(key, State(members=state.members), [step] if step else [])
-    return judgement
+def _left_off(
+    watch: Watch, state: State, first: Reading, now: datetime, judgement: Judgement
+) -> State:
+    """A fresh state; what was open by what the rule asked before is over with the first reading."""
+    if watch.member and any(state.on):
+        judgement.moves.append(Move(watch.key, on=False, reading=first))
+    left = withdraw(watch.key, state, now, edited=True)
+    judgement.transitions.extend(left.transitions)
+    return left.states[watch.key]
 
 
 def _observed_at(reading: Reading) -> datetime:
@@ -271,67 +249,26 @@ def advance(
     at = reading.observed_at
     if watch.excess(value) <= 0 and state.idle:  # by far the most common case
         return State(at, at, window=state.window), None
-    latches = _moved(watch, state, at, value, may_clear=reading.quality.usable)
+    latches = moved(watch, state, at, value, may_clear=reading.quality.usable)
     alert, step = None, None
     if not watch.member:
         alert, step = _life(watch, state.alert, latches, reading, new_id)
     peak = watch.graver(value, state.peak)
-    kept = peak if latches.busy else None
-    after = State(at, at, latches.on, latches.since, kept, None, alert, state.window)
+    after = State(
+        judged_to=at,
+        last_at=at,
+        on=latches.on,
+        since=latches.since,
+        peak=peak if latches.busy else None,
+        alert=alert,
+        window=state.window,
+        asked=watch.asks if latches.busy else None,
+    )
     return after, replace(step, peak=peak) if step else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Latches:
-    """on, since: as in State. onsets: of the latches that changed now, by rank, when it began."""
-
-    on: tuple[bool, ...]
-    since: tuple[datetime | None, ...]
-    onsets: Mapping[int, datetime]
-
-    @property
-    def grade(self) -> Grade | None:
-        return next((GRADES[rank] for rank in (3, 2, 1, 0) if self.on[rank]), None)
-
-    @property
-    def cleared(self) -> int:
-        """The least grade that went off now, by rank."""
-        return min(rank for rank in self.onsets if not self.on[rank])
-
-    @property
-    def busy(self) -> bool:
-        return self.on != OFF or self.since != NONE
-
-
-def _moved(watch: Watch, state: State, at: datetime, value: float, *, may_clear: bool) -> _Latches:
-    on, since, onsets = list(state.on), list(state.since), {}
-    silence = at - state.last_at if state.last_at else _ZERO
-    for rank in range(len(GRADES)):
-        if not _wants_change(watch, rank, at, value, on=on[rank]) or (on[rank] and not may_clear):
-            since[rank] = None
-            continue
-        hold = watch.off_delay if on[rank] else watch.on_delay
-        onset = since[rank]
-        if onset is None or silence > max(watch.gap, hold):
-            onset = at  # nobody knows what lay in the gap: the hold begins anew
-        if at - onset >= hold:
-            on[rank], since[rank], onsets[rank] = not on[rank], None, onset
-        else:
-            since[rank] = onset
-    return _Latches(tuple(on), tuple(since), onsets)
-
-
-def _wants_change(watch: Watch, rank: int, at: datetime, value: float, *, on: bool) -> bool:
-    limits = watch.limits_at(rank, at)
-    if not limits:
-        return on  # no limit, or out of season: what is on goes off
-    if on:
-        return all(limit.sign * value <= limit.clear for limit in limits)
-    return any(limit.sign * value > limit.beyond for limit in limits)
-
-
 def _life(
-    watch: Watch, alert: OpenAlert | None, latches: _Latches, reading: Reading, new_id: NewId
+    watch: Watch, alert: OpenAlert | None, latches: Latches, reading: Reading, new_id: NewId
 ) -> tuple[OpenAlert | None, Transition | None]:
     """What the latches mean for the alert: the one that is open now, and the step, if any."""
     at, grade = reading.observed_at, latches.grade
@@ -349,47 +286,3 @@ def _life(
     if climbs:
         return alert, rising(watch, alert, "stepped_up", reading, latches.onsets[RANK[grade]])
     return alert, falling(watch, alert, "stepped_down", reading, latches.cleared)
-
-
-def _absence(
-    watch: Watch, state: State, run: Sequence[Reading], now: datetime
-) -> tuple[State, list[Transition]]:
-    """Readings under a no_data rule: a usable one that is not old itself ends the alert.
-
-    Raising is the clock's business (silence.py). Times are arrival times: absence has no other.
-    """
-    steps: list[Transition] = []
-    for reading in run:
-        if state.judged_to is not None and reading.observed_at <= state.judged_to:
-            continue
-        usable, alert = _heard(reading.quality), state.alert
-        missing = None if usable else (state.missing_since or reading.observed_at)
-        if alert and usable and now - reading.observed_at <= watch.patience:
-            steps.append(_data_again(watch, alert, reading))
-            alert = None
-        state = State(reading.observed_at, missing_since=missing, alert=alert)
-    return state, steps
-
-
-def _heard(quality: Quality) -> bool:
-    """Whether a reading shows that its device measures: also one that is marked invalid, as while
-    it is calibrated."""
-    return quality.usable or not quality & (Quality.MISSING | Quality.IMPOSSIBLE)
-
-
-def _data_again(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
-    return Transition(
-        alert_id=alert.id,
-        kind="ended",
-        at=max(reading.received_at, alert.raised_at),
-        grade=alert.grade,
-        value=reading.value,
-        limit=None,
-        reason=Reason("data_again", {"metric": reading.metric, "value": reading.value}),
-        page=alert.told is not None,
-        alert=alert,
-        key=watch.key,
-        watch=watch,
-        quality=reading.quality,
-        origin=reading.origin,
-    )

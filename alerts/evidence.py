@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.alert import rfc3339
 from alerts.rule import Watch
 from alerts.state import Transition
+from alerts.times import rfc3339
 from database.pool import Connection
 from sensors.reading import Origin, Quality
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from alerts.alert import rfc3339
+from alerts.times import rfc3339
 from sensors.reading import Origin, Quality
 
 MOST_READINGS = 20_000  # of one document; the middle of a longer stretch is left out, and said

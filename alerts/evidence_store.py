@@ -12,10 +12,12 @@ from typing import Any
 
 from psycopg2.extras import Json
 
-from alerts.alert import AlertLife, life_to_json, rfc3339
+from alerts.alert import AlertLife, life_to_json
 from alerts.evidence import around_then
 from alerts.evidence_pack import MOST_READINGS, digest, readings_json
 from alerts.store import get_alert
+from alerts.times import rfc3339
+from database import query
 from database.pool import Connection
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=30)
@@ -31,7 +33,6 @@ log = logging.getLogger(__name__)
 SAVEPOINT = "savepoint evidence"
 ROLL_BACK = "rollback to savepoint evidence"
 RELEASE = "release savepoint evidence"
-_NOW = "select clock_timestamp()"
 _UNWRITTEN = """
 select t.alert_id from alert_transition t
  where t.kind = 'raised' and t.recorded_at <= %(until)s and t.recorded_at > %(since)s
@@ -113,7 +114,7 @@ def keep_evidence(conn: Connection, now: datetime | None = None) -> int:
 
     One that cannot be made is logged and tried again the next time; no other waits for it.
     """
-    now = now or _one(conn, _NOW, ())
+    now = now or query.now(conn)
     due = {"since": now - LOOK_BACK, "limit": BATCH}
     written = _keep(conn, "raised", _UNWRITTEN, due | {"until": now - SOON}, raised_document)
     return written + _keep(conn, "sealed", _UNSEALED, due | {"until": now - AFTER}, sealed_document)
@@ -123,14 +124,14 @@ def parts_of(conn: Connection, alert_id: str) -> dict[str, Part]:
     """`raised` and `sealed`, as far as they are written."""
     return {
         part: Part(part, document, bytes(sha).hex(), at, digest(document) == bytes(sha))
-        for part, document, sha, at in _rows(conn, _PARTS, (alert_id,))
+        for part, document, sha, at in query.rows(conn, _PARTS, (alert_id,))
     }
 
 
 def raised_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
     """What was known when it was raised: values of the hour before, pictures, footprint, rule."""
     alert, first = life.alert, life.steps[0]
-    series = _one(conn, _SERIES, (alert.id,))
+    series = _series(conn, alert.id)
     since, until = alert.began_at - BEFORE, max(first.at, alert.raised_at)
     return {
         "alert": alert.id,
@@ -154,7 +155,7 @@ def sealed_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
     alert = life.alert
     if alert.ended_at is None:
         raise ValueError(f"alert {alert.id} has not ended")
-    series, until = _one(conn, _SERIES, (alert.id,)), alert.ended_at + AFTER
+    series, until = _series(conn, alert.id), alert.ended_at + AFTER
     before = parts_of(conn, alert.id).get("raised")
     return {
         "alert": alert.id,
@@ -163,7 +164,7 @@ def sealed_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
         "peak_value": alert.peak_value,
         "peak_grade": alert.peak_grade,
         "found_afterwards": alert.found_afterwards,
-        "values": _values(conn, series, alert.began_at, until, _one(conn, _NOW, ())),
+        "values": _values(conn, series, alert.began_at, until, query.now(conn)),
         "steps": life_to_json(life)["transitions"],
         "told": [
             {
@@ -174,7 +175,7 @@ def sealed_document(conn: Connection, life: AlertLife) -> dict[str, Any]:
                 "given_up_at": rfc3339(given_up),
                 "error": error,
             }
-            for seq, receiver, attempts, delivered, given_up, error in _rows(
+            for seq, receiver, attempts, delivered, given_up, error in query.rows(
                 conn, _TOLD, (alert.id,)
             )
         ],
@@ -195,7 +196,7 @@ def _values(
 ) -> dict[str, Any]:
     """The readings of the stretch as they were known then, its begin and its end."""
     asked = {"series": series, "since": since, "until": until, "known": known}
-    rows = _rows(conn, _KNOWN, asked | {"half": MOST_READINGS // 2})
+    rows = query.rows(conn, _KNOWN, asked | {"half": MOST_READINGS // 2})
     total = rows[0][4] if rows else 0
     found = readings_json([(at, value, *how) for at, value, *how, _ in rows], since, until)
     return found | {"left_out": total - len(rows)}
@@ -204,7 +205,7 @@ def _values(
 def _keep(conn: Connection, part: str, due: str, asked: dict[str, Any], make: MakeDocument) -> int:
     failed: list[str] = []
     written = 0
-    while found := _rows(conn, due, asked | {"failed": failed}):
+    while found := query.rows(conn, due, asked | {"failed": failed}):
         left = [alert_id for (alert_id,) in found if not _put(conn, alert_id, part, make)]
         written += len(found) - len(left)
         failed += left
@@ -249,7 +250,7 @@ def _pictures(conn: Connection, series: int | None, at: datetime) -> list[dict[s
             "sha256": sha256,
             "distance_m": metres,
         }
-        for code, zh, en, taken, origin, sha256, metres in _rows(conn, _PICTURES, asked)
+        for code, zh, en, taken, origin, sha256, metres in query.rows(conn, _PICTURES, asked)
     ]
 
 
@@ -267,15 +268,13 @@ def _footprints(
             "level": level,
             "sha256": digest(document).hex(),
         }
-        for number, place, metric, computed, _, level, document in _rows(conn, _FOOTPRINTS, asked)
+        for number, place, metric, computed, _, level, document in query.rows(
+            conn, _FOOTPRINTS, asked
+        )
     ]
 
 
-def _one(conn: Connection, statement: str, parameters: Any) -> Any:
-    return _rows(conn, statement, parameters)[0][0]
-
-
-def _rows(conn: Connection, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
+def _series(conn: Connection, alert_id: str) -> int | None:
+    """None where the alert is of no series."""
+    found: int | None = query.rows(conn, _SERIES, (alert_id,))[0][0]
+    return found

@@ -1,18 +1,17 @@
 """Gas readings of now, and the footprints that were computed of them. Never commits."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from psycopg2.extras import Json
 
+from database import query
 from database.pool import Connection
 from gis.incident import GAS_METRICS
 from gis.leaks import GasNow, Leak
 from sensors.reading import Quality
 
-NOW = "select clock_timestamp()"
 # The lowest that a single reading may pass: no lower bound, no limit of a mean. One out of its
 # season is still one: no season is asked.
 GASES = """
@@ -84,32 +83,26 @@ class Kept:
     document: dict[str, Any]
 
 
-def now(conn: Connection) -> datetime:
-    """The database's clock, by which absence is judged too."""
-    moment: datetime = _rows(conn, NOW)[0][0]
-    return moment
-
-
 def gases(conn: Connection) -> list[GasNow]:
     """The newest reading of every gas series."""
-    return [_gas(*row) for row in _rows(conn, GASES, (sorted(GAS_METRICS),))]
+    return [_gas(*row) for row in query.rows(conn, GASES, (sorted(GAS_METRICS),))]
 
 
 def standing(conn: Connection) -> dict[tuple[str, str], Standing]:
     """By place and metric."""
-    found = [Standing(*row) for row in _rows(conn, STANDING)]
+    found = [Standing(*row) for row in query.rows(conn, STANDING)]
     return {(each.place, each.metric): each for each in found}
 
 
 def end(conn: Connection, footprint: Standing, at: datetime) -> None:
-    _execute(conn, END, (at, footprint.number))
+    query.run(conn, END, (at, footprint.number))
 
 
 def put(
     conn: Connection, leak: Leak, began_at: datetime, at: datetime, document: dict[str, Any]
 ) -> None:
     row = (leak.metric, began_at, at, list(leak.sensors), leak.level, Json(document), leak.place)
-    _execute(conn, PUT, row)
+    query.run(conn, PUT, row)
 
 
 def prune(conn: Connection, days: int, batch: int) -> None:
@@ -120,12 +113,12 @@ def prune(conn: Connection, days: int, batch: int) -> None:
 
 def present(conn: Connection) -> list[Kept]:
     """Those that stand, the gravest first."""
-    return [Kept(*row) for row in _rows(conn, PRESENT)]
+    return [Kept(*row) for row in query.rows(conn, PRESENT)]
 
 
 def as_of(conn: Connection, at: datetime) -> list[Kept]:
     """Those that stood at a moment."""
-    return [Kept(*row) for row in _rows(conn, AT, {"at": at})]
+    return [Kept(*row) for row in query.rows(conn, AT, {"at": at})]
 
 
 def _gas(
@@ -142,14 +135,3 @@ def _gas(
     known = Quality.MISSING if quality is None else Quality(quality)
     usable, off = known.usable, known.off_scale
     return GasNow(station, plant, metric, value, at, interval_s, usable, limit, alarmed, off)
-
-
-def _rows(conn: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
-
-
-def _execute(conn: Connection, statement: str, parameters: Sequence[Any]) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)

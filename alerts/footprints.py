@@ -15,6 +15,7 @@ import psycopg2
 
 from alerts import footprint_store as store
 from alerts.footprint_store import Standing
+from database import query
 from database.heartbeat import wake
 from database.pool import Connection
 from gis import store as places
@@ -49,7 +50,7 @@ def keep_up(
             pruned = time.monotonic()
             store.prune(conn, keep_days, _PRUNE_BATCH)
             conn.commit()
-        if refresh(conn, ground, store.now(conn)):
+        if refresh(conn, ground, query.now(conn)):
             wake(conn)
         conn.commit()
 

@@ -12,17 +12,15 @@ earlier than the one before it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
-from alerts.alert import rfc3339
 from alerts.engine import advance
 from alerts.reason import Reason
-from alerts.rule import Key, Watch
+from alerts.rule import How, Key, Watch
 from alerts.state import Judgement, MemberOn, Move, NewId, State, Transition
 from alerts.telling import tell
+from alerts.times import rfc3339
+from alerts.withdrawal import asks_otherwise, withdraw
 from sensors.reading import Quality, Reading
-
-How = Literal["all", "any", "at_least"]
 
 _FRESH = State()
 
@@ -36,13 +34,16 @@ class Group:
     """
 
     watch: Watch
-    how: How
     conditions: int
     members: Mapping[str, Watch]
 
     @property
     def key(self) -> Key:
         return self.watch.key
+
+    @property
+    def how(self) -> How:
+        return self.watch.how or "any"
 
     @property
     def series(self) -> list[int]:
@@ -97,6 +98,10 @@ def judge_groups(
     found = Judgement()
     for key, group in touched(groups, judged).items():
         state = states.get(key, _FRESH)
+        if asks_otherwise(group.watch, state):
+            left = withdraw(key, state, now, edited=True)
+            state = left.states[key]
+            found.transitions.extend(left.transitions)
         state = replace(state, members=group.still(state.members))
         moves = [move for move in judged.moves if _is_of(group, move.key)]
         state, steps = _through(group, state, moves, new_id)

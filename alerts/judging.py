@@ -29,6 +29,7 @@ from alerts.steady import Steady
 from alerts.telling import tell
 from alerts.usual import usual_range
 from alerts.window import figure
+from alerts.withdrawal import asks_otherwise
 from database.pool import Connection
 from sensors.reading import Reading
 from sensors.vetting import usable_bits
@@ -229,9 +230,10 @@ def tell_untold(
     before |= lock_groups(conn, keys) if keys else {}
     for group in groups:
         heard = [one for number in group.series for one in newest[number] if one.quality.usable]
-        if heard and before[group.key].alert:
+        state = before[group.key]
+        if heard and state.alert and not asks_otherwise(group.watch, state):
             last = max(heard, key=lambda one: one.observed_at)
-            judgement.add(group.key, *standing_now(group, before[group.key], last, now))
+            judgement.add(group.key, *standing_now(group, state, last, now))
     save(conn, judgement, before, judge.series, now)
     return judgement.transitions
 
@@ -248,6 +250,8 @@ def _tell_one(
     if not watch.has_limits or watch.key not in before or reading is None:
         return
     state = before[watch.key]
+    if asks_otherwise(watch, state):
+        return  # the clock withdraws it
     if watch.signal and reading.value is not None:
         at, value = reading.observed_at, reading.value
         reading = replace(reading, value=figure(watch.signal, state.window, at, value))

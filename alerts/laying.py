@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from alerts.condition_settings import Member
 from alerts.grade import GRADES, Grade
-from alerts.group import Group, How, member_subject
+from alerts.group import Group, member_subject
 from alerts.rule import (
     FRESH_S,
     GAP_INTERVALS,
     Device,
+    How,
     Limit,
     LimitsOf,
     Place,
@@ -141,9 +142,10 @@ def _group(
         fresh=timedelta(seconds=rule.fresh_s or max(FRESH_S, GAP_INTERVALS * interval_s)),
         grade=rule.grade or "blue",
         latched=rule.latched,
+        how=how,
         stations=tuple(sorted({place.station for place in places})),
     )
-    return Group(own, how, len(rule.of), {member.subject: member for _, member in found})
+    return Group(own, len(rule.of), {member.subject: member for _, member in found})
 
 
 def _numbers(rule: RuleSettings) -> tuple[tuple[Limit, ...], ...]:

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import psycopg2
 
-from alerts import unjudged
-from alerts.aside import Footprints
+from alerts import aside, unjudged
+from alerts.aside import Aside
 from alerts.clock import Pace, tick_once, withdraw_uncovered
-from alerts.evidence_keeping import EvidenceKeeping
 from alerts.judging import Judge
-from alerts.life.seal import Sealing
 from alerts.life.upkeep import keep
 from alerts.outbox import prune, route, waiting
 from alerts.sending import selfcheck
@@ -24,7 +22,7 @@ from alerts.sending.senders import Senders
 from alerts.sending.trials import DeadMan, make_tests
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
-from database import lead
+from database import lead, query
 from database.heartbeat import beat, listen, wake
 from database.pool import Connection
 from gis.settings import GisSettings
@@ -87,15 +85,15 @@ class Leader:
         done = threading.Event()
         settings = self._settings
         senders = Senders(settings, self._folder, self._connect, done)
-        footprints = Footprints(
-            *(self._gis, self._folder, self._connect, done, settings.clock.tick_s),
-            settings.keep_footprints_days,
-        )
         dead_man = DeadMan(settings.dead_man, self._folder, self._connect, done)
-        sealing = Sealing(self._connect, done, settings.clock.tick_s)
-        evidence = EvidenceKeeping(self._connect, done)
-        beside: list[Senders | Footprints | DeadMan | Sealing | EvidenceKeeping] = [
-            *(senders, footprints, dead_man, sealing, evidence)
+        tick_s, keep_days = settings.clock.tick_s, settings.keep_footprints_days
+        footprints = aside.footprints(
+            self._gis, self._folder, keep_days, tick_s, self._connect, done
+        )
+        beside: list[Senders | DeadMan | Aside] = [
+            *(senders, dead_man, footprints),
+            aside.sealing(tick_s, self._connect, done),
+            aside.evidence(self._connect, done),
         ]
         for each in beside:
             each.start()
@@ -110,14 +108,17 @@ class Leader:
                 each.join(timeout=max(0.0, end - time.monotonic()))
 
     def _work(
-        self, conn: Connection, senders: Senders, footprints: Footprints, dead_man: DeadMan
+        self, conn: Connection, senders: Senders, footprints: Aside, dead_man: DeadMan
     ) -> None:
         listen(conn)
         conn.commit()
         clock = self._settings.clock
         pace = Pace(
-            timedelta(seconds=clock.heartbeat_s), _now(conn), timedelta(seconds=clock.canary_s)
+            timedelta(seconds=clock.heartbeat_s),
+            query.now(conn),
+            timedelta(seconds=clock.canary_s),
         )
+        conn.commit()
         judge, loaded, ticked, pruned = None, 0.0, 0.0, None
         while not self._stop.is_set():
             if judge is None or time.monotonic() - loaded >= _RELOAD_S:
@@ -188,14 +189,3 @@ def _wait(conn: Connection, seconds: float) -> None:
         select.select([conn], [], [], seconds)
         conn.poll()
     conn.notifies.clear()
-
-
-def _now(conn: Connection) -> datetime:
-    with conn.cursor() as cursor:
-        cursor.execute("select clock_timestamp()")
-        row = cursor.fetchone()
-    conn.commit()
-    if row is None:
-        raise psycopg2.OperationalError("the server did not say its time")
-    moment: datetime = row[0]
-    return moment

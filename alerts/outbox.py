@@ -6,7 +6,6 @@ which `alerts.sending` tries until it is delivered or given up. No function comm
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from psycopg2.extras import Json, execute_values
 
@@ -16,6 +15,7 @@ from alerts.life.settings import InhibitionSettings
 from alerts.receiver_settings import ReceiverSettings, RouteSettings
 from alerts.sending.directory import directory
 from alerts.sending.routes import Decision, Directory, Subject, decide
+from database import query
 from database.pool import Connection
 
 _LOCK_OUTBOX = "select transition_id from outbox where routed_at is null for update"
@@ -69,34 +69,34 @@ def route(
     at: the moment by which routes and rota are asked; now, where nothing is said. Exactly the
     locked rows are routed and marked: others may be committed meanwhile.
     """
-    found = [row[0] for row in _rows(conn, _LOCK_OUTBOX)]
+    found = [row[0] for row in query.rows(conn, _LOCK_OUTBOX)]
     if not found:
         return 0
     quiet = muted(conn, found, inhibitions)  # is routed nowhere and says why
     for number, why in quiet.items():
-        _run(conn, _UNTOLD, id=number, why=why)
+        query.run(conn, _UNTOLD, id=number, why=why)
     loud = [number for number in found if number not in quiet]
     there = directory(conn, receivers, fallback, at)
     made = 0
     for number, decision in _decided(conn, loud, routes, there):
         if not decision.told:
-            _run(conn, _UNTOLD, id=number, why=decision.untold or "nobody to tell")
+            query.run(conn, _UNTOLD, id=number, why=decision.untold or "nobody to tell")
             continue
         rows = [(number, name, Json(of)) for name, of in decision.told.items()]
         with conn.cursor() as cursor:
             execute_values(cursor, _MAKE, rows, page_size=1000)
         made += len(rows)
-    _run(conn, _ROUTED, ids=found)
+    query.run(conn, _ROUTED, ids=found)
     return made
 
 
 def _decided(
     conn: Connection, found: Sequence[int], routes: Sequence[RouteSettings], there: Directory
 ) -> list[tuple[int, Decision]]:
-    rows = _rows(conn, _SUBJECTS, ids=list(found))
+    rows = query.rows(conn, _SUBJECTS, ids=list(found))
     alerts = sorted({row[1] for row in rows})
     told: dict[str, list[str]] = {}
-    for alert, receiver in _rows(conn, _TOLD_BEFORE, alerts=alerts, ids=list(found)):
+    for alert, receiver in query.rows(conn, _TOLD_BEFORE, alerts=alerts, ids=list(found)):
         told.setdefault(alert, []).append(receiver)
     decisions = []
     for number, alert, kind, rule, station, station_kind, department, gravest in rows:
@@ -110,7 +110,7 @@ def _decided(
 
 def waiting(conn: Connection) -> dict[str, int]:
     """How many messages wait, and how many were given up within a day."""
-    row = _rows(conn, _WAITING)[0]
+    row = query.rows(conn, _WAITING)[0]
     return {"messages_waiting": row[0], "messages_given_up": row[1]}
 
 
@@ -119,14 +119,3 @@ def prune(conn: Connection, days: int, batch: int) -> int:
     with conn.cursor() as cursor:
         cursor.execute(_PRUNE, {"days": days, "batch": batch})
         return cursor.rowcount
-
-
-def _rows(conn: Connection, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
-
-
-def _run(conn: Connection, statement: str, **parameters: Any) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)

@@ -17,6 +17,7 @@ from alerts.quiet.grouping import grouping
 from alerts.rule import Key
 from alerts.state import Judgement, State, Transition, state_from_json, state_to_json
 from alerts.store import add_step
+from database import query
 from database.pool import Connection
 from sensors.reading import Origin, Quality, Reading
 
@@ -37,37 +38,35 @@ select s.rule_id, s.subject, s.state from rule_state s
     on k.rule_id = s.rule_id and k.subject = s.subject
  order by s.rule_id, s.subject for update of s
 """
-_UNTOLD_GROUPS = """
-select s.rule_id, s.subject from rule_state s
- where s.series_id is null
-   and s.state -> 'alert' ->> 'told' is distinct from s.state -> 'alert' ->> 'grade'
-   and ((%(settled)s and s.changed_at <= %(quiet_since)s)
-        or (select min(t.recorded_at) from alert_transition t
-             where t.alert_id = s.state -> 'alert' ->> 'id'
-               and t.id > (select coalesce(max(o.transition_id), 0)
-                             from outbox o join alert_transition p on p.id = o.transition_id
-                            where p.alert_id = t.alert_id)) <= %(left_since)s)
- order by s.rule_id, s.subject
+_UNTOLD = "s.state -> 'alert' ->> 'told' is distinct from s.state -> 'alert' ->> 'grade'"
+# The first step since people were told anything was written so long ago.
+_LEFT_FOR_LONG = """
+       (select min(t.recorded_at) from alert_transition t
+         where t.alert_id = s.state -> 'alert' ->> 'id'
+           and t.id > (select coalesce(max(o.transition_id), 0)
+                         from outbox o join alert_transition p on p.id = o.transition_id
+                        where p.alert_id = t.alert_id)) <= %(left_since)s
 """
-# What State.essence is made of; without any of it a state is as good as a fresh one.
+_UNTOLD_GROUPS = f"""
+select s.rule_id, s.subject from rule_state s
+ where s.series_id is null and {_UNTOLD}
+   and ((%(settled)s and s.changed_at <= %(quiet_since)s) or {_LEFT_FOR_LONG})
+ order by s.rule_id, s.subject
+"""  # noqa: S608 - of constants
+# What State.essence is made of (`asked` never stands alone); without any of it a state is as good
+# as a fresh one.
 _BUSY_SERIES = """
 select distinct series_id from rule_state
  where series_id = any(%(series)s)
    and state ?| array['on', 'since', 'peak', 'missing_since', 'alert', 'window']
 """
-_UNTOLD_SERIES = """
+_UNTOLD_SERIES = f"""
 select distinct s.series_id
   from rule_state s join series_state x on x.series_id = s.series_id
- where s.state -> 'alert' ->> 'told' is distinct from s.state -> 'alert' ->> 'grade'
-   and x.observed_at >= %(fresh_since)s
-   and ((%(settled)s and x.changed_at <= %(quiet_since)s)
-        or (select min(t.recorded_at) from alert_transition t
-             where t.alert_id = s.state -> 'alert' ->> 'id'
-               and t.id > (select coalesce(max(o.transition_id), 0)
-                             from outbox o join alert_transition p on p.id = o.transition_id
-                            where p.alert_id = t.alert_id)) <= %(left_since)s)
+ where {_UNTOLD} and x.observed_at >= %(fresh_since)s
+   and ((%(settled)s and x.changed_at <= %(quiet_since)s) or {_LEFT_FOR_LONG})
  order by s.series_id
-"""
+"""  # noqa: S608 - of constants
 _LOCK_SERIES = """
 select series_id from series_state where series_id = any(%(series)s) order by series_id for update
 """
@@ -143,9 +142,7 @@ _OUTBOX = "insert into outbox (transition_id) values (%s)"
 
 def busy_series(conn: Connection, series: Sequence[int]) -> list[int]:
     """The series of which some rule remembers something that counts."""
-    with conn.cursor() as cursor:
-        cursor.execute(_BUSY_SERIES, {"series": list(series)})
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in query.rows(conn, _BUSY_SERIES, series=list(series))]
 
 
 def untold_series(
@@ -157,9 +154,13 @@ def untold_series(
     step that nobody was told of was left for long.
     """
     asked = {"settled": settled, "quiet_since": now - _QUIET, "left_since": now - _LEFT}
-    with conn.cursor() as cursor:
-        cursor.execute(_UNTOLD_SERIES, {**asked, "fresh_since": fresh_since})
-        return [row[0] for row in cursor.fetchall()]
+    rows = query.rows(conn, _UNTOLD_SERIES, asked | {"fresh_since": fresh_since})
+    return [row[0] for row in rows]
+
+
+def lock_series(conn: Connection, series: Sequence[int]) -> None:
+    """Lock the rows of series_state, in order: before any rule_state."""
+    query.run(conn, _LOCK_SERIES, series=list(series))
 
 
 def lock_newest(
@@ -167,8 +168,8 @@ def lock_newest(
 ) -> dict[int, list[Reading]]:
     """Lock the rows of series_state, and read the newest readings of each, the newest first."""
     found: dict[int, list[Reading]] = {number: [] for number in series}
+    lock_series(conn, series)
     with conn.cursor() as cursor:
-        cursor.execute(_LOCK_SERIES, {"series": list(series)})
         cursor.execute(_NEWEST, {"series": list(series), "since": since})
         for number, code, metric, at, received, value, bits, origin in cursor.fetchall():
             found[number].append(
@@ -205,9 +206,7 @@ def lock_groups(conn: Connection, keys: Sequence[Key]) -> dict[Key, State]:
 def untold_groups(conn: Connection, now: datetime, *, settled: bool) -> list[Key]:
     """As untold_series, of groups of composite rules."""
     asked = {"settled": settled, "quiet_since": now - _QUIET, "left_since": now - _LEFT}
-    with conn.cursor() as cursor:
-        cursor.execute(_UNTOLD_GROUPS, asked)
-        return [(rule, subject) for rule, subject in cursor.fetchall()]
+    return [(rule, subject) for rule, subject in query.rows(conn, _UNTOLD_GROUPS, asked)]
 
 
 def save(

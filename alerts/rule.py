@@ -10,9 +10,9 @@ from alerts.classes import CLASSES
 from alerts.condition_settings import CHANGES, Condition, Member
 from alerts.grade import GRADES, Grade
 from alerts.rule_settings import RuleSettings
+from alerts.times import BEIJING
 from alerts.usual import Usual
 from alerts.window import Signal, mean_over, rate_over
-from alerts.wording import BEIJING
 from sensors.limits import in_season
 
 When = Literal[
@@ -26,6 +26,7 @@ When = Literal[
     "group",
     "ingest",
 ]
+How = Literal["all", "any", "at_least"]
 Key = tuple[int, str]  # rule number, subject: what a state hangs on
 
 GAP_INTERVALS = 5  # a longer silence than this breaks a hold: nobody knows what lay between
@@ -69,8 +70,9 @@ class Watch:
     silence longer than that (or than the hold, if longer) breaks a hold. without: quality bits; a
     reading with one of them is not judged. signal: what is compared with the limits, where it is
     not the reading itself. member: of a group; its latch raises nothing by itself. latched: when
-    it is back, the alert goes on standing (`returned`) until a person resets it. device, stations:
-    of offline, what is silent and what hangs on it.
+    it is back, the alert goes on standing (`returned`) until a person resets it. how: of a group,
+    what is asked of its conditions. device, stations: of offline, what is silent and what hangs on
+    it.
     """
 
     rule_id: int
@@ -96,12 +98,24 @@ class Watch:
     signal: Signal | None = None
     member: bool = False
     latched: bool = False
+    how: How | None = None
     device: str | None = None
     stations: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
         return (self.rule_id, self.subject)
+
+    @property
+    def asks(self) -> str:
+        """What it asks beside its limits: `above`, `above mean`, `rate up`. What another question
+        left open says nothing of this one, be it of the same rule."""
+        if self.how:
+            return self.how
+        if self.when not in CHANGES:
+            return f"{self.when} mean" if self.signal else self.when
+        found = {sign for sign, _ in self.sides}
+        return f"{self.when} {'either' if len(found) > 1 else 'up' if 1 in found else 'down'}"
 
     @property
     def interval(self) -> timedelta:

@@ -20,7 +20,7 @@ from alerts.condition_settings import CHANGES, Condition, Member
 from alerts.rule import GAP_INTERVALS, Limit, Place, covers, limits_of, limits_on
 from alerts.rule_settings import ABSENCES, COMPOSITES, RuleSettings
 from alerts.rulebook import load_places
-from alerts.wording import duration
+from alerts.times import duration
 from database.pool import Connection
 from sensors.catalogue import METRICS
 from sensors.qartod import MAD_TO_SIGMA

@@ -16,6 +16,7 @@ from alerts.rule_settings import ABSENCES, COMPOSITES, SYSTEM, RuleSettings
 from alerts.rule_stations import Station, stations
 from alerts.rulebook import LOCK, definition_of
 from config import Mistake, validated
+from database import query
 from database.pool import Connection
 
 MOST_REASON = 500
@@ -77,7 +78,7 @@ def create(conn: Connection, definition: Mapping[str, Any], by: By) -> RuleVersi
     if found := versions(conn, rule.code):
         remedy = "reinstate it, or choose another code" if found[0].retired_at else "change that"
         raise RuleExists(f"there is a rule {rule.code} already: {remedy}")
-    _execute(conn, NEW_RULE, {"code": rule.code})
+    query.run(conn, NEW_RULE, {"code": rule.code})
     return _add(conn, rule.code, 1, definition_of(rule), by)
 
 
@@ -196,15 +197,10 @@ def _add(
     reason = check_reason(by.reason)
     row = {"code": code, "version": version, "definition": json.dumps(definition)}
     row |= {"author": by.author, "reason": reason, "now": by.now, "retired_at": retired_at}
-    _execute(conn, NEW_VERSION, row)
+    query.run(conn, NEW_VERSION, row)
     return RuleVersion(code, version, definition, by.author, reason, by.now, retired_at)
 
 
 def _lock(conn: Connection) -> None:
     """Who edits and who seeds wait for each other."""
-    _execute(conn, LOCK, {})
-
-
-def _execute(conn: Connection, statement: str, parameters: Mapping[str, Any]) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
+    query.run(conn, LOCK, {})

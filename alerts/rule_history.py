@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from database import query
 from database.pool import Connection
 
+# The version of rule `r` that has the last word: it is in force unless it was retired.
+NEWEST_VERSION = """lateral (select * from rule_version
+                            where rule_id = r.id order by version desc limit 1)"""
 _COLUMNS = "r.code, v.version, v.definition, v.author, v.reason, v.created_at, v.retired_at"
 VERSIONS = f"""
 select {_COLUMNS}
@@ -16,9 +20,7 @@ select {_COLUMNS}
 """  # noqa: S608 - of constants
 NEWEST = f"""
 select {_COLUMNS}
-  from rule r
-  join lateral (select * from rule_version where rule_id = r.id
-                 order by version desc limit 1) v on true
+  from rule r join {NEWEST_VERSION} v on true
  order by r.code
 """  # noqa: S608 - of constants
 # What config.yaml said when a process last read it.
@@ -62,29 +64,21 @@ class Difference:
 
 def versions(conn: Connection, code: str) -> list[RuleVersion]:
     """Of one rule, the newest first; empty where there is none."""
-    with conn.cursor() as cursor:
-        cursor.execute(VERSIONS, {"code": code})
-        return [RuleVersion(*row) for row in cursor.fetchall()]
+    return [RuleVersion(*row) for row in query.rows(conn, VERSIONS, code=code)]
 
 
 def newest(conn: Connection) -> list[RuleVersion]:
     """The newest version of every rule, retired ones too, by code."""
-    with conn.cursor() as cursor:
-        cursor.execute(NEWEST)
-        return [RuleVersion(*row) for row in cursor.fetchall()]
+    return [RuleVersion(*row) for row in query.rows(conn, NEWEST)]
 
 
 def file_says(conn: Connection) -> dict[str, Mapping[str, Any]]:
     """The text of each rule in config.yaml, as a process last read it."""
-    with conn.cursor() as cursor:
-        cursor.execute(FILE_SAYS)
-        return dict(cursor.fetchall())
+    return dict(query.rows(conn, FILE_SAYS))
 
 
 def open_alerts_by_rule(conn: Connection) -> dict[str, int]:
-    with conn.cursor() as cursor:
-        cursor.execute(OPEN)
-        return dict(cursor.fetchall())
+    return dict(query.rows(conn, OPEN))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

@@ -19,23 +19,25 @@ from alerts.built_in import BUILT_IN, SYSTEM_INGEST
 from alerts.group import Group
 from alerts.laying import Ground, Laid, lay
 from alerts.rule import Device, Limit, Place, Watch
+from alerts.rule_history import NEWEST_VERSION
 from alerts.rule_settings import RuleSettings
 from alerts.settings import AlertsSettings
 from alerts.silence import INGEST
 from alerts.usual import usual_of
+from database import query
 from database.pool import Connection
 
 log = logging.getLogger("alerts")
 
 FILE = "config.yaml"  # the author of what is seeded
 LOCK = "select pg_advisory_xact_lock(hashtext('dongtai rules'))"
-_NEWEST = """
-select distinct on (r.id) r.id, r.code, v.version, v.definition, v.author, v.retired_at,
+_NEWEST = f"""
+select r.id, r.code, v.version, v.definition, v.author, v.retired_at,
        (select s.seeded from rule_version s
          where s.rule_id = r.id and s.seeded is not null order by s.version desc limit 1)
-  from rule r join rule_version v on v.rule_id = r.id
- order by r.id, v.version desc
-"""
+  from rule r join {NEWEST_VERSION} v on true
+ order by r.id
+"""  # noqa: S608 - of constants
 _NEW_RULE = "insert into rule (code) values (%s) returning id"
 _NEW_VERSION = """
 insert into rule_version (rule_id, version, definition, seeded, author, reason, created_at)
@@ -116,8 +118,7 @@ def seed(conn: Connection, settings: AlertsSettings, now: datetime) -> list[Drif
 
     Processes that do this at once wait for each other until the transaction ends.
     """
-    with conn.cursor() as cursor:
-        cursor.execute(LOCK)
+    query.run(conn, LOCK)
     known = _newest(conn)
     wanted = {rule.code: definition_of(rule) for rule in settings.rules} | BUILT_IN
     for code, definition in wanted.items():
@@ -127,7 +128,7 @@ def seed(conn: Connection, settings: AlertsSettings, now: datetime) -> list[Drif
     for old in known.values():
         if old.code not in wanted and not old.edited and not old.retired:
             of = (json.dumps(old.definition), FILE, "gone from the file", now, now)
-            _execute(conn, _RETIRE, (old.id, old.version + 1, *of))
+            query.run(conn, _RETIRE, (old.id, old.version + 1, *of))
     return drift(conn, settings)
 
 
@@ -158,7 +159,7 @@ class Rulebook:
 
 def edition(conn: Connection) -> str:
     """Another text whenever a rulebook loaded now would be another one."""
-    return str(_execute(conn, _EDITION)[0][0])
+    return str(query.rows(conn, _EDITION)[0][0])
 
 
 def load_rulebook(conn: Connection) -> Rulebook:
@@ -215,7 +216,7 @@ def load_ground(conn: Connection) -> Ground:
 def _devices(conn: Connection) -> list[Device]:
     return [
         Device(code, tuple(zip(stations, kinds, strict=True)), department)
-        for code, stations, kinds, department in _execute(conn, _DEVICES)
+        for code, stations, kinds, department in query.rows(conn, _DEVICES)
     ]
 
 
@@ -253,15 +254,15 @@ def _difference(old: _Known, wanted: Mapping[str, Any] | None) -> str | None:
 def _add_version(
     conn: Connection, code: str, old: _Known | None, definition: Mapping[str, Any], now: datetime
 ) -> None:
-    rule_id = old.id if old else _execute(conn, _NEW_RULE, (code,))[0][0]
+    rule_id = old.id if old else query.rows(conn, _NEW_RULE, (code,))[0][0]
     version = old.version + 1 if old else 1
     text = json.dumps(definition)
     reason = "changed in the file" if old else "new in the file"
-    _execute(conn, _NEW_VERSION, (rule_id, version, text, text, FILE, reason, now))
+    query.run(conn, _NEW_VERSION, (rule_id, version, text, text, FILE, reason, now))
 
 
 def _newest(conn: Connection) -> dict[str, _Known]:
-    rows = _execute(conn, _NEWEST)
+    rows = query.rows(conn, _NEWEST)
     return {
         code: _Known(id_, code, version, definition, author, retired_at is not None, seeded)
         for id_, code, version, definition, author, retired_at, seeded in rows
@@ -270,9 +271,9 @@ def _newest(conn: Connection) -> dict[str, _Known]:
 
 def load_places(conn: Connection) -> list[Place]:
     """Every series that rules can cover, with the limits that it has now."""
-    rows = _execute(conn, _PLACES)
+    rows = query.rows(conn, _PLACES)
     limits: dict[int, dict[str, tuple[Limit, ...]]] = {row[0]: {} for row in rows}
-    for series_id, name, *of in _execute(conn, _LIMITS):
+    for series_id, name, *of in query.rows(conn, _LIMITS):
         named = limits.setdefault(series_id, {})
         named[name] = (*named.get(name, ()), Limit(*of))
     return [
@@ -282,11 +283,3 @@ def load_places(conn: Connection) -> list[Place]:
         )
         for number, station, kind, metric, interval_s, owner, public, plant, device, months in rows
     ]
-
-
-def _execute(
-    conn: Connection, statement: str, parameters: Iterable[Any] = ()
-) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, tuple(parameters))
-        return cursor.fetchall() if cursor.description else []

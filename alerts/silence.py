@@ -1,19 +1,21 @@
-"""Absence judged by the clock: series that fell silent, devices offline, ingest itself. Pure.
+"""Absence: series that fell silent, devices offline, ingest itself; and their return. Pure.
+
+The clock raises (`tick`); what a series is heard of again ends it (`hear`).
 
 Silence of a series counts only while ingest was listening and had caught up: our own outage is one
 alert (subject `ingest`), never one a series.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.alert import rfc3339
 from alerts.reason import Reason
 from alerts.rule import Key, Watch
 from alerts.state import Judgement, NewId, OpenAlert, State, Transition
-from sensors.reading import Origin
+from alerts.times import rfc3339
+from sensors.reading import Origin, Quality, Reading
 
 INGEST = "ingest"
 CANARY = timedelta(minutes=3)
@@ -118,6 +120,26 @@ def tick(
             if step:
                 judgement.add(watch.key, replace(state, alert=step.alert), [step])
     return judgement
+
+
+def hear(
+    watch: Watch, state: State, run: Sequence[Reading], now: datetime
+) -> tuple[State, list[Transition]]:
+    """Readings under a no_data rule: a usable one that is not old itself ends the alert.
+
+    Times are arrival times: absence has no other.
+    """
+    steps: list[Transition] = []
+    for reading in run:
+        if state.judged_to is not None and reading.observed_at <= state.judged_to:
+            continue
+        usable, alert = _heard(reading.quality), state.alert
+        missing = None if usable else (state.missing_since or reading.observed_at)
+        if alert and usable and now - reading.observed_at <= watch.patience:
+            steps.append(_data_again(watch, alert, reading))
+            alert = None
+        state = State(reading.observed_at, missing_since=missing, alert=alert)
+    return state, steps
 
 
 def quiet_since(state: State, seen: Seen) -> datetime:
@@ -263,4 +285,28 @@ def _back(watch: Watch, alert: OpenAlert, now: datetime) -> Transition:
         alert=alert,
         key=watch.key,
         watch=watch,
+    )
+
+
+def _heard(quality: Quality) -> bool:
+    """Whether a reading shows that its device measures: also one that is marked invalid, as while
+    it is calibrated."""
+    return quality.usable or not quality & (Quality.MISSING | Quality.IMPOSSIBLE)
+
+
+def _data_again(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
+    return Transition(
+        alert_id=alert.id,
+        kind="ended",
+        at=max(reading.received_at, alert.raised_at),
+        grade=alert.grade,
+        value=reading.value,
+        limit=None,
+        reason=Reason("data_again", {"metric": reading.metric, "value": reading.value}),
+        page=alert.told is not None,
+        alert=alert,
+        key=watch.key,
+        watch=watch,
+        quality=reading.quality,
+        origin=reading.origin,
     )

@@ -53,7 +53,8 @@ class State:
     since: where a latch is about to change, the first reading that says so; peak: gravest value
     since the exceedance began; missing_since: first of a run of unusable readings (no_data), or
     since when ingest is cut off (ingest). window: of a mean or a rate; None where nothing in it
-    could matter, it is then made anew of stored readings. members: of a group, what is on.
+    could matter, it is then made anew of stored readings. members: of a group, what is on. asked:
+    where a latch is on or about to be, what the rule asked (`Watch.asks`).
     """
 
     judged_to: datetime | None = None
@@ -65,6 +66,7 @@ class State:
     alert: OpenAlert | None = None
     window: Window | None = None
     members: tuple[MemberOn, ...] = ()
+    asked: str | None = None
 
     @property
     def essence(self) -> tuple[object, ...]:
@@ -76,7 +78,7 @@ class State:
         last_at = self.last_at if self.since != NONE else None
         return (
             *(self.on, self.since, last_at, self.peak, self.missing_since, self.alert),
-            *(self.window, self.members),
+            *(self.window, self.members, self.asked),
         )
 
     @property
@@ -153,6 +155,7 @@ def state_to_json(state: State) -> dict[str, Any]:
         "alert": _alert_to_json(state.alert) if state.alert else None,
         "window": window_to_json(state.window) if state.window else None,
         "members": [_member_to_json(one) for one in state.members] or None,
+        "asked": state.asked,
     }
     return {key: value for key, value in document.items() if value is not None}
 
@@ -169,6 +172,7 @@ def state_from_json(document: Mapping[str, Any]) -> State:
         alert=_alert_from_json(alert) if alert else None,
         window=window_from_json(document["window"]) if "window" in document else None,
         members=tuple(_member_from_json(one) for one in document.get("members", ())),
+        asked=document.get("asked"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Alerts in the database: list, read, acknowledge. Functions take a connection and never commit."""
+"""Alerts in the database: list and read them, add a step. Functions never commit."""
 
 import base64
 import binascii
@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.alert import Alert, AlertLife, Muted, Names, Step
 from alerts.reason import Reason
+from database import query
 from database.pool import Connection
 from sensors.reading import Origin, Quality
 
@@ -74,23 +75,6 @@ select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
   from alert_transition where alert_id = %s order by seq
 """
 _EVIDENCE = "select evidence from alert where id = %s"
-_LOCK = "select version, state, owner from alert where id = %s for update"
-_ACKNOWLEDGE = """
-update alert
-   set owner = %(who)s, acknowledged_at = %(now)s, note = %(note)s, version = version + 1,
-       state = case when ended_at is null then 'acknowledged'
-                    when state = 'returned' and latched then state else 'ended' end,
-       changed_at = clock_timestamp()
- where id = %(id)s
-returning version, grade, value, limit_value
-"""
-# What came back unseen before it, of the same rule and subject: who has this one has seen those.
-_OLDER = """
-select o.id from alert a join alert o on o.rule_id = a.rule_id and o.subject = a.subject
- where a.id = %s and o.state = 'returned' and o.owner is null
-   and (o.began_at, o.id) < (a.began_at, a.id)
- order by o.id for update of o
-"""
 _ADD_STEP = """
 insert into alert_transition
        (alert_id, seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason)
@@ -109,31 +93,6 @@ class AlertPage:
 
     alerts: tuple[Alert, ...]
     cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """It is yours. repeated: it was yours already, and nothing was written.
-
-    also: older ones of the same rule and subject, over and unseen, acknowledged with it.
-    """
-
-    alert: Alert
-    repeated: bool
-    also: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Not done. owner: who has it already; None: the alert changed since you read it."""
-
-    alert: Alert
-    owner: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoSuchAlert:
-    id: str
 
 
 def list_alerts(
@@ -163,34 +122,34 @@ def list_alerts(
         "after_id": after_id,
         "limit": limit + 1,
     }
-    rows = _rows(conn, _LIST, parameters)
+    rows = query.rows(conn, _LIST, parameters)
     alerts = tuple(_alert(row) for row in rows[:limit])
     return AlertPage(alerts, _write_cursor(alerts[-1]) if len(rows) > limit else None)
 
 
 def open_alerts(conn: Connection) -> list[Alert]:
     """What stands, and what returned unseen; newest first, all of it: the desk shows it."""
-    return [_alert(row) for row in _rows(conn, _OPEN)]
+    return [_alert(row) for row in query.rows(conn, _OPEN)]
 
 
 def changed_alerts(conn: Connection, since: datetime) -> list[Alert]:
     """What changed at or after `since`, ended ones too: for the live stream, with an overlap."""
-    return [_alert(row) for row in _rows(conn, _CHANGED, (since,))]
+    return [_alert(row) for row in query.rows(conn, _CHANGED, (since,))]
 
 
 def changed_keys(conn: Connection, since: datetime) -> dict[str, tuple[int, datetime]]:
     """Version and time of change of what changed since: to ask only for what is not known yet."""
-    return {id_: (version, at) for id_, version, at in _rows(conn, _CHANGED_KEYS, (since,))}
+    return {id_: (version, at) for id_, version, at in query.rows(conn, _CHANGED_KEYS, (since,))}
 
 
 def find_alert(conn: Connection, alert_id: str) -> Alert | None:
-    rows = _rows(conn, _ONE, (alert_id,))
+    rows = query.rows(conn, _ONE, (alert_id,))
     return _alert(rows[0]) if rows else None
 
 
 def find_alerts(conn: Connection, ids: Sequence[str]) -> list[Alert]:
     """Those of these that there are, in no order."""
-    return [_alert(row) for row in _rows(conn, _SOME, (list(ids),))] if ids else []
+    return [_alert(row) for row in query.rows(conn, _SOME, (list(ids),))] if ids else []
 
 
 def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
@@ -198,40 +157,8 @@ def get_alert(conn: Connection, alert_id: str) -> AlertLife | None:
     alert = find_alert(conn, alert_id)
     if alert is None:
         return None
-    steps = tuple(_step(row) for row in _rows(conn, _STEPS, (alert_id,)))
-    return AlertLife(alert, steps, _rows(conn, _EVIDENCE, (alert_id,))[0][0])
-
-
-def acknowledge(
-    conn: Connection,
-    alert_id: str,
-    who: str,
-    note: str | None,
-    *,
-    expected_version: int,
-    now: datetime,
-) -> Acknowledged | Conflict | NoSuchAlert:
-    """Make `who` the owner: the first wins, the second learns who, a repeated tap changes nothing.
-
-    An alert that changed since `expected_version` (a step up, an end) is a Conflict without owner:
-    nobody should take over what they have not seen. One that has returned is over with it, unless
-    it is latched; an ended alert can still be acknowledged. Older ones of the same rule and subject
-    that returned unseen are acknowledged with it, each with its own step.
-    """
-    locked = _rows(conn, _LOCK, (alert_id,))
-    if not locked:
-        return NoSuchAlert(alert_id)
-    version, _, owner = locked[0]
-    also: tuple[str, ...] = ()
-    if owner is None and version == expected_version:
-        also = tuple(row[0] for row in _rows(conn, _OLDER, (alert_id,)))
-        for each in (*also, alert_id):
-            _take(conn, each, who, note, now)
-    alert = find_alert(conn, alert_id)
-    assert alert is not None, "locked above"  # noqa: S101 - for the type checker
-    if owner == who or (owner is None and version == expected_version):
-        return Acknowledged(alert, repeated=owner is not None, also=also)
-    return Conflict(alert, owner)
+    steps = tuple(_step(row) for row in query.rows(conn, _STEPS, (alert_id,)))
+    return AlertLife(alert, steps, query.rows(conn, _EVIDENCE, (alert_id,))[0][0])
 
 
 def add_step(
@@ -251,35 +178,8 @@ def add_step(
 ) -> int:
     """Write one step into an alert's life; returns the transition's number."""
     values = (alert_id, seq, kind, at, recorded_at, grade, value, limit, who, note)
-    rows = _rows(conn, _ADD_STEP, (*values, json.dumps(reason.to_json())))
+    rows = query.rows(conn, _ADD_STEP, (*values, json.dumps(reason.to_json())))
     return int(rows[0][0])
-
-
-def _take(conn: Connection, alert_id: str, who: str, note: str | None, now: datetime) -> None:
-    parameters = {"id": alert_id, "who": who, "note": note, "now": now}
-    version, grade, value, limit = _rows(conn, _ACKNOWLEDGE, parameters)[0]
-    add_step(
-        conn,
-        alert_id,
-        version,
-        "acknowledged",
-        at=now,
-        recorded_at=now,
-        grade=grade,
-        value=value,
-        limit=limit,
-        reason=Reason("acknowledged", {"who": who}),
-        who=who,
-        note=note,
-    )
-
-
-def _rows(
-    conn: Connection, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
-) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
 
 
 def _alert(row: tuple[Any, ...]) -> Alert:

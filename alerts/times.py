@@ -1,6 +1,6 @@
-"""Times and lengths of time as sentences have them, Chinese and English. Pure."""
+"""Times and lengths of time as sentences (Chinese, English) and documents have them. Pure."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 # Wall-clock times in sentences are Beijing time: messages leave the house without a time zone.
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -13,6 +13,11 @@ _UNITS = (
 )
 
 Pair = tuple[str, str]
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """UTC with a Z, or None."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def duration(seconds: float) -> Pair:

@@ -6,28 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alerts.alert import rfc3339
 from alerts.built_in import DUTY, JUDGE, TELLING
 from alerts.grade import Grade
 from alerts.ids import new_id
 from alerts.reason import Reason
 from alerts.record import save
 from alerts.rule import Watch
+from alerts.rule_history import NEWEST_VERSION
 from alerts.state import Judgement, OpenAlert, Transition
+from alerts.times import rfc3339
 from database.pool import Connection
 
 _OPEN = """
 select a.subject, a.id, a.grade, a.peak_grade, a.began_at, a.raised_at from alert a
   join rule r on r.id = a.rule_id
  where r.code = %(code)s and a.ended_at is null
- order by a.raised_at
+ order by a.subject
 """
-_RULE = """
-select r.id, v.version, v.definition ->> 'grade'
-  from rule r join rule_version v on v.rule_id = r.id
- where r.code = %(code)s and v.retired_at is null
- order by v.version desc limit 1
-"""
+_RULE = f"""
+select r.id, v.version, v.definition ->> 'grade' from rule r join {NEWEST_VERSION} v on true
+ where r.code = %(code)s
+"""  # noqa: S608 - of constants
 # By rule: what its subjects are called before `/` and the name; why it begins; why it ends.
 _WORDS = {
     JUDGE: ("judge", "unjudged", "judged_again"),
@@ -61,26 +60,26 @@ def keep_alerts(
         cursor.execute(_RULE, {"code": code})
         rule = cursor.fetchone()
     if rule is None:
-        return []  # retired by a person
+        return []  # not seeded yet
     number, version, grade = rule
 
     def watch(subject: str) -> Watch:
         return Watch(number, version, code, when="ingest", subject=subject, grade=grade)
 
-    steps = [_ended(watch(key), row, at) for key, row in opened.items() if key not in wrong]
-    steps += [_raised(watch(key), one, at) for key, one in wrong.items() if key not in opened]
+    steps = [ended(watch(key), row, at) for key, row in opened.items() if key not in wrong]
+    steps += [raised(watch(key), one, at) for key, one in wrong.items() if key not in opened]
     save(conn, Judgement({}, steps), {}, {}, at)
     return steps
 
 
-def _raised(watch: Watch, trouble: Trouble, at: datetime) -> Transition:
+def raised(watch: Watch, trouble: Trouble, at: datetime) -> Transition:
     grade: Grade = watch.grade
     alert = OpenAlert(new_id(at), grade, grade, min(at, trouble.since), at, grade)
     said = {"name": trouble.name, "since": rfc3339(trouble.since), "why": trouble.why[:300]}
     return _step(watch, alert, "raised", Reason(_WORDS[watch.code][1], {"troubles": [said]}), at)
 
 
-def _ended(watch: Watch, row: tuple[Any, ...], at: datetime) -> Transition:
+def ended(watch: Watch, row: tuple[Any, ...], at: datetime) -> Transition:
     number, grade, peak_grade, began_at, raised_at = row
     alert = OpenAlert(number, grade, peak_grade, began_at, raised_at, grade)
     name = watch.subject.partition("/")[2]

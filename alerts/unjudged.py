@@ -10,9 +10,9 @@ from datetime import datetime
 from psycopg2.extras import execute_values
 
 from alerts.built_in import JUDGE
-from alerts.sending.directory import now
 from alerts.state import Transition
 from alerts.trouble import Trouble, keep_alerts
+from database import query
 from database.pool import Connection
 
 _NOTE = """
@@ -27,6 +27,7 @@ select n.series_id, greatest(n.observed_at, s.observed_at), n.error
                               where s.series_id = unjudged.series_id)
                     then unjudged.since else excluded.since end
 """
+_NOTE_TEMPLATE = "(%s::integer, %s::timestamptz, %s)"
 _STATIONS = """
 select s.code, min(u.since), (array_agg(u.error order by u.since))[1] from unjudged u
   join series q on q.id = u.series_id
@@ -49,7 +50,7 @@ def note(conn: Connection, readings: Iterable[tuple[int, datetime]], error: Exce
     said = f"{type(error).__name__}: {error}"[:300]
     with conn.cursor() as cursor:
         rows = [(*one, said) for one in sorted(newest.items())]
-        execute_values(cursor, _NOTE, rows, "(%s, %s::timestamptz, %s)")
+        execute_values(cursor, _NOTE, rows, _NOTE_TEMPLATE)
 
 
 def check(conn: Connection, unreadable: Collection[int]) -> list[Transition]:
@@ -62,4 +63,4 @@ def check(conn: Connection, unreadable: Collection[int]) -> list[Transition]:
         troubles = [Trouble(*row) for row in cursor]
         cursor.execute(_RULES, (sorted(unreadable),))
         troubles += [Trouble(f"rule/{code}", at, "cannot be read") for code, at in cursor]
-    return keep_alerts(conn, JUDGE, troubles, now(conn))
+    return keep_alerts(conn, JUDGE, troubles, query.now(conn))

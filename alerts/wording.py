@@ -4,11 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alerts import house_words
 from alerts.life import words
 from alerts.reason import Reason
-from alerts.times import BEIJING as BEIJING  # noqa: PLC0414 - others take it from here
-from alerts.times import Pair, clock, span
-from alerts.times import duration as duration  # noqa: PLC0414 - as above
+from alerts.times import Pair, clock, duration, span
 from sensors.catalogue import HAZARD, METRICS, TO_LIMIT
 from sensors.water.outlook import FAR_H
 
@@ -284,26 +283,6 @@ def _data_again(p: Params) -> Pair:
     return f"{metric.zh}数据已恢复：{value}", f"{metric.en} data are back: {value}"
 
 
-def _ingest_silent(p: Params) -> Pair:
-    if p.get("silent_s") is None:
-        return "采集进程从未报告心跳", "the ingest process has never reported a heartbeat"
-    zh, en = duration(p["silent_s"])
-    return f"采集进程已 {zh}无心跳", f"no heartbeat from the ingest process for {en}"
-
-
-def _ingest_disconnected(p: Params) -> Pair:
-    zh, en = duration(p["silent_s"])
-    return f"采集进程与消息服务器断开已 {zh}", f"ingest cut off from the broker for {en}"
-
-
-def _canary_silent(p: Params) -> Pair:
-    zh, en = duration(p["silent_s"])
-    return (
-        f"探测消息已 {zh}未走完采集全程，其他数据可能同样未入库",
-        f"no canary has come the whole way for {en}: other data may be stuck as well",
-    )
-
-
 def _found_longer(p: Params) -> Pair:
     began = clock(p["began"])
     if p.get("ended") is None:
@@ -326,33 +305,6 @@ def _stands(p: Params) -> Pair:
     return f"{why['zh']}（{zh_after}，仍未恢复）", f"{why['en']} ({en_after}, and it still stands)"
 
 
-def _telling_fails(p: Params) -> Pair:
-    zh = "；".join(f"{x['name']} 自 {clock(x['since'])} 起：{x['why']}" for x in p["troubles"])
-    en = "; ".join(f"{x['name']} since {clock(x['since'])}: {x['why']}" for x in p["troubles"])
-    return f"告警发不出去：{zh}", f"messages do not arrive: {en}"
-
-
-def _unjudged(p: Params) -> Pair:
-    zh, en = [], []
-    for one in p["troubles"]:
-        kind, _, rule = one["name"].rpartition("/")
-        since, why = clock(one["since"]), one["why"]
-        if kind:
-            zh.append(f"规则 {rule} 本程序无法读取，自 {since} 起不起作用")
-            en.append(f"rule {rule} cannot be read by this program: no effect since {since}")
-        else:
-            zh.append(f"{rule} 的读数自 {since} 起未经判定（{why}）")
-            en.append(f"readings of {rule} are not judged since {since} ({why})")
-    return "；".join(zh), "; ".join(en)
-
-
-def _nobody_on_duty(p: Params) -> Pair:
-    names = [(x["why"].split("|"), clock(x["since"])) for x in p["troubles"]]
-    zh = "；".join(f"{name[0]} 自 {since} 起" for name, since in names)
-    en = "; ".join(f"{name[1]} from {since}" for name, since in names)
-    return f"无人值班：{zh}", f"nobody is on duty: {en}"
-
-
 SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "above": _beyond("高于", "above"),
     "below": _beyond("低于", "below"),
@@ -366,32 +318,18 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "data_again": _data_again,
     "offline": _offline,
     "online": lambda p: (f"设备 {p['device']} 已上线", f"device {p['device']} is online again"),
-    "ingest_silent": _ingest_silent,
-    "ingest_disconnected": _ingest_disconnected,
-    "canary_silent": _canary_silent,
-    "unjudged": _unjudged,
-    "judged_again": lambda p: (
-        f"{p['name'].rpartition('/')[2]} 已恢复判定",
-        f"{p['name'].rpartition('/')[2]} is judged again",
-    ),
-    "telling_fails": _telling_fails,
-    "telling_works": lambda p: (
-        f"{p['name']} 已恢复，或已撤除",
-        f"{p['name']} takes messages again, or is gone",
-    ),
-    "nobody_on_duty": _nobody_on_duty,
-    "somebody_on_duty": lambda p: (
-        f"{p['name']} 已排班，或不再要求值班",
-        f"{p['name']} has somebody on duty again, or needs nobody",
-    ),
-    "ingest_back": lambda _: ("采集进程已恢复", "the ingest process is back"),
     "found_longer": _found_longer,
     "judged_as_it_came": lambda _: (
         "其后的读数已按时判定",
         "the readings that follow were judged as they came",
     ),
-    "withdrawn": lambda _: ("规则已不再适用于此处", "the rule no longer applies here"),
+    "withdrawn": lambda p: (
+        ("规则已改为另一种条件", "the rule was changed and asks something else now")
+        if p.get("edited")
+        else ("规则已不再适用于此处", "the rule no longer applies here")
+    ),
     "acknowledged": lambda p: (f"{p['who']} 已接警", f"acknowledged by {p['who']}"),
     "stands": _stands,
     **words.SENTENCES,
+    **house_words.SENTENCES,
 }

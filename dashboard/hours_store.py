@@ -4,11 +4,12 @@ Functions take a connection and never commit. Hours come from reading_1h on both
 what counts is what the charts count, and what was purged of raw readings is still there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from database import query
 from database.pool import Connection
 from sensors.discharge.means import RolledHour
 from sensors.discharge.permits import PermitLimit
@@ -88,16 +89,18 @@ def series(
 ) -> list[Measured]:
     """The series of stations of these kinds, by station."""
     asked = {"kinds": list(kinds), "code": code, "department": department}
-    return [_measured(*row) for row in _rows(conn, SERIES, asked)]
+    return [_measured(*row) for row in query.rows(conn, SERIES, asked)]
 
 
 def hours(conn: Connection, of: Sequence[Measured], since: datetime, until: datetime) -> Hours:
     """The hours of [since, until) of each series that have readings, by their start."""
     asked = {"series": [one.series_id for one in of], "since": since, "until": until}
-    vouched = {row[:2]: row[2] for row in _rows(conn, VOUCHED, asked)}
+    vouched = {row[:2]: row[2] for row in query.rows(conn, VOUCHED, asked)}
     by_id = {one.series_id: one for one in of}
     found: Hours = {one.series_id: {} for one in of}
-    for series_id, start, total, count, good, summed, least, greatest in _rows(conn, HOURS, asked):
+    for series_id, start, total, count, good, summed, least, greatest in query.rows(
+        conn, HOURS, asked
+    ):
         sure = good + vouched.get((series_id, start), 0)
         interval_s = by_id[series_id].interval_s(start)
         found[series_id][start] = RolledHour(
@@ -112,7 +115,7 @@ def limits(
     """Every version of every limit that was in force at some time of [since, until)."""
     asked = {"series": [one.series_id for one in of], "since": since, "until": until}
     found: dict[int, list[PermitLimit]] = {one.series_id: [] for one in of}
-    for series_id, name, value, side, mean_s, zh, en, *rest in _rows(conn, LIMITS, asked):
+    for series_id, name, value, side, mean_s, zh, en, *rest in query.rows(conn, LIMITS, asked):
         source, *valid = rest
         found[series_id].append(PermitLimit(name, value, side, mean_s, (zh, en), source, *valid))
     return found
@@ -126,9 +129,3 @@ def _measured(*row: Any) -> Measured:
         *(series_id, code, kind, metric, (zh, en), department, origin, since),
         intervals or ((BEGINNING, 3600.0),),
     )
-
-
-def _rows(conn: Connection, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()

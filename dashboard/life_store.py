@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from alerts.rule_history import NEWEST_VERSION
 from alerts.store import KEPT_BY
 from dashboard.shapes import iso
+from database import query
 from database.pool import Connection
 
 _SUPPRESSIONS = """
@@ -13,16 +15,15 @@ select u.id, u.kind, r.code, d.definition -> 'label', u.subject, s.code, v.name_
        u.end_why
   from suppression u
   left join rule r on r.id = u.rule_id
-  left join lateral (select definition from rule_version where rule_id = u.rule_id
-                      order by version desc limit 1) d on true
+  left join {newest} d on true
   left join station s on s.id = u.station_id
   left join station_version v on v.station_id = s.id and v.valid_to is null
  where {which}
  order by u.began_at desc, u.id desc limit %(limit)s
 """
-ACTIVE = _SUPPRESSIONS.format(which="u.ended_at is null")
-ENDED = _SUPPRESSIONS.format(which="u.ended_at is not null")
-ONE = _SUPPRESSIONS.format(which="u.id = any(%(ids)s)")
+ACTIVE = _SUPPRESSIONS.format(newest=NEWEST_VERSION, which="u.ended_at is null")
+ENDED = _SUPPRESSIONS.format(newest=NEWEST_VERSION, which="u.ended_at is not null")
+SOME = _SUPPRESSIONS.format(newest=NEWEST_VERSION, which="u.id = any(%(ids)s)")
 _KEPT = """
 select k.id, a.id, a.version, a.grade, a.ended_at is null
   from alert a
@@ -50,13 +51,13 @@ def suppressions(
 
 
 def suppressions_of(conn: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
-    return _documents(conn, ONE, {"limit": len(ids), "ids": list(ids)})
+    return _documents(conn, SOME, {"limit": len(ids), "ids": list(ids)})
 
 
 def out_of_service(conn: Connection) -> dict[str, list[dict[str, Any]]]:
     """station -> what of it is out of service now; metrics: None for the whole."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for code, metrics, until, who, why, since, number in _rows(conn, OUT_OF_SERVICE):
+    for code, metrics, until, who, why, since, number in query.rows(conn, OUT_OF_SERVICE):
         found.setdefault(code, []).append(
             {
                 "id": number,
@@ -72,17 +73,17 @@ def out_of_service(conn: Connection) -> dict[str, list[dict[str, Any]]]:
 
 def accounts(conn: Connection, roles: Sequence[str]) -> list[str]:
     """The names of those who have one of these roles and may sign in."""
-    return [name for name, role in _rows(conn, ACCOUNTS) if role in roles]
+    return [name for name, role in query.rows(conn, ACCOUNTS) if role in roles]
 
 
 def _documents(
     conn: Connection, statement: str, parameters: dict[str, Any]
 ) -> list[dict[str, Any]]:
     kept: dict[int, list[dict[str, Any]]] = {}
-    for number, alert_id, version, grade, on in _rows(conn, KEPT):
+    for number, alert_id, version, grade, on in query.rows(conn, KEPT):
         entry = {"id": alert_id, "version": version, "grade": grade, "on": on}
         kept.setdefault(number, []).append(entry)
-    return [_document(row, kept.get(row[0], [])) for row in _rows(conn, statement, parameters)]
+    return [_document(row, kept.get(row[0], [])) for row in query.rows(conn, statement, parameters)]
 
 
 def _document(row: tuple[Any, ...], alerts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -108,9 +109,3 @@ def _document(row: tuple[Any, ...], alerts: list[dict[str, Any]]) -> dict[str, A
         "end_why": end_why,
         "alerts": alerts,
     }
-
-
-def _rows(conn: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

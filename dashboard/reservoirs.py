@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from alerts.grade import GRADES
 from alerts.rule import Limit, Place, covers, watch
+from alerts.rule_history import NEWEST_VERSION
 from alerts.rule_settings import RuleSettings
 from dashboard.store import SeriesRow
 from database.pool import Connection
@@ -21,16 +22,12 @@ from sensors.water.outlook import aged
 from sensors.water.store import CurveRow, LimitRow
 
 KIND = "select kind from station where code = %(station)s"
-# The newest version of each rule is in force, unless it was retired.
-RULES = """
-select id, code, version, definition from (
-    select distinct on (r.id) r.id, r.code, v.version, v.definition, v.retired_at
-      from rule r join rule_version v on v.rule_id = r.id
-     order by r.id, v.version desc) newest
- where retired_at is null and definition ->> 'metric' = %(metric)s
-   and definition ->> 'when' = 'above'
- order by code
-"""
+RULES = f"""
+select r.id, r.code, v.version, v.definition from rule r join {NEWEST_VERSION} v on true
+ where v.retired_at is null and v.definition ->> 'metric' = %(metric)s
+   and v.definition ->> 'when' = 'above'
+ order by r.code
+"""  # noqa: S608 - of constants
 RAIN = """
 select sum(value) filter (where observed_at > %(hour)s),
        count(*) filter (where observed_at > %(hour)s), sum(value), count(*)

@@ -12,7 +12,7 @@ from alerts.backtest.store import BackTest, TooLong, Untestable, back_test
 from alerts.rule_command import RulesFile
 from alerts.rule_history import versions
 from alerts.rule_settings import RuleSettings
-from alerts.wording import BEIJING, duration
+from alerts.times import BEIJING, duration
 from config import BadConfig, load_document, validated
 from database.pool import Connection
 

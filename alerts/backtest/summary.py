@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from alerts.backtest.run import Episode
 from alerts.grade import GRADES
-from alerts.wording import BEIJING
+from alerts.times import BEIJING
 
 # Up again so soon after it ended, an alert chatters: the larger of this and three intervals.
 SOON = timedelta(minutes=10)

@@ -15,6 +15,7 @@ from alerts.life.steps import write
 from alerts.life.suppression import SYSTEM, Held, begin, end
 from alerts.rule import Key
 from alerts.store import KEPT_BY
+from database import query
 from database.pool import Connection
 
 # Whether there is anything to do at all: mostly not.
@@ -148,12 +149,11 @@ def hidden(
 
 def planned(conn: Connection, inhibitions: Sequence[InhibitionSettings]) -> Plan | None:
     """What is to be done; None where there can be nothing. Reads only."""
-    with conn.cursor() as cursor:
-        cursor.execute(WORTH, ([code for one in inhibitions for code in one.cause],))
-        if cursor.fetchall() == [(False,)]:
-            return None
+    causes = [code for one in inhibitions for code in one.cause]
+    if query.rows(conn, WORTH, (causes,)) == [(False,)]:
+        return None
     facts = {one.id: one for one in _standing(conn, inhibitions)}
-    return Plan(facts, hidden(facts.values(), inhibitions), _rows(conn))
+    return Plan(facts, hidden(facts.values(), inhibitions), _held(conn))
 
 
 def inhibit(
@@ -229,9 +229,8 @@ def _start(conn: Connection, plan: Plan, held: Held, now: datetime) -> bool:
         )
         write(conn, alert_id, "suppressed", made.reason, now=now, note=made.why)
     again = list(_again(plan))
-    with conn.cursor() as cursor:
-        for row in again:
-            cursor.execute(AGAIN, row)
+    for row in again:
+        query.run(conn, AGAIN, row)
     return bool(new or again)
 
 
@@ -263,23 +262,18 @@ def _stop(
             end(conn, row.id, SYSTEM, "not hidden any more", now=now, held=held)
             continue
         until = now + settle(standing.get(key), row.code, inhibitions)
-        with conn.cursor() as cursor:
-            cursor.execute(UNTIL, (until, row.id))
+        query.run(conn, UNTIL, (until, row.id))
     return bool(loose)
 
 
 def _standing(conn: Connection, inhibitions: Sequence[InhibitionSettings]) -> list[Fact]:
     rules = {code for one in inhibitions for code in (*one.cause, *one.hides)}
     no_data = any(one.hides_no_data for one in inhibitions)
-    with conn.cursor() as cursor:
-        cursor.execute(STANDING, {"rules": sorted(rules), "no_data": no_data})
-        return [Fact(*row) for row in cursor.fetchall()]
+    return [Fact(*row) for row in query.rows(conn, STANDING, rules=sorted(rules), no_data=no_data)]
 
 
-def _rows(conn: Connection) -> dict[Key, _Row]:
-    with conn.cursor() as cursor:
-        cursor.execute(HELD)
-        return {
-            (rule_id, subject): _Row(number, *rest)
-            for number, rule_id, subject, *rest in cursor.fetchall()
-        }
+def _held(conn: Connection) -> dict[Key, _Row]:
+    return {
+        (rule_id, subject): _Row(number, *rest)
+        for number, rule_id, subject, *rest in query.rows(conn, HELD)
+    }

@@ -13,17 +13,17 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from alerts.alert import rfc3339
 from alerts.grade import RANK
 from alerts.life.inhibition import inhibit, planned
 from alerts.life.settings import InhibitionSettings
-from alerts.life.steps import write
+from alerts.life.steps import lock, write
 from alerts.life.suppression import SYSTEM, Held, Suppression, end, hold
 from alerts.store import KEPT_BY
+from alerts.times import rfc3339
+from database import query
 from database.heartbeat import wake
 from database.pool import Connection
 
-NOW = "select clock_timestamp()"
 _KEPT = """
 select t.id, t.alert_id, t.kind, t.grade,
        exists (select from outbox o join alert_transition p on p.id = o.transition_id
@@ -100,9 +100,7 @@ def muted(
     """
     if not transitions:
         return {}
-    with conn.cursor() as cursor:
-        cursor.execute(NOW)
-        ((now,),) = cursor.fetchall()
+    now = query.now(conn)
     found = _held(conn, transitions)
     plan = planned(conn, inhibitions) if inhibitions else None
     over, new = (plan.over, plan.new) if plan else ([], [])
@@ -156,9 +154,7 @@ def _break(conn: Connection, broken: Sequence[int], held: Held, now: datetime) -
 
 
 def _alerts(conn: Connection, transitions: Sequence[int]) -> list[str]:
-    with conn.cursor() as cursor:
-        cursor.execute(ALERTS, (list(transitions),))
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in query.rows(conn, ALERTS, (list(transitions),))]
 
 
 def _kept(
@@ -189,23 +185,19 @@ def _unnoted(kept: Iterable[Kept]) -> Iterator[Kept]:
 
 def _held(conn: Connection, transitions: Sequence[int]) -> list[Kept]:
     """What keeps each, in order; none of it ends before this transaction does."""
-    with conn.cursor() as cursor:
-        cursor.execute(KEPT, (list(transitions),))
-        found = [_kept(*row) for row in cursor.fetchall()]
-        cursor.execute(HOLD, (sorted({one.by.id for one in found}),))
-        hold = {row[0] for row in cursor.fetchall()}
-    return [one for one in found if one.by.id in hold]
+    found = [_kept(*row) for row in query.rows(conn, KEPT, (list(transitions),))]
+    still = {row[0] for row in query.rows(conn, HOLD, (sorted({one.by.id for one in found}),))}
+    return [one for one in found if one.by.id in still]
 
 
 def _of_no_news(conn: Connection, transitions: Sequence[int]) -> dict[int, str]:
     """Of the rest, the ends of alerts that nobody was told of: there is nothing to take back."""
-    with conn.cursor() as cursor:
-        cursor.execute(NEWS_TO_NOBODY, (list(transitions),))
-        found = cursor.fetchall()
-        for number, _, suppression in found:
-            cursor.execute(MUTE, (suppression, [number]))
-        if found:
-            cursor.execute(NEVER_TOLD, ([alert for _, alert, _ in found],))
+    found = query.rows(conn, NEWS_TO_NOBODY, (list(transitions),))
+    alerts = sorted({alert for _, alert, _ in found})
+    lock(conn, alerts)  # where something is muted, they are held already
+    for number, _, suppression in found:
+        query.run(conn, MUTE, (suppression, [number]))
+    query.run(conn, NEVER_TOLD, (alerts,))
     return {number: "nobody was told of the alert" for number, _, _ in found}
 
 
@@ -213,7 +205,6 @@ def _mark(conn: Connection, kept: dict[int, Kept]) -> None:
     by: dict[int, list[int]] = {}
     for number, one in kept.items():
         by.setdefault(one.by.id, []).append(number)
-    with conn.cursor() as cursor:
-        for suppression, numbers in by.items():
-            cursor.execute(MUTE, (suppression, numbers))
-        cursor.execute(NEVER_TOLD, (sorted({one.alert for one in kept.values()}),))
+    for suppression, numbers in by.items():
+        query.run(conn, MUTE, (suppression, numbers))
+    query.run(conn, NEVER_TOLD, (sorted({one.alert for one in kept.values()}),))

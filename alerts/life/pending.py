@@ -4,26 +4,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.alert import Names, rfc3339
+from alerts.alert import Names
 from alerts.grade import GRADES
+from alerts.rule_history import NEWEST_VERSION
 from alerts.state import state_from_json
+from alerts.times import rfc3339
+from database import query
 from database.pool import Connection
 from sensors.catalogue import METRICS
 
-PENDING = """
+PENDING = f"""
 select r.code, d.definition, x.subject, s.code, v.name_zh, v.name_en, q.metric, x.state,
        t.value, t.observed_at
   from rule_state x
   join rule r on r.id = x.rule_id
-  join lateral (select definition from rule_version where rule_id = x.rule_id
-                 order by version desc limit 1) d on true
+  join {NEWEST_VERSION} d on true
   left join series q on q.id = x.series_id
   left join series_state t on t.series_id = x.series_id
   left join station s on s.id = q.station_id
   left join station_version v on v.station_id = s.id and v.valid_to is null
  where x.state ? 'since'
  order by r.code, x.subject
-"""
+"""  # noqa: S608 - of constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,7 @@ class Pending:
 
 def pending(conn: Connection) -> list[Pending]:
     """By rule and subject, the gravest grade that is running of each."""
-    with conn.cursor() as cursor:
-        cursor.execute(PENDING)
-        return [one for row in cursor.fetchall() if (one := _pending(*row))]
+    return [one for row in query.rows(conn, PENDING) if (one := _pending(*row))]
 
 
 def _pending(

@@ -1,18 +1,17 @@
 """The journal made tamper-evident: what was written once is chained by hashes, as it is seen.
 
-The leading process appends, on a thread of its own. Commits overtake each other: a transition with
-a lower number may appear later; it is appended then, never put in between. Functions never commit.
+The leading process appends, on a thread of its own (`alerts/aside.py`). Commits overtake each
+other: a transition with a lower number may appear later; it is appended then, never put in between.
+Functions never commit.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from psycopg2.extras import execute_values
 
 from alerts.life.canon import START, canonical, chained
-from database.beside import work_beside
+from database import query
 from database.pool import Connection
 
 BATCH = 2000
@@ -113,14 +112,14 @@ def _unsealed(conn: Connection, progress: Progress, limit: int) -> Iterator[tupl
     others = progress.round % _OTHERS_EVERY == 0
     progress.round += 1
     if others:
-        for row in _rows(conn, RULES, asked):
+        for row in query.rows(conn, RULES, asked):
             yield (None, row[0], row[1], None, None), canonical("rule", row)
-        for row in _rows(conn, BEGUN, asked):
+        for row in query.rows(conn, BEGUN, asked):
             yield (None, None, None, row[0], False), canonical("suppression", row)
-    for row in _rows(conn, TRANSITIONS, asked):
+    for row in query.rows(conn, TRANSITIONS, asked):
         yield (row[0], None, None, None, None), canonical("transition", row)
     if others:
-        for row in _rows(conn, ENDED, asked):
+        for row in query.rows(conn, ENDED, asked):
             yield (None, None, None, row[0], True), canonical("ending", row)
 
 
@@ -130,39 +129,3 @@ def _advance(progress: Progress, top: int, newest: int, oldest: int) -> None:
     if progress.waiting and oldest >= progress.waiting[1]:
         progress.floor, progress.waiting = progress.waiting[0], None
     progress.waiting = progress.waiting or (top, newest)
-
-
-def _rows(conn: Connection, statement: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
-
-
-class Sealing:
-    """Seals beside the leading process's work until `stop`: nobody who is told waits for it."""
-
-    def __init__(
-        self, connect: Callable[[], Connection], stop: threading.Event, tick_s: float
-    ) -> None:
-        self._stop, self._tick_s, self._woken = stop, tick_s, threading.Event()
-        work = ("seal", connect, self._work, stop)
-        self._thread = threading.Thread(target=work_beside, args=work, name=work[0], daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def wake(self) -> None:
-        """There may be new transitions."""
-        self._woken.set()
-
-    def join(self, timeout: float) -> None:
-        self._thread.join(timeout)
-
-    def _work(self, conn: Connection) -> None:
-        progress = Progress()
-        while not self._stop.is_set():
-            made = append(conn, progress)
-            conn.commit()
-            if made < BATCH:
-                self._woken.wait(self._tick_s)
-                self._woken.clear()

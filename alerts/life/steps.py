@@ -12,6 +12,7 @@ from typing import Any
 from alerts.alert import Alert
 from alerts.reason import Reason
 from alerts.store import add_step
+from database import query
 from database.pool import Connection
 
 LOCK_STATES = """
@@ -53,6 +54,11 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class NoSuchAlert:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """alert: as it is now. repeated: it was so already, and nothing was written."""
 
@@ -73,10 +79,8 @@ def lock(conn: Connection, alerts: Sequence[str]) -> dict[str, Standing]:
     """Lock alerts with their rules' states; those that there are, by id."""
     if not alerts:
         return {}
-    with conn.cursor() as cursor:
-        cursor.execute(LOCK_STATES, (list(alerts),))
-        cursor.execute(LOCK_ALERTS, (list(alerts),))
-        return {row[0]: Standing(*row) for row in cursor.fetchall()}
+    query.run(conn, LOCK_STATES, (list(alerts),))
+    return {row[0]: Standing(*row) for row in query.rows(conn, LOCK_ALERTS, (list(alerts),))}
 
 
 def write(
@@ -94,9 +98,8 @@ def write(
 
     told: people are to be told of it.
     """
-    with conn.cursor() as cursor:
-        cursor.execute(STEPPED, {"id": alert_id, "announced_at": now if told else None})
-        ((version, grade, value, limit),) = cursor.fetchall()
+    asked = {"id": alert_id, "announced_at": now if told else None}
+    ((version, grade, value, limit),) = query.rows(conn, STEPPED, asked)
     number = add_step(
         conn,
         alert_id,
@@ -112,6 +115,5 @@ def write(
         note=note,
     )
     if told:
-        with conn.cursor() as cursor:
-            cursor.execute(TELL, (number,))
+        query.run(conn, TELL, (number,))
     return number

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from alerts.alert import rfc3339
-from alerts.life.steps import Done, Refused, Standing, lock, write
+from alerts.life.steps import Done, NoSuchAlert, Refused, Standing, lock, write
 from alerts.life.taking import changed, now_is
 from alerts.reason import Reason
-from alerts.store import MUTED_BY, NoSuchAlert
+from alerts.store import MUTED_BY
+from alerts.times import rfc3339
+from database import query
 from database.pool import Connection
 
 SYSTEM = "system"  # who ended what ended by itself
@@ -129,8 +130,8 @@ def hold(conn: Connection, numbers: Sequence[int], alerts: Sequence[str] = ()) -
     """Lock rows that are to end, then the alerts that they keep back and these other alerts."""
     touched: dict[int, list[str]] = {}
     if numbers:
-        touched = {row[0]: [] for row in _rows(conn, HOLD, (sorted(numbers),))}
-        for number, alert_id in _rows(conn, TOUCHED, (list(touched),)):
+        touched = {row[0]: [] for row in query.rows(conn, HOLD, (sorted(numbers),))}
+        for number, alert_id in query.rows(conn, TOUCHED, (list(touched),)):
             touched[number].append(alert_id)
     kept = {alert_id for some in touched.values() for alert_id in some}
     return Held(touched, lock(conn, sorted(kept.union(alerts))))
@@ -183,7 +184,7 @@ def unshelve(
     conn: Connection, alert_id: str, who: str, why: str, *, expected_version: int, now: datetime
 ) -> Done | Refused | NoSuchAlert:
     """Take it off the shelf before its time; if its condition is on, people are told anew."""
-    shelves = _rows(conn, LOCKED_SHELF, (alert_id,))
+    shelves = query.rows(conn, LOCKED_SHELF, (alert_id,))
     held = hold(conn, [row[0] for row in shelves], [alert_id])
     found = held.standing.get(alert_id)
     if found is None:
@@ -213,10 +214,10 @@ def take_out(
     of = {"station_id": _station(conn, station), "metrics": list(metrics) if metrics else None}
     if of["station_id"] is None:
         return None
-    if overlapping := _rows(conn, OUT, of):
+    if overlapping := query.rows(conn, OUT, of):
         return str(overlapping[0][1])
     made = begin(conn, "out_of_service", now=now, until=until, who=who, why=why, **of)
-    for alert_id in lock(conn, [row[0] for row in _rows(conn, OF_STATION, of)]):
+    for alert_id in lock(conn, [row[0] for row in query.rows(conn, OF_STATION, of)]):
         write(conn, alert_id, "out_of_service", made.reason, now=now, who=who, note=why)
     return made
 
@@ -228,7 +229,7 @@ def put_back(
     station_id = _station(conn, station)
     if station_id is None:
         return None
-    out = [row[0] for row in _rows(conn, OUT, {"station_id": station_id, "metrics": None})]
+    out = [row[0] for row in query.rows(conn, OUT, {"station_id": station_id, "metrics": None})]
     held = hold(conn, out)
     ended = [end(conn, number, who, why, now=now, held=held) for number in out]
     return [one for one in ended if one]
@@ -242,7 +243,7 @@ def begin(conn: Connection, kind: str, *, now: datetime, **columns: Any) -> Supp
         "kind": kind,
         "began_at": now,
     }
-    made = _rows(conn, PUT, row)
+    made = query.rows(conn, PUT, row)
     if not made:
         raise RuntimeError(f"{kind} {row['rule_id']} {row['subject']} is so already")
     return Suppression(made[0][0], **row)
@@ -262,7 +263,7 @@ def end(
 
     held: with this row. tell: not where something graver is being told at this moment.
     """
-    rows = _rows(conn, END, {"id": number, "now": now, "by": by, "why": why})
+    rows = query.rows(conn, END, {"id": number, "now": now, "by": by, "why": why})
     if not rows:
         return None
     over = Suppression(*rows[0])
@@ -282,7 +283,7 @@ def end(
 def _tell(conn: Connection, over: Suppression, touched: dict[str, Standing], now: datetime) -> None:
     """Announce those whose condition is on. What a design kept back: only if it is news still."""
     on = [alert_id for alert_id, found in touched.items() if found.ended_at is None]
-    for alert_id, grade, told, told_at, decided, muted in _rows(conn, KNOWN, (on,)):
+    for alert_id, grade, told, told_at, decided, muted in query.rows(conn, KNOWN, (on,)):
         if muted or not decided:
             continue  # something else keeps it, or the routing or the judge tells it
         # What came between the time at which it was over and this moment was not muted any more.
@@ -294,16 +295,10 @@ def _tell(conn: Connection, over: Suppression, touched: dict[str, Standing], now
 
 
 def _shelf(conn: Connection, found: Standing) -> tuple[Any, ...] | None:
-    rows = _rows(conn, SHELF, (found.rule_id, found.subject))
+    rows = query.rows(conn, SHELF, (found.rule_id, found.subject))
     return rows[0] if rows else None
 
 
 def _station(conn: Connection, code: str) -> int | None:
-    rows = _rows(conn, STATION, (code,))
+    rows = query.rows(conn, STATION, (code,))
     return rows[0][0] if rows else None
-
-
-def _rows(conn: Connection, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

@@ -12,9 +12,9 @@ from alerts.life.settings import InhibitionSettings, LifeSettings
 from alerts.life.steps import Standing, write
 from alerts.life.suppression import SYSTEM, Held, end, hold
 from alerts.reason import Reason
+from database import query
 from database.pool import Connection
 
-NOW = "select clock_timestamp()"
 EXPIRED = """
 select id from suppression where ended_at is null and until <= %s order by until, id limit 500
 """
@@ -33,12 +33,10 @@ def keep(conn: Connection, life: LifeSettings, inhibitions: Sequence[InhibitionS
 
     First it is looked what there is to do; then all of it is locked at once, and done.
     """
-    with conn.cursor() as cursor:
-        cursor.execute(NOW)
-        ((now,),) = cursor.fetchall()
-        before = now - timedelta(seconds=life.returned_s)
-        cursor.execute(RETURNED, {"grades": list(life.close_returned), "before": before})
-        returned = [row[0] for row in cursor.fetchall()]
+    now = query.now(conn)
+    before = now - timedelta(seconds=life.returned_s)
+    of_grades = list(life.close_returned)
+    returned = [row[0] for row in query.rows(conn, RETURNED, grades=of_grades, before=before)]
     plan = planned(conn, inhibitions)
     over, new = (plan.over, plan.new) if plan else ([], [])
     held = hold(conn, [*over, *_expired(conn, now)], [*new, *returned])
@@ -67,8 +65,7 @@ def close_returned(
     """Close what returned long ago, was never grave, and that nobody acknowledged; how many."""
     found = [standing[alert_id] for alert_id in returned if alert_id in standing]
     idle = [one.id for one in found if one.state == "returned" and one.owner is None]
-    with conn.cursor() as cursor:
-        cursor.execute(CLOSE, (idle,))
+    query.run(conn, CLOSE, (idle,))
     for alert_id in idle:
         reason = Reason("closed", {"waited_s": life.returned_s})
         write(conn, alert_id, "closed", reason, now=now)
@@ -76,6 +73,4 @@ def close_returned(
 
 
 def _expired(conn: Connection, now: datetime) -> list[int]:
-    with conn.cursor() as cursor:
-        cursor.execute(EXPIRED, (now,))
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in query.rows(conn, EXPIRED, (now,))]

@@ -8,6 +8,7 @@ from typing import Any
 
 from alerts.life.canon import START, canonical, chained
 from alerts.life.seal import ENDING, RULE, SUPPRESSION, TRANSITION
+from database import query
 from database.pool import Connection
 
 _SEALS = """
@@ -134,14 +135,8 @@ def _seal(row: tuple[Any, ...]) -> Seal:
 def _hash_at(conn: Connection, position: int) -> bytes:
     if position <= 0:
         return START
-    rows = _rows(conn, BEFORE, (position,))
+    rows = query.rows(conn, BEFORE, (position,))
     return bytes(rows[0][0]) if rows else START
-
-
-def _rows(conn: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
 
 
 # ---- the command
@@ -184,7 +179,7 @@ def _place(conn: Connection, said: str | None, *, first: bool) -> int | None:
     at = datetime.fromisoformat(said)
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     asked = {"since": at if first else None, "until": None if first else at}
-    found: int | None = _rows(conn, AT, asked)[0][0 if first else 1]
+    found: int | None = query.rows(conn, AT, asked)[0][0 if first else 1]
     if found is None:
         raise ValueError(f"nothing was sealed {'since' if first else 'before'} {said}")
     return found
@@ -203,13 +198,13 @@ def _digest(head: str | None) -> bytes | None:
 
 
 def _not_in_the_chain(conn: Connection, digest: bytes) -> list[str]:
-    if _rows(conn, WRITTEN_DOWN, (digest,)):
+    if query.rows(conn, WRITTEN_DOWN, (digest,)):
         return []
     return [f"chain cut, or written anew: the head {digest.hex()} is nowhere in it"]
 
 
 def _without_seal(conn: Connection) -> list[str]:
-    count, number, at = _rows(conn, UNSEALED)[0]
+    count, number, at = query.rows(conn, UNSEALED)[0]
     if not count:
         return []
     what = f"seal missing: {count} transitions have none, the first is {number}"

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.alert import rfc3339
 from alerts.quiet.chatter import Proposal, Trial, propose
 from alerts.quiet.settings import QuietSettings
 from alerts.rule import Watch
 from alerts.rulebook import watches_of
+from alerts.times import rfc3339
 from database.pool import Connection
 from sensors.catalogue import METRICS
 from sensors.reading import Origin, Quality, Reading

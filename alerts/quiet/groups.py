@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.alert import Alert, Names, rfc3339
+from alerts.alert import Alert, Names
 from alerts.grade import GRADES, RANK
+from alerts.times import rfc3339
 from gis.incident import GAS_METRICS
 
 WITHIN = timedelta(minutes=30)

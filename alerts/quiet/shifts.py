@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from alerts.quiet.settings import ShiftSettings
-from alerts.wording import BEIJING
+from alerts.times import BEIJING
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from alerts.quiet.flood import WINDOW, Flood, floods
 from alerts.quiet.score import Call, Score, score
 from alerts.quiet.settings import QuietSettings
+from alerts.rule_history import NEWEST_VERSION
+from database import query
 from database.pool import Connection
 
 LOOK_BACK = timedelta(hours=6)  # a flood that began before
@@ -52,12 +53,10 @@ select date_trunc('second', t.recorded_at), count(*)
    and not exists (select from outbox o where o.transition_id = t.id and o.muted_by is not null)
  group by 1 order by 1
 """
-LABELS = """
-select r.code, v.definition -> 'label' from rule r
-  join lateral (select definition from rule_version where rule_id = r.id
-                 order by version desc limit 1) v on true
+LABELS = f"""
+select r.code, v.definition -> 'label' from rule r join {NEWEST_VERSION} v on true
  where r.code = any(%s)
-"""
+"""  # noqa: S608 - of constants
 STATION_NAMES = """
 select s.code, v.name_zh, v.name_en from station s
   join station_version v on v.station_id = s.id and v.valid_to is null
@@ -76,23 +75,23 @@ class Stale:
 
 def score_of(conn: Connection, since: datetime, until: datetime, settings: QuietSettings) -> Score:
     """until: not after now. A flood that runs across `since` is seen from there on."""
-    found = _rows(conn, CALLS, {"since": since - LOOK_BACK, "until": until})
+    found = query.rows(conn, CALLS, {"since": since - LOOK_BACK, "until": until})
     before = until - timedelta(hours=settings.stale_hours)
-    ((stale,),) = _rows(conn, STALE_COUNT, {"before": before, "at": until})
+    ((stale,),) = query.rows(conn, STALE_COUNT, {"before": before, "at": until})
     return score([Call(*row) for row in found], stale, since, until, settings)
 
 
 def stale(conn: Connection, now: datetime, hours: int, limit: int) -> tuple[list[Stale], int]:
     """The alerts open for longer, oldest first, at most `limit`; and how many there are."""
     asked = {"before": now - timedelta(hours=hours), "limit": limit}
-    found = [Stale(*row) for row in _rows(conn, STALE, asked)]
-    ((count,),) = _rows(conn, STALE_ALL, asked)
+    found = [Stale(*row) for row in query.rows(conn, STALE, asked)]
+    ((count,),) = query.rows(conn, STALE_ALL, asked)
     return found, count
 
 
 def flood_now(conn: Connection, now: datetime, settings: QuietSettings) -> Flood | None:
     """The flood that lasts, counted over at most the last six hours; None: there is none."""
-    found = _rows(conn, STARTS, {"since": now - LOOK_BACK, "until": now})
+    found = query.rows(conn, STARTS, {"since": now - LOOK_BACK, "until": now})
     # More of one second than make a flood change nothing but the count.
     times = [at for at, count in found for _ in range(min(count, settings.flood_above + 1))]
     lasting = floods(times, now, above=settings.flood_above, below=settings.flood_below)
@@ -106,16 +105,10 @@ def labels(conn: Connection, rules: set[str]) -> dict[str, dict[str, str]]:
     """The label of each rule in its newest version, {"zh", "en"}."""
     return {
         code: label or {"zh": code, "en": code}
-        for code, label in _rows(conn, LABELS, (sorted(rules),))
+        for code, label in query.rows(conn, LABELS, (sorted(rules),))
     }
 
 
 def station_names(conn: Connection, stations: set[str]) -> dict[str, dict[str, str]]:
-    found = _rows(conn, STATION_NAMES, (sorted(stations),))
+    found = query.rows(conn, STATION_NAMES, (sorted(stations),))
     return {code: {"zh": zh, "en": en} for code, zh, en in found}
-
-
-def _rows(conn: Connection, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

@@ -2,16 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.grade import GRADES
-from alerts.sending.directory import directory, now, shifts_between
+from alerts.rule_history import NEWEST_VERSION
+from alerts.sending.directory import directory, shifts_between
 from alerts.sending.rota import gaps
 from alerts.sending.routes import Directory, Subject, decide, misfit, resolve
 from alerts.settings import AlertsSettings
-from alerts.wording import BEIJING
+from alerts.times import BEIJING
+from database import query
 from database.pool import Connection
 
 _ALERT = """
@@ -19,10 +21,10 @@ select r.code, s.code, s.kind, a.department, a.peak_grade
   from alert a join rule r on r.id = a.rule_id left join station s on s.id = a.station_id
  where a.id = %(id)s
 """
-_RULE = """
-select definition from rule_version v join rule r on r.id = v.rule_id
- where r.code = %(code)s order by v.version desc limit 1
-"""
+_RULE = f"""
+select v.definition from rule r join {NEWEST_VERSION} v on true
+ where r.code = %(code)s
+"""  # noqa: S608 - of constants
 _STATIONS = """
 select s.code, s.kind, v.department
   from station s join station_version v on v.station_id = s.id and v.valid_to is null
@@ -62,7 +64,8 @@ def run(conn: Connection, settings: AlertsSettings, arguments: argparse.Namespac
 
 def explained(settings: AlertsSettings, subject: Subject, there: Directory) -> Iterator[str]:
     """Line by line: each route and why it does not fit, who is told and why, who comes later."""
-    where = f" at {subject.station} ({subject.kind}, {subject.department})"
+    department = subject.department or "no department"
+    where = f" at {subject.station} ({subject.kind}, {department})"
     at = there.at.astimezone(BEIJING)
     yield f"{subject.grade} {subject.rule}{where if subject.station else ''}, {at:%a %m-%d %H:%M}:"
     for route in settings.routes:
@@ -77,9 +80,11 @@ def explained(settings: AlertsSettings, subject: Subject, there: Directory) -> I
     chain = next(
         (one for one in settings.escalations if misfit(one, subject, there.at) is None), None
     )
-    for step in chain.steps if chain else ():
-        yield f"  if nobody acknowledges, after {step.after_s} s ({chain.name if chain else ''}):"
-        yield from _told(resolve(step.to, subject, there, chain.name if chain else "").told, "    ")
+    if chain is None:
+        return
+    for step in chain.steps:
+        yield f"  if nobody acknowledges, after {step.after_s} s ({chain.name}):"
+        yield from _told(resolve(step.to, subject, there, chain.name).told, "    ")
 
 
 def _told(told: dict[str, dict[str, Any]], indent: str = "  ") -> Iterator[str]:
@@ -90,16 +95,16 @@ def _told(told: dict[str, dict[str, Any]], indent: str = "  ") -> Iterator[str]:
 
 
 def _subjects(conn: Connection, what: str, grade: Any, station: str | None) -> list[Subject]:
-    if rows := _rows(conn, _ALERT, id=what):
+    if rows := query.rows(conn, _ALERT, id=what):
         rule, code, kind, department, peak = rows[0]
         return [Subject(rule, grade or peak, code, kind, department)]
-    if not (rows := _rows(conn, _RULE, code=what)):
+    if not (rows := query.rows(conn, _RULE, code=what)):
         return []
     definition = rows[0][0]
     grades = [grade] if grade else _grades(definition)
     if "metric" not in definition and "kind" not in definition:
         return [Subject(what, one) for one in grades]
-    covered = _rows(
+    covered = query.rows(
         conn, _STATIONS, kind=definition.get("kind"), stations=definition.get("stations", [])
     )
     return [
@@ -116,7 +121,7 @@ def _grades(definition: dict[str, Any]) -> list[Any]:
 
 
 def _rota(conn: Connection, settings: AlertsSettings, ahead: timedelta) -> int:
-    at = now(conn)
+    at = query.now(conn)
     shifts = shifts_between(conn, at, at + ahead)
     missing = 0
     for duty in settings.duties:
@@ -143,9 +148,3 @@ def _moment(text: str) -> datetime:
     if found.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text} has no time zone; write {text}+08:00")
     return found
-
-
-def _rows(conn: Connection, statement: str, **parameters: Any) -> Sequence[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

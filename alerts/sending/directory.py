@@ -3,26 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from alerts.grade import Grade
 from alerts.receiver_settings import Language, ReceiverSettings
 from alerts.sending.rota import Shift, on_duty
 from alerts.sending.routes import Directory, Way
+from database import query
 from database.pool import Connection
 
 PERSONAL = "@"  # before the name of a receiver that is a person's own
 
-_NOW = "select clock_timestamp()"
-_SHIFTS = """
-select id, duty, who, from_at, to_at, note, entered_by from duty_shift
- where removed_at is null and to_at > %(from_at)s and from_at < %(to_at)s
+_SHIFT = "select id, duty, who, from_at, to_at, note, entered_by from duty_shift"
+# One that was handed over before it began has no length.
+_SHIFTS = f"""{_SHIFT}
+ where removed_at is null and to_at > from_at and to_at > %(from_at)s and from_at < %(to_at)s
  order by from_at, id
 """
-_AT = """
-select id, duty, who, from_at, to_at, note, entered_by from duty_shift
- where removed_at is null and from_at <= %(at)s and to_at > %(at)s
-"""
+_AT = f"{_SHIFT} where removed_at is null and from_at <= %(at)s and to_at > %(at)s"
 _WAYS = """
 select who, label, min_grade from contact where removed_at is null order by who, id
 """
@@ -60,10 +57,10 @@ def directory(
     at: datetime | None = None,
 ) -> Directory:
     """Everybody who could be told at that moment; now, where nothing is said."""
-    at = at or now(conn)
-    shifts = [Shift(*row) for row in _rows(conn, _AT, at=at)]
+    at = at or query.now(conn)
+    shifts = [Shift(*row) for row in query.rows(conn, _AT, at=at)]
     ways: dict[str, list[Way]] = {}
-    for who, label, min_grade in _rows(conn, _WAYS):
+    for who, label, min_grade in query.rows(conn, _WAYS):
         ways.setdefault(who, []).append(Way(personal(who, label), min_grade))
     return Directory(
         at,
@@ -76,21 +73,9 @@ def directory(
 
 def shifts_between(conn: Connection, from_at: datetime, to_at: datetime) -> list[Shift]:
     """Every shift that has part in this time."""
-    return [Shift(*row) for row in _rows(conn, _SHIFTS, from_at=from_at, to_at=to_at)]
+    return [Shift(*row) for row in query.rows(conn, _SHIFTS, from_at=from_at, to_at=to_at)]
 
 
 def contacts(conn: Connection) -> list[Contact]:
     """The ways to people, with their secrets: for the process that sends, which alone may."""
-    return [Contact(*row) for row in _rows(conn, _CONTACTS)]
-
-
-def now(conn: Connection) -> datetime:
-    """The database's own time."""
-    moment: datetime = _rows(conn, _NOW)[0][0]
-    return moment
-
-
-def _rows(conn: Connection, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
+    return [Contact(*row) for row in query.rows(conn, _CONTACTS)]

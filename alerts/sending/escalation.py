@@ -9,16 +9,16 @@ keeps the clock of the first. No function commits.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from psycopg2.extras import Json, execute_values
 
-from alerts.alert import rfc3339
 from alerts.grade import GRADES
 from alerts.receiver_settings import EscalationSettings, ReceiverSettings
 from alerts.sending.directory import directory
 from alerts.sending.routes import Directory, Subject, misfit, resolve
 from alerts.store import MUTED_BY
+from alerts.times import rfc3339
+from database import query
 from database.pool import Connection
 
 # The alerts that nobody has acknowledged, with the gravest grade since anybody did; of each the
@@ -162,7 +162,7 @@ def _take(conn: Connection, step: Due, there: Directory) -> int:
     alert = step.standing
     decision = resolve(step.to, alert.subject, there, step.chain)
     taken = {"transition": alert.clock, "step": step.step, "chain": step.chain}
-    if not decision.told or not _rows(conn, _TAKE, **taken):
+    if not decision.told or not query.rows(conn, _TAKE, **taken):
         return 0
     since = {} if alert.clock == alert.first else {"since": rfc3339(alert.told_at)}
     rows = [
@@ -185,13 +185,7 @@ def _standing(conn: Connection, states: Sequence[str], before: datetime) -> list
             told_at,
             frozenset((chain, step) for chain, step in taken),
         )
-        for alert, state, gravest, rule, *place, first, clock, told_at, taken in _rows(
+        for alert, state, gravest, rule, *place, first, clock, told_at, taken in query.rows(
             conn, STANDING, states=list(states), before=before
         )
     ]
-
-
-def _rows(conn: Connection, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

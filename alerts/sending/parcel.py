@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from alerts.alert import Alert, rfc3339, to_json
+from alerts.alert import Alert, to_json
 from alerts.grade import GRADES, RANK, Grade
 from alerts.reason import Reason
 from alerts.receiver_settings import Language
-from alerts.wording import BEIJING, GRADE_WORDS, KIND_WORDS, ORIGIN_WORDS, duration, say
+from alerts.times import BEIJING, duration, rfc3339
+from alerts.wording import GRADE_WORDS, KIND_WORDS, ORIGIN_WORDS, say
 
 Text = Mapping[str, str]  # zh and en
 _LANGUAGES: dict[Language, tuple[str, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
@@ -21,7 +22,7 @@ _ALSO = {"zh": "……另有 {n} 条，见值守台", "en": "... and {n} more; s
 class Message:
     """One transition for one receiver, as it lies in the queue. alert: as it stands now.
 
-    waited_s: of an escalation, for how long nobody had acknowledged when it was made.
+    chain, step: of an escalation; waited_s: for how long nobody had acknowledged when it was made.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Message:
     reason: Reason
     alert: Alert
     way: str = "route"
+    chain: str = ""
     step: int = 0
     why: Mapping[str, Any] = field(default_factory=dict)
     waited_s: float = 0.0
@@ -57,9 +59,10 @@ class Parcel:
 def single(message: Message) -> Parcel:
     """One transition."""
     text, head, lines = _worded(message)
-    suffix = f"-escalation-{message.step}" if message.way == "escalation" else ""
+    # A step of the night's chain and one of the day's are two messages: they have two keys.
+    step = f"-escalation-{message.chain}-{message.step}" if message.way == "escalation" else ""
     return Parcel(
-        key=f"{message.transition_id}{suffix}",
+        key=f"{message.transition_id}{step}",
         ids=(message.id,),
         attempts=message.attempts,
         grade=message.grade,

@@ -6,6 +6,7 @@ sight of. No function commits.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from alerts.alert import Alert
@@ -13,6 +14,7 @@ from alerts.reason import Reason
 from alerts.sending.parcel import Message, Parcel, digest, single, trial
 from alerts.settings import ClockSettings
 from alerts.store import find_alerts
+from database import query
 from database.pool import Connection
 
 MOST_AT_ONCE = 500  # of a backlog of thousands a digest carries so many, the gravest first
@@ -59,8 +61,8 @@ select m.id from (
  order by m.gravest desc nulls last, m.alert_id, m.seq limit %(most)s
 """
 _LOCK = """
-select m.id, m.attempts, m.way, m.step, m.why, m.made_at, t.id, t.kind, t.at, t.grade, t.reason,
-       t.alert_id,
+select m.id, m.attempts, m.way, m.chain, m.step, m.why, m.made_at, t.id, t.kind, t.at, t.grade,
+       t.reason, t.alert_id,
        extract(epoch from m.made_at - coalesce((m.why ->> 'since')::timestamptz,
            (select o.routed_at from outbox o where o.transition_id = t.id)))::float8
   from message m
@@ -144,14 +146,34 @@ class Rate:
     burst: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    """A row of _LOCK. transition, kind, at, grade, reason, alert: None of a test message."""
+
+    id: int
+    attempts: int
+    way: str
+    chain: str
+    step: int
+    why: dict[str, Any]
+    made_at: datetime
+    transition: int | None
+    kind: Any
+    at: Any
+    grade: Any
+    reason: object
+    alert: str | None
+    waited_s: float | None
+
+
 def due(conn: Connection, receiver: str) -> int:
     """How many messages of the receiver are due; at most MOST_AT_ONCE + 1."""
-    return int(_rows(conn, _DUE, receiver=receiver, most=MOST_AT_ONCE + 1)[0][0])
+    return int(query.rows(conn, _DUE, receiver=receiver, most=MOST_AT_ONCE + 1)[0][0])
 
 
 def spend(conn: Connection, receiver: str, rate: Rate) -> float | None:
     """Take a token from the receiver's bucket: what is left of them, or None if there was none."""
-    rows = _rows(
+    rows = query.rows(
         conn, _SPEND, receiver=receiver, burst=float(rate.burst), per_s=rate.per_minute / 60
     )
     return float(rows[0][0]) if rows else None
@@ -159,20 +181,20 @@ def spend(conn: Connection, receiver: str, rate: Rate) -> float | None:
 
 def give_back(conn: Connection, receiver: str) -> None:
     """Nothing could be sent for the token."""
-    _run(conn, _GIVE_BACK, receiver=receiver)
+    query.run(conn, _GIVE_BACK, receiver=receiver)
 
 
 def next_parcel(conn: Connection, receiver: str) -> Parcel | None:
     """The next message that is due, locked until the transaction ends; None if there is none."""
-    rows = _rows(conn, _NEXT, receiver=receiver)
-    found = _locked(conn, [row[0] for row in rows])
+    rows = query.rows(conn, _NEXT, receiver=receiver)
+    found = _parcels(conn, [row[0] for row in rows])
     return found[0] if found else None
 
 
 def next_digest(conn: Connection, receiver: str) -> Parcel | None:
     """All that waits, as one; None if there is nothing (or only a test)."""
-    ids = [row[0] for row in _rows(conn, _GATHER, receiver=receiver, most=MOST_AT_ONCE)]
-    messages = _messages(conn, _rows(conn, _LOCK, ids=ids))
+    ids = [row[0] for row in query.rows(conn, _GATHER, receiver=receiver, most=MOST_AT_ONCE)]
+    messages = _messages(conn, _locked(conn, ids))
     if not messages:
         return None
     return digest(messages) if len(messages) > 1 else single(messages[0])
@@ -180,8 +202,8 @@ def next_digest(conn: Connection, receiver: str) -> Parcel | None:
 
 def delivered(conn: Connection, receiver: str, parcel: Parcel) -> None:
     key, size = (parcel.key, len(parcel.ids)) if parcel.digest else (None, None)
-    _run(conn, _DELIVERED, ids=list(parcel.ids), digest=key, size=size)
-    _run(conn, _WELL, receiver=receiver)
+    query.run(conn, _DELIVERED, ids=list(parcel.ids), digest=key, size=size)
+    query.run(conn, _WELL, receiver=receiver)
 
 
 def failed(
@@ -198,7 +220,7 @@ def failed(
     Others are told of a message that failed so often, and of all that waits here when the receiver
     has taken nothing so many times running.
     """
-    rows = _rows(
+    rows = query.rows(
         *(conn, _FAILED),
         ids=list(parcel.ids),
         error=error,
@@ -206,14 +228,14 @@ def failed(
         longest=_DOUBLED,
         most=clock.attempts,
     )
-    failures = _rows(conn, _ILL, receiver=receiver, error=error)[0][0]
+    failures = query.rows(conn, _ILL, receiver=receiver, error=error)[0][0]
     late = {
         number
         for number, attempts, given_up, open_ in rows
         if open_ and (given_up or attempts >= fallback_after)
     }
     if failures >= fallback_after:
-        late |= {row[0] for row in _rows(conn, _STRANDED, receiver=receiver)}
+        late |= {row[0] for row in query.rows(conn, _STRANDED, receiver=receiver)}
     if late and fallback:
         fall_back(conn, sorted(late), fallback, error)
     return any(given_up for _, _, given_up, _ in rows)
@@ -223,8 +245,8 @@ def fall_back(
     conn: Connection, ids: Sequence[int], names: Sequence[str], error: str | None = None
 ) -> None:
     """Tell these receivers in the place of the messages' own. error: of what was not tried yet."""
-    told = _rows(conn, _FALL_BACK, ids=list(ids), names=list(names), error=error)
-    _run(conn, _FELL_BACK, ids=list(ids), told=[row[0] for row in told])
+    told = query.rows(conn, _FALL_BACK, ids=list(ids), names=list(names), error=error)
+    query.run(conn, _FELL_BACK, ids=list(ids), told=[row[0] for row in told])
 
 
 def backoff_s(attempts: int, clock: ClockSettings) -> float:
@@ -232,26 +254,38 @@ def backoff_s(attempts: int, clock: ClockSettings) -> float:
     return min(clock.retry_first_s * 2.0 ** min(attempts, 60), clock.retry_most_s)
 
 
-def _locked(conn: Connection, ids: Sequence[int]) -> list[Parcel]:
+def _parcels(conn: Connection, ids: Sequence[int]) -> list[Parcel]:
     """Each message by itself."""
-    rows = _rows(conn, _LOCK, ids=list(ids))
-    tests = [trial(row[0], row[1], row[5]) for row in rows if row[6] is None]
-    return [*tests, *map(single, _messages(conn, rows))]
+    found = _locked(conn, ids)
+    tests = [trial(one.id, one.attempts, one.made_at) for one in found if one.transition is None]
+    return [*tests, *map(single, _messages(conn, found))]
 
 
-def _messages(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Message]:
-    """Those of the rows of _LOCK that tell of a transition."""
-    of_alerts = [row for row in rows if row[6] is not None]
-    alerts = {alert.id: alert for alert in find_alerts(conn, [row[11] for row in of_alerts])}
-    return [_message(row, alerts[row[11]]) for row in of_alerts]
+def _locked(conn: Connection, ids: Sequence[int]) -> list[_Locked]:
+    return [_Locked(*row) for row in query.rows(conn, _LOCK, ids=list(ids))]
 
 
-def _message(row: tuple[Any, ...], alert: Alert) -> Message:
-    number, attempts, way, step, why = row[:5]
-    transition, kind, at, grade, reason, _, waited_s = row[6:]
+def _messages(conn: Connection, found: Sequence[_Locked]) -> list[Message]:
+    """Those of them that tell of a transition."""
+    alerts = {alert.id: alert for alert in find_alerts(conn, [o.alert for o in found if o.alert])}
+    return [_message(one, alerts[one.alert]) for one in found if one.alert is not None]
+
+
+def _message(one: _Locked, alert: Alert) -> Message:
     return Message(
-        *(number, attempts, transition, kind, at, grade, _readable(reason), alert),
-        *(way, step, why, float(waited_s or 0)),
+        id=one.id,
+        attempts=one.attempts,
+        transition_id=one.transition or 0,
+        kind=one.kind,
+        at=one.at,
+        grade=one.grade,
+        reason=_readable(one.reason),
+        alert=alert,
+        way=one.way,
+        chain=one.chain,
+        step=one.step,
+        why=one.why,
+        waited_s=float(one.waited_s or 0),
     )
 
 
@@ -260,14 +294,3 @@ def _readable(reason: object) -> Reason:
     if isinstance(reason, dict):
         return Reason.from_json(reason)
     return Reason("unknown", {"written": reason})
-
-
-def _rows(conn: Connection, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
-
-
-def _run(conn: Connection, statement: str, **parameters: Any) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)

@@ -1,10 +1,10 @@
 """Who was told what, when, by which way, and what became of it. Reads only."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from database import query
 from database.pool import Connection
 
 _OF_ALERT = """
@@ -106,16 +106,10 @@ class ReceiverState:
 
 def receipts_of(conn: Connection, alert_id: str) -> tuple[list[Receipt], list[Untold]]:
     """Every message of an alert, and what was told to nobody, in the order of its life."""
-    told = [Receipt(*row) for row in _rows(conn, _OF_ALERT, alert=alert_id)]
-    return told, [Untold(*row) for row in _rows(conn, _UNTOLD, alert=alert_id)]
+    told = [Receipt(*row) for row in query.rows(conn, _OF_ALERT, alert=alert_id)]
+    return told, [Untold(*row) for row in query.rows(conn, _UNTOLD, alert=alert_id)]
 
 
 def receiver_states(conn: Connection) -> list[ReceiverState]:
     """Of every receiver that anything is known of, by name."""
-    return [ReceiverState(*row) for row in _rows(conn, _RECEIVERS)]
-
-
-def _rows(conn: Connection, statement: str, **parameters: Any) -> Sequence[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
+    return [ReceiverState(*row) for row in query.rows(conn, _RECEIVERS)]

@@ -12,7 +12,7 @@ from typing import Any
 
 from alerts.grade import RANK, Grade
 from alerts.receiver_settings import DAYS, DUTY, PERSON, MatchSettings, RouteSettings
-from alerts.wording import BEIJING
+from alerts.times import BEIJING
 
 EVERYBODY = "everybody"  # the route there is where none is written
 NO_ROUTE = "no route"

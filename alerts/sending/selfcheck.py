@@ -9,11 +9,10 @@ commits.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from alerts.built_in import DUTY, TELLING
 from alerts.receiver_settings import DutySettings
-from alerts.sending.directory import now, personal, shifts_between
+from alerts.sending.directory import personal, shifts_between
 from alerts.sending.queue import fall_back
 from alerts.sending.rota import Shift, gaps
 from alerts.sending.senders import fallback_of
@@ -21,6 +20,7 @@ from alerts.sending.trials import DEAD_MAN
 from alerts.settings import AlertsSettings
 from alerts.state import Transition
 from alerts.trouble import Trouble, keep_alerts
+from database import query
 from database.pool import Connection
 
 FAILING = timedelta(minutes=2)  # a far end may restart
@@ -113,16 +113,16 @@ def duties_in_trouble(
 def check(conn: Connection, settings: AlertsSettings) -> list[Transition]:
     """Raise what is wrong and end what is right again, and tell the fallback of what nobody tries;
     the caller commits."""
-    at = now(conn)
+    at = query.now(conn)
     made_at = _receivers(conn, settings)
-    rows = _rows(
+    rows = query.rows(
         *(conn, _RECEIVERS),
         names=list(made_at),
         made=list(made_at.values()),
         first_s=settings.clock.retry_first_s,
     )
     failing = [Failing(*row) for row in rows]
-    untouched = dict(_rows(conn, _UNTOUCHED, names=list(made_at), before=at - STUCK))
+    untouched = dict(query.rows(conn, _UNTOUCHED, names=list(made_at), before=at - STUCK))
     _tell_others(conn, untouched, settings, at)
     shifts = shifts_between(conn, at, at + AHEAD)
     return [
@@ -136,7 +136,7 @@ def _receivers(conn: Connection, settings: AlertsSettings) -> dict[str, datetime
     names: dict[str, datetime | None] = {one.name: None for one in settings.receivers}
     if settings.dead_man:
         names[DEAD_MAN] = None
-    return names | {personal(who, label): at for who, label, at in _rows(conn, _WAYS)}
+    return names | {personal(who, label): at for who, label, at in query.rows(conn, _WAYS)}
 
 
 def _tell_others(
@@ -150,12 +150,6 @@ def _tell_others(
             others = fallback_of(of_file[name], settings)
         else:
             others = settings.fallback or tuple(of_file)
-        left = _rows(conn, _LEFT, receiver=name, before=at - STUCK, others=list(others))
+        left = query.rows(conn, _LEFT, receiver=name, before=at - STUCK, others=list(others))
         if left:
             fall_back(conn, [row[0] for row in left], others)
-
-
-def _rows(conn: Connection, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from alerts.receiver_settings import ReceiverSettings
 from alerts.receivers import SEND, FarEnd
@@ -18,6 +17,7 @@ from alerts.sending.directory import Contact, contacts
 from alerts.sending.queue import fall_back
 from alerts.sending.secrets import NoAddress, address
 from alerts.settings import AlertsSettings
+from database import query
 from database.pool import Connection
 
 log = logging.getLogger("alerts")
@@ -123,7 +123,7 @@ class Senders:
     def refresh(self, conn: Connection) -> None:
         """Senders for the people who have messages; what is for nobody any more is given up, and
         told to the fallback. The caller commits."""
-        waiting = {row[0] for row in _rows(conn, _WAITING)}
+        waiting = {row[0] for row in query.rows(conn, _WAITING)}
         ways = {one.receiver: personal_end(one, self._settings) for one in contacts(conn)}
         for name, sender in list(self._people.items()):
             if sender.finished:
@@ -138,7 +138,7 @@ class Senders:
             self._give_up(conn, name)
 
     def _give_up(self, conn: Connection, name: str) -> None:
-        rows = _rows(conn, _GONE, receiver=name)
+        rows = query.rows(conn, _GONE, receiver=name)
         if not rows:
             return
         if late := [number for number, open_ in rows if open_]:
@@ -151,9 +151,3 @@ class Senders:
 
     def _all(self) -> Sequence[Sender]:
         return [*self._own.values(), *self._people.values()]
-
-
-def _rows(conn: Connection, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()

@@ -8,9 +8,9 @@ from math import cos, hypot, radians
 from alerts.cap import rules, shapes
 from alerts.cap.faults import Fault
 from alerts.cap.model import Area, CapAlert, Circle, Info, Named, Reference, Ring
+from alerts.times import BEIJING
 from alerts.warnings.content import MOST_LETTERS, TEXTS, Both, Content, whole_second
 from alerts.warnings.settings import WarningSettings
-from alerts.wording import BEIJING
 
 LANGUAGES = (("zh", "zh-CN"), ("en", "en-US"))
 # Whoever reads but the headline must not take it for real.

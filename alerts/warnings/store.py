@@ -16,6 +16,7 @@ from alerts.cap.model import CapAlert
 from alerts.cap.reading import parse
 from alerts.warnings.content import Content, read
 from alerts.warnings.prefill import Spot
+from database import query
 from database.pool import Connection
 from sensors.reading import Origin
 
@@ -179,40 +180,40 @@ def listed(
     """What changed last comes first."""
     at, before_id = before or (None, None)
     asked = {"state": state, "before": at, "before_id": before_id, "limit": limit}
-    return [_warning(row) for row in _rows(conn, LISTED, asked)]
+    return [_warning(row) for row in query.rows(conn, LISTED, asked)]
 
 
 def open_ones(conn: Connection, now: datetime) -> list[Warning]:
     """All that is being written, waits or holds, without paging."""
-    return [_warning(row) for row in _rows(conn, OPEN, (now,))]
+    return [_warning(row) for row in query.rows(conn, OPEN, (now,))]
 
 
 def one(conn: Connection, warning_id: str) -> Warning | None:
-    found = _rows(conn, ONE, (warning_id,))
+    found = query.rows(conn, ONE, (warning_id,))
     return _warning(found[0]) if found else None
 
 
 def thread(conn: Connection, thread_id: str) -> list[Warning]:
     """The messages of one event, the first first."""
-    return [_warning(row) for row in _rows(conn, THREAD, (thread_id,))]
+    return [_warning(row) for row in query.rows(conn, THREAD, (thread_id,))]
 
 
 def lock(conn: Connection, warning_id: str) -> Warning | None:
     """The message, nobody else writing of its event until the transaction ends."""
-    _rows(conn, LOCK, (warning_id,))
+    query.rows(conn, LOCK, (warning_id,))
     return one(conn, warning_id)
 
 
 def steps(conn: Connection, warning_id: str) -> list[Step]:
     return [
         Step(seq, kind, at, who, reason, read(content))
-        for seq, kind, at, who, reason, content in _rows(conn, STEPS, (warning_id,))
+        for seq, kind, at, who, reason, content in query.rows(conn, STEPS, (warning_id,))
     ]
 
 
 def writers(conn: Connection, warning_id: str) -> set[int]:
     """The accounts that wrote of it or sent it up: none of them may approve it."""
-    return {row[0] for row in _rows(conn, WRITERS, (warning_id,))}
+    return {row[0] for row in query.rows(conn, WRITERS, (warning_id,))}
 
 
 def add(
@@ -232,7 +233,7 @@ def add(
     kept = Json(content.model_dump(mode="json"))
     row = {"id": warning_id, "thread": thread_id or warning_id, "number": number, "type": type_}
     row |= {"content": kept, "alert": alert, "account": who.account_id, "at": at}
-    _execute(conn, ADD, row)
+    query.run(conn, ADD, row)
     _step(conn, warning_id, 1, "drafted", at, who, reason, content)
 
 
@@ -247,7 +248,7 @@ def change(
     reason: str | None = None,
 ) -> None:
     row = {"id": warning_id, "state": state, "content": Json(content.model_dump(mode="json"))}
-    version = int(_rows(conn, CHANGE, row)[0][0])
+    version = int(query.rows(conn, CHANGE, row)[0][0])
     _step(conn, warning_id, version, kind, at, who, reason, content)
 
 
@@ -257,23 +258,23 @@ def publish(
     """As it was submitted; the database refuses who wrote of it."""
     row = {"id": warning.id, "account": who.account_id, "at": at, "cap": cap}
     row["expires"] = warning.content.expires
-    version = int(_rows(conn, PUBLISH, row)[0][0])
+    version = int(query.rows(conn, PUBLISH, row)[0][0])
     _step(conn, warning.id, version, "published", at, who, reason, warning.content)
 
 
 def notices(conn: Connection, notice_min: int) -> list[Notice]:
-    return [Notice(*row) for row in _rows(conn, NOTICES, (notice_min,))]
+    return [Notice(*row) for row in query.rows(conn, NOTICES, (notice_min,))]
 
 
 def middle(conn: Connection) -> tuple[float, float] | None:
     """Of all stations, lon, lat; None where there are none."""
-    lon, lat = _rows(conn, MIDDLE)[0]
+    lon, lat = query.rows(conn, MIDDLE)[0]
     return None if lon is None else (lon, lat)
 
 
 def spot(conn: Connection, alert_id: str) -> Spot | None:
     """None where the alert is of no station."""
-    found = _rows(conn, SPOT, (alert_id,))
+    found = query.rows(conn, SPOT, (alert_id,))
     if not found:
         return None
     lon, lat, advice = found[0]
@@ -282,7 +283,7 @@ def spot(conn: Connection, alert_id: str) -> Spot | None:
 
 def of_alert(conn: Connection, alert_id: str) -> list[Warning]:
     """What was written of an alert, the newest first."""
-    return [_warning(row) for row in _rows(conn, OF_ALERT, (alert_id,))]
+    return [_warning(row) for row in query.rows(conn, OF_ALERT, (alert_id,))]
 
 
 def _step(
@@ -297,7 +298,7 @@ def _step(
 ) -> None:
     kept = Json(content.model_dump(mode="json"))
     row = (warning_id, seq, kind, at, who.account_id, who.name, reason, kept)
-    _execute(conn, ADD_STEP, row)
+    query.run(conn, ADD_STEP, row)
 
 
 def _warning(row: Sequence[Any]) -> Warning:
@@ -305,14 +306,3 @@ def _warning(row: Sequence[Any]) -> Warning:
     fields[6] = read(fields[6])
     fields[8] = Origin(fields[8]).word
     return Warning(*fields)
-
-
-def _rows(conn: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
-
-
-def _execute(conn: Connection, statement: str, parameters: Any) -> None:
-    with conn.cursor() as cursor:
-        cursor.execute(statement, parameters)

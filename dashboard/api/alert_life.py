@@ -5,24 +5,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.alert import to_json
 from alerts.life import suppression, taking
 from alerts.life.pending import pending
-from alerts.life.steps import Done, Refused
-from alerts.store import Acknowledged, Conflict, NoSuchAlert, find_alert
+from alerts.life.steps import Done, NoSuchAlert, Refused
+from alerts.life.taking import Acknowledged, Conflict
+from alerts.store import find_alert
 from dashboard import life_store
 from dashboard.access import ACKNOWLEDGE, RIGHTS
-from dashboard.accounts import Principal, audit
 from dashboard.api import life_models, models
-from dashboard.api.common import Key, Use, Who, json_answer, once, refused
+from dashboard.api.common import Use, Write, Writing, json_answer, refused
 from dashboard.idempotency import Outcome
 from dashboard.moments import EXAMPLE, of_our_time
 from dashboard.problems import Problem
 from dashboard.shapes import iso
-from dashboard.signin import address_of
 from database.heartbeat import wake
 from database.pool import Connection
 
@@ -49,44 +47,28 @@ def list_owners(use: Use) -> Response:
 
 
 @router.post("/alerts/acknowledge", responses={200: {"model": life_models.TakenAll}})
-def acknowledge_all(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    body: life_models.AcknowledgeAll,
-    idempotency_key: Key = None,
-) -> Response:
+def acknowledge_all(write: Writing, body: life_models.AcknowledgeAll) -> Response:
     """Take several; what somebody else has, or what changed, is said and hinders no other."""
 
     def act(conn: Connection) -> Outcome:
         versions = {one.id: one.version for one in body.alerts}
         now, note = datetime.now(UTC), body.note or None
-        found = taking.acknowledge_all(conn, versions, who.name, note, now=now)
+        found = taking.acknowledge_all(conn, versions, write.who.name, note, now=now)
         taken = [
             alert_id
             for alert_id, one in found.items()
             if isinstance(one, Acknowledged) and not one.repeated
         ]
         if taken:
-            address = address_of(request)
-            audit(conn, who.name, "acknowledged", f"{len(taken)} alerts", address, ids=taken)
+            write.audit(conn, "acknowledged", f"{len(taken)} alerts", ids=taken)
             wake(conn)
         return Outcome(200, {"results": [_taken(key, one) for key, one in found.items()]})
 
-    return once(use, who, idempotency_key, f"acknowledge all {body.model_dump_json()}", act)
+    return write.once(f"acknowledge all {body.model_dump_json()}", act)
 
 
 @router.post("/alerts/{alert_id}/hand-over", responses=_CONFLICT)
-def hand_over(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    alert_id: str,
-    body: life_models.HandOver,
-    idempotency_key: Key = None,
-) -> Response:
+def hand_over(write: Writing, alert_id: str, body: life_models.HandOver) -> Response:
     """Give an alert to another officer, or take over one that another has; the journal says who."""
 
     def act(conn: Connection, now: datetime) -> Done | Refused | NoSuchAlert:
@@ -94,69 +76,45 @@ def hand_over(
             sentence = f"{body.to!r} is nobody who may own alerts; see /api/v1/alerts/owners"
             raise refused("to", "unknown", sentence)
         return taking.hand_over(
-            *(conn, alert_id, who.name, body.to, body.note or None),
+            *(conn, alert_id, write.who.name, body.to, body.note or None),
             expected_version=body.version,
             now=now,
         )
 
     asked = f"hand over {alert_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, alert_id, f"handed to {body.to}", act)
+    return _do(write, asked, alert_id, f"handed to {body.to}", act)
 
 
 @router.post("/alerts/{alert_id}/notes", responses={200: {"model": models.Alert}})
-def add_note(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    alert_id: str,
-    body: life_models.Note,
-    idempotency_key: Key = None,
-) -> Response:
+def add_note(write: Writing, alert_id: str, body: life_models.Note) -> Response:
     """Write into the alert's journal; its state stays as it is."""
     if not body.note:
         raise refused("note", "empty", "the note is empty; write what is to be remembered")
 
     def act(conn: Connection, now: datetime) -> Done | Refused | NoSuchAlert:
-        return taking.add_note(conn, alert_id, who.name, body.note, now=now)
+        return taking.add_note(conn, alert_id, write.who.name, body.note, now=now)
 
     asked = f"note {alert_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, alert_id, "noted", act)
+    return _do(write, asked, alert_id, "noted", act)
 
 
 @router.post("/alerts/{alert_id}/reset", responses=_CONFLICT)
-def reset(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    alert_id: str,
-    body: life_models.Reset,
-    idempotency_key: Key = None,
-) -> Response:
+def reset(write: Writing, alert_id: str, body: life_models.Reset) -> Response:
     """End a latched alert whose condition is over."""
     if not body.note:
         raise refused("note", "empty", "say what was found: a reset needs a note")
 
     def act(conn: Connection, now: datetime) -> Done | Refused | NoSuchAlert:
         return taking.reset(
-            conn, alert_id, who.name, body.note, expected_version=body.version, now=now
+            conn, alert_id, write.who.name, body.note, expected_version=body.version, now=now
         )
 
     asked = f"reset {alert_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, alert_id, "reset", act)
+    return _do(write, asked, alert_id, "reset", act)
 
 
 @router.post("/alerts/{alert_id}/shelve", responses=_CONFLICT)
-def shelve(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    alert_id: str,
-    body: life_models.Shelve,
-    idempotency_key: Key = None,
-) -> Response:
+def shelve(write: Writing, alert_id: str, body: life_models.Shelve) -> Response:
     """Keep an alert's rule quiet at its place until a time; then it comes back by itself."""
     said(body.reason)
     until = ahead(body.until, datetime.now(UTC))
@@ -164,37 +122,29 @@ def shelve(
     def act(conn: Connection, now: datetime) -> Done | Refused | NoSuchAlert:
         alert = find_alert(conn, alert_id)
         if alert is not None:
-            _bounded(until, now, alert.grade, use.alerts.life)
+            _bounded(until, now, alert.grade, write.use.alerts.life)
         return suppression.shelve(
-            *(conn, alert_id, who.name, body.reason, until),
+            *(conn, alert_id, write.who.name, body.reason, until),
             expected_version=body.version,
             now=now,
         )
 
     asked = f"shelve {alert_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, alert_id, "shelved", act)
+    return _do(write, asked, alert_id, "shelved", act)
 
 
 @router.post("/alerts/{alert_id}/unshelve", responses=_CONFLICT)
-def unshelve(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    alert_id: str,
-    body: life_models.Unshelve,
-    idempotency_key: Key = None,
-) -> Response:
+def unshelve(write: Writing, alert_id: str, body: life_models.Unshelve) -> Response:
     """Take an alert off the shelf before its time; if its condition is on, it is told anew."""
     said(body.reason)
 
     def act(conn: Connection, now: datetime) -> Done | Refused | NoSuchAlert:
         return suppression.unshelve(
-            conn, alert_id, who.name, body.reason, expected_version=body.version, now=now
+            conn, alert_id, write.who.name, body.reason, expected_version=body.version, now=now
         )
 
     asked = f"unshelve {alert_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, alert_id, "unshelved", act)
+    return _do(write, asked, alert_id, "unshelved", act)
 
 
 def said(reason: str) -> None:
@@ -221,10 +171,7 @@ def _bounded(until: datetime, now: datetime, grade: str, life: Any) -> None:
 
 
 def _do(
-    use: Use,
-    who: Principal,
-    request: Request,
-    key: str | None,
+    write: Write,
     asked: str,
     alert_id: str,
     done: str,
@@ -240,11 +187,11 @@ def _do(
             problem = Problem(409, found.why, who=found.who, alert=to_json(found.alert))
             return Outcome(409, problem.body())
         if not found.repeated:
-            audit(conn, who.name, done, alert_id, address_of(request))
+            write.audit(conn, done, alert_id)
             wake(conn)
         return Outcome(200, to_json(found.alert))
 
-    return once(use, who, key, asked, work)
+    return write.once(asked, work)
 
 
 def _taken(alert_id: str, found: Acknowledged | Conflict | NoSuchAlert) -> dict[str, Any]:

@@ -4,19 +4,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts import store as alerts_store
 from alerts.alert import life_to_json, to_json
-from alerts.store import Acknowledged, BadCursor, Conflict
-from dashboard.accounts import Principal, audit
+from alerts.life.taking import Acknowledged, Conflict
+from alerts.life.taking import acknowledge as take
+from alerts.store import BadCursor
 from dashboard.api import models
-from dashboard.api.common import Key, Use, Who, json_answer, once
+from dashboard.api.common import Use, Writing, json_answer
 from dashboard.idempotency import Outcome
 from dashboard.moments import moment
 from dashboard.problems import Problem
-from dashboard.signin import address_of
 from database.heartbeat import wake
 from database.pool import Connection
 
@@ -71,42 +70,22 @@ def read_alert(use: Use, alert_id: str) -> Response:
         409: {"model": models.ProblemDocument, "description": "somebody has it, or it changed"},
     },
 )
-def acknowledge(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    alert_id: str,
-    body: models.Acknowledge,
-    idempotency_key: Key = None,
-) -> Response:
+def acknowledge(write: Writing, alert_id: str, body: models.Acknowledge) -> Response:
     """Take an alert. Send the version that was seen; the same key sent twice is done once."""
-    asked = f"acknowledge {alert_id} {body.model_dump_json()}"
-    address = address_of(request)
-    return once(
-        use,
-        who,
-        idempotency_key,
-        asked,
-        lambda conn: _acknowledge(conn, who, alert_id, body, address),
-    )
-
-
-def _acknowledge(
-    conn: Connection, who: Principal, alert_id: str, body: models.Acknowledge, address: str
-) -> Outcome:
     now, note = datetime.now(UTC), body.note or None
-    found = alerts_store.acknowledge(
-        conn, alert_id, who.name, note, expected_version=body.version, now=now
-    )
-    if isinstance(found, Acknowledged):
+
+    def act(conn: Connection) -> Outcome:
+        found = take(conn, alert_id, write.who.name, note, expected_version=body.version, now=now)
+        if isinstance(found, Conflict):
+            return _conflict(found)
+        if not isinstance(found, Acknowledged):
+            return Outcome(404, Problem(404, f"there is no alert {alert_id!r}").body())
         if not found.repeated:
-            audit(conn, who.name, "acknowledged", alert_id, address, note=note)
+            write.audit(conn, "acknowledged", alert_id, note=note)
             wake(conn)
         return Outcome(200, to_json(found.alert))
-    if isinstance(found, Conflict):
-        return _conflict(found)
-    return Outcome(404, Problem(404, f"there is no alert {alert_id!r}").body())
+
+    return write.once(f"acknowledge {alert_id} {body.model_dump_json()}", act)
 
 
 def _conflict(found: Conflict) -> Outcome:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from alerts.settings import AlertsSettings
 from dashboard import idempotency
-from dashboard.accounts import Principal
+from dashboard.accounts import Principal, audit
 from dashboard.completeness import Remembered
 from dashboard.gate import PRINCIPAL
 from dashboard.live import Live
@@ -20,6 +20,7 @@ from dashboard.moments import EXAMPLE, of_our_time
 from dashboard.problems import MEDIA_TYPE, Problem
 from dashboard.settings import DashboardSettings
 from dashboard.shapes import iso
+from dashboard.signin import address_of
 from database.pool import Connection, Pool
 from gis.assessment import Ground
 
@@ -54,18 +55,30 @@ Who = Annotated[Principal, Depends(principal)]
 Key = Annotated[str | None, Header(max_length=200)]
 
 
-def once(
-    use: Services,
-    who: Principal,
-    key: str | None,
-    asked: str,
-    act: Callable[[Connection], idempotency.Outcome],
-) -> Response:
-    """Do it in one transaction; the same Idempotency-Key again has the first answer."""
-    with use.pool.transaction() as conn:
-        outcome = idempotency.once(conn, who.account_id, key, asked, lambda: act(conn))
-    headers = {"Content-Type": MEDIA_TYPE} if outcome.status >= 400 else None
-    return json_answer(outcome.body, outcome.status, headers)
+class Write:
+    """What every write has beside its body: who asks, whence, and the key that makes it once."""
+
+    def __init__(self, use: Use, who: Who, request: Request, idempotency_key: Key = None) -> None:
+        self.use, self.who, self._key = use, who, idempotency_key
+        self._address = address_of(request)
+
+    def once(self, asked: str, act: Callable[[Connection], idempotency.Outcome]) -> Response:
+        """Do it in one transaction; the same key again has the first answer.
+
+        asked: all of what is asked for, by which another use of the key is known.
+        """
+        account = self.who.account_id
+        with self.use.pool.transaction() as conn:
+            outcome = idempotency.once(conn, account, self._key, asked, lambda: act(conn))
+        headers = {"Content-Type": MEDIA_TYPE} if outcome.status >= 400 else None
+        return json_answer(outcome.body, outcome.status, headers)
+
+    def audit(self, conn: Connection, action: str, of: str | None, **detail: object) -> None:
+        """Note what was done; the transaction carries it."""
+        audit(conn, self.who.name, action, of, self._address, **detail)
+
+
+Writing = Annotated[Write, Depends()]
 
 
 def refused(field: str, code: str, sentence: str) -> Problem:

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from alerts import evidence_store
 from alerts import store as alerts_store
-from alerts.alert import AlertLife, rfc3339, to_json
+from alerts.alert import AlertLife, to_json
 from alerts.evidence_store import AFTER, Part
+from alerts.times import rfc3339
 from dashboard.api import quiet_models
 from dashboard.api.common import Services, Use, json_answer
 from dashboard.problems import Problem

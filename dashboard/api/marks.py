@@ -4,20 +4,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import marks_store, store
-from dashboard.accounts import audit
 from dashboard.api import models
-from dashboard.api.common import Key, Use, Who, in_the_past, json_answer, once, refused
+from dashboard.api.common import Use, Writing, in_the_past, json_answer, refused
 from dashboard.api.stations import find_series
 from dashboard.idempotency import Outcome
 from dashboard.marks_store import Mark
 from dashboard.moments import moment
 from dashboard.problems import Problem
 from dashboard.shapes import iso
-from dashboard.signin import address_of
 from database.pool import Connection
 from sensors import marks
 
@@ -57,27 +54,19 @@ def list_marks(
 
 
 @router.post("/stations/{code}/marks", status_code=201, responses={201: {"model": models.Mark}})
-def mark_readings(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    code: str,
-    body: models.NewMark,
-    idempotency_key: Key = None,
-) -> Response:
+def mark_readings(write: Writing, code: str, body: models.NewMark) -> Response:
     """Say that [from, to) of a series is invalid or valid. Stored readings show it in seconds."""
     wanted = _checked(body, datetime.now(UTC))
 
     def act(conn: Connection) -> Outcome:
         series = find_series(store.series_of(conn, code), code, body.metric)
-        number = marks.add(conn, series.series_id, *wanted, reason=body.reason, who=who.name)
+        number = marks.add(conn, series.series_id, *wanted, reason=body.reason, who=write.who.name)
         said = to_json(_known(conn, number))
-        audit(conn, who.name, "marked", f"mark {number}", address_of(request), mark=said)
+        write.audit(conn, "marked", f"mark {number}", mark=said)
         return Outcome(201, said)
 
     asked = f"mark {code} {body.model_dump_json(by_alias=True)}"
-    return once(use, who, idempotency_key, asked, act)
+    return write.once(asked, act)
 
 
 @router.post(
@@ -88,28 +77,21 @@ def mark_readings(
     },
 )
 def withdraw(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    mark_id: Annotated[int, Path(ge=1, le=_LARGEST)],
-    body: models.Withdraw,
-    idempotency_key: Key = None,
+    write: Writing, mark_id: Annotated[int, Path(ge=1, le=_LARGEST)], body: models.Withdraw
 ) -> Response:
     """Take a mark back: the readings are again what they were without it."""
     if not body.reason:
         raise refused("reason", "empty", "say why the mark is withdrawn: the reason is empty")
 
     def act(conn: Connection) -> Outcome:
-        number = marks.withdraw(conn, mark_id, reason=body.reason, who=who.name)
+        number = marks.withdraw(conn, mark_id, reason=body.reason, who=write.who.name)
         if number is None:
             return _not_withdrawn(marks_store.one(conn, mark_id), mark_id)
-        address, of = address_of(request), f"mark {mark_id}"
-        audit(conn, who.name, "withdrew a mark", of, address, reason=body.reason)
+        write.audit(conn, "withdrew a mark", f"mark {mark_id}", reason=body.reason)
         return Outcome(200, to_json(_known(conn, mark_id)))
 
     asked = f"withdraw {mark_id} {body.model_dump_json()}"
-    return once(use, who, idempotency_key, asked, act)
+    return write.once(asked, act)
 
 
 def to_json(mark: Mark) -> dict[str, Any]:

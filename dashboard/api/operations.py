@@ -11,16 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import operations_store
-from dashboard.accounts import Principal, audit
 from dashboard.api import models
-from dashboard.api.common import Key, Use, Who, json_answer, once
+from dashboard.api.common import Use, Write, Writing, json_answer
 from dashboard.gate import GATE, SESSION_COOKIE, Gate, cookie
 from dashboard.hub import EventStream
 from dashboard.idempotency import Outcome
 from dashboard.moments import span
 from dashboard.problems import Problem
 from dashboard.shapes import Json, iso
-from dashboard.signin import address_of
 from database import books, replays
 from database.books import OWN, Line, summed
 from database.pool import Connection
@@ -109,30 +107,22 @@ def read_quarantine(
 @router.post(
     "/api/v1/quarantine/replay", status_code=202, responses={202: {"model": models.Replay}}
 )
-def ask_for_replay(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    body: models.AskReplay,
-    idempotency_key: Key = None,
-) -> Response:
+def ask_for_replay(write: Writing, body: models.AskReplay) -> Response:
     """Ask ingest to walk quarantined messages again, after a fix. One open request a reason.
 
     422 where no quarantined message has the reason that is named.
     """
-    asked, address = f"replay {body.model_dump_json()}", address_of(request)
-    return once(use, who, idempotency_key, asked, lambda conn: _ask(conn, who, body.code, address))
+    return write.once(f"replay {body.model_dump_json()}", lambda conn: _ask(conn, write, body.code))
 
 
-def _ask(conn: Connection, who: Principal, code: str | None, address: str) -> Outcome:
+def _ask(conn: Connection, write: Write, code: str | None) -> Outcome:
     try:
-        number = replays.ask(conn, code, who.name)
+        number = replays.ask(conn, code, write.who.name)
     except replays.NothingToReplay as error:
         raise Problem(422, str(error)) from error
     found = replays.find(conn, number)
     assert found is not None, "just asked for"  # noqa: S101 - for the type checker
-    audit(conn, who.name, "asked for a replay", code, address, request=number)
+    write.audit(conn, "asked for a replay", code, request=number)
     return Outcome(202, replay_json(found))
 
 

@@ -4,17 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.accounts import Principal, audit
 from dashboard.api import plant_models as models
-from dashboard.api.common import Key, Use, Who, in_the_past, json_answer, once, refused
+from dashboard.api.common import Use, Write, Writing, in_the_past, json_answer, refused
 from dashboard.idempotency import Outcome
 from dashboard.plants import Json, plant_json, substance_json
 from dashboard.problems import Problem
 from dashboard.shapes import iso
-from dashboard.signin import address_of
 from database.pool import Connection
 from sensors.chemicals import store
 from sensors.chemicals.inventory import Entry, design_t, hazard_of
@@ -53,30 +50,16 @@ def show_plant(use: Use, code: str) -> Response:
     status_code=201,
     responses={201: {"model": models.Plant}},
 )
-def enter(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    code: str,
-    tank: str,
-    body: models.TankEntry,
-    idempotency_key: Key = None,
-) -> Response:
+def enter(write: Writing, code: str, tank: str, body: models.TankEntry) -> Response:
     """Say what a tank holds: a new fact with your name; a current level sensor goes before it."""
-    now = use.live.now()
+    now = write.use.live.now()
     at = now if body.at is None else in_the_past(body.at, "at", now)
-    address = address_of(request)
-    said = Entry(tank, body.quantity_t, at, now, who.name, body.note or None)
+    said = Entry(tank, body.quantity_t, at, now, write.who.name, body.note or None)
     asked = f"enter {code} {tank} {body.model_dump_json()}"
-
-    def act(conn: Connection) -> Outcome:
-        return _enter(conn, who, code, said, address)
-
-    return once(use, who, idempotency_key, asked, act)
+    return write.once(asked, lambda conn: _enter(conn, write, code, said))
 
 
-def _enter(conn: Connection, who: Principal, code: str, said: Entry, address: str) -> Outcome:
+def _enter(conn: Connection, write: Write, code: str, said: Entry) -> Outcome:
     known = store.plants(conn, code)
     tank = next((t for each in known for t in each.plant.tanks if t.code == said.tank), None)
     if tank is None:
@@ -87,7 +70,7 @@ def _enter(conn: Connection, who: Principal, code: str, said: Entry, address: st
         raise refused("quantity_t", "over_full", sentence)
     store.add_entry(conn, code, said)
     detail = {"quantity_t": said.quantity_t, "as_of": iso(said.at), "note": said.note}
-    audit(conn, who.name, "entered", f"{code} {tank.code}", address, **detail)
+    write.audit(conn, "entered", f"{code} {tank.code}", **detail)
     return Outcome(201, _plants(conn, code, said.entered_at)[0])
 
 

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from alerts import store as alerts_store
-from alerts.alert import rfc3339, to_json
+from alerts.alert import to_json
 from alerts.quiet import flapping, groups
 from alerts.quiet import score as scoring
 from alerts.quiet import store as quiet_store
 from alerts.quiet.shifts import Shift, shift_at, shifts_before
+from alerts.times import rfc3339
 from dashboard.api import quiet_models
 from dashboard.api.common import Services, Use, json_answer
 from dashboard.moments import span

@@ -5,23 +5,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
-from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.sending.by_apprise import UnknownService, service
+from alerts.sending.directory import shifts_between
 from alerts.sending.rota import Shift, gaps, on_duty
 from alerts.sending.secrets import masked
 from alerts.settings import AlertsSettings
 from dashboard import rota_store
-from dashboard.accounts import Principal, audit
 from dashboard.api import models, rota_models
-from dashboard.api.common import Key, Services, Use, Who, json_answer, once, refused
+from dashboard.api.common import Services, Use, Write, Writing, json_answer, refused
 from dashboard.idempotency import Outcome
 from dashboard.moments import moment, of_our_time
 from dashboard.problems import Problem
 from dashboard.rota_store import Contact, Offer
 from dashboard.shapes import iso
-from dashboard.signin import address_of
 from database.pool import Connection
 
 router = APIRouter(prefix="/api/v1", tags=["rota"])
@@ -50,7 +48,7 @@ def read_rota(
     if not since < until <= since + _LONGEST_VIEW:
         raise Problem(400, f"to must be after from, by at most {_LONGEST_VIEW.days} days")
     with use.pool.transaction() as conn:
-        shifts = rota_store.shifts(conn, min(since, now), max(until, now + timedelta(seconds=1)))
+        shifts = shifts_between(conn, min(since, now), max(until, now + timedelta(seconds=1)))
         offers = rota_store.offers(conn, now - timedelta(days=1))
         people = [name for name, role in rota_store.people(conn) if role != "viewer"]
     document = {
@@ -64,44 +62,40 @@ def read_rota(
 
 
 @router.post("/rota/shifts", status_code=201, responses=_answers(201, rota_models.Shift))
-def enter_shift(
-    *, use: Use, who: Who, request: Request, body: rota_models.NewShift, idempotency_key: Key = None
-) -> Response:
+def enter_shift(write: Writing, body: rota_models.NewShift) -> Response:
     """Enter somebody at a duty. Who is there already at that time is a conflict."""
     from_at, to_at = _span(body, datetime.now(UTC))
-    _known_duty(use, body.duty)
+    _known_duty(write.use, body.duty)
 
     def act(conn: Connection) -> Outcome:
         _known_person(conn, body.who, "who")
-        said = (body.duty, body.who, from_at, to_at, body.note or None, who.name)
+        said = (body.duty, body.who, from_at, to_at, body.note or None, write.who.name)
         found = rota_store.add_shift(conn, *said)
         if isinstance(found, Shift):
             text = f"{body.who} is at {body.duty} from {iso(found.from_at)} to {iso(found.to_at)}"
             return Outcome(409, Problem(409, text, shift=shift_json(found)).body())
         document = shift_json(Shift(found, *said))
-        _audit(conn, who, "entered a shift", f"shift {found}", request, shift=document)
+        write.audit(conn, "entered a shift", f"shift {found}", shift=document)
         return Outcome(201, document)
 
     asked = f"shift {body.model_dump_json(by_alias=True)}"
-    return once(use, who, idempotency_key, asked, act)
+    return write.once(asked, act)
 
 
 @router.post("/rota/shifts/{shift_id}/remove", responses={200: {"model": rota_models.Shift}})
-def remove_shift(
-    *, use: Use, who: Who, request: Request, shift_id: Number, idempotency_key: Key = None
-) -> Response:
+def remove_shift(write: Writing, shift_id: Number) -> Response:
     """Take a shift out of the rota; it stays on record with who took it out."""
 
     def act(conn: Connection) -> Outcome:
         shift = rota_store.locked_shift(conn, shift_id)
         if shift is None:
             return _no_shift(shift_id)
-        rota_store.remove_shift(conn, shift_id, who.name)
+        rota_store.remove_shift(conn, shift_id, write.who.name)
         said = shift_json(shift)
-        _audit(conn, who, "removed a shift", f"shift {shift_id}", request, shift=said)
+        write.audit(conn, "removed a shift", f"shift {shift_id}", shift=said)
         return Outcome(200, said)
 
-    return once(use, who, idempotency_key, f"remove shift {shift_id}", act)
+    return write.once(f"remove shift {shift_id}", act)
 
 
 @router.post(
@@ -109,15 +103,7 @@ def remove_shift(
     status_code=201,
     responses=_answers(201, rota_models.HandOver),
 )
-def hand_over(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    shift_id: Number,
-    body: rota_models.NewHandOver,
-    idempotency_key: Key = None,
-) -> Response:
+def hand_over(write: Writing, shift_id: Number, body: rota_models.NewHandOver) -> Response:
     """Offer the rest of one's shift to somebody, with a note. Until then nothing changes."""
     if not body.note:
         raise refused("note", "empty", "say what the other must know: the note is empty")
@@ -126,7 +112,7 @@ def hand_over(
         shift = rota_store.locked_shift(conn, shift_id)
         if shift is None:
             return _no_shift(shift_id)
-        if who.name != shift.who and who.role != "administrator":
+        if write.who.name != shift.who and write.who.role != "administrator":
             said = f"this shift is {shift.who}'s; only they or an administrator hand it over"
             return Outcome(403, Problem(403, said).body())
         if shift.to_at <= datetime.now(UTC):
@@ -134,25 +120,17 @@ def hand_over(
         _known_person(conn, body.to, "to")
         if body.to == shift.who:
             raise refused("to", "same", f"{body.to} has this shift; name another person")
-        return _offered(conn, rota_store.offer(conn, shift, body.to, body.note), who, request)
+        return _offered(conn, write, rota_store.offer(conn, shift, body.to, body.note))
 
     asked = f"hand over {shift_id} {body.model_dump_json()}"
-    return once(use, who, idempotency_key, asked, act)
+    return write.once(asked, act)
 
 
 @router.post(
     "/rota/hand-overs/{offer_id}/answer",
     responses=_answers(200, rota_models.HandOver),
 )
-def answer_hand_over(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    offer_id: Number,
-    body: rota_models.Answer,
-    idempotency_key: Key = None,
-) -> Response:
+def answer_hand_over(write: Writing, offer_id: Number, body: rota_models.Answer) -> Response:
     """Accept or decline what is offered to one, by name; or withdraw one's own offer."""
 
     def act(conn: Connection) -> Outcome:
@@ -160,19 +138,19 @@ def answer_hand_over(
         if one is None:
             return Outcome(404, Problem(404, f"there is no hand-over {offer_id}").body())
         allowed = one.from_who if body.answer == "withdrawn" else one.to_who
-        if who.name != allowed:
-            said = f"only {allowed} can say that; you are {who.name}"
+        if write.who.name != allowed:
+            said = f"only {allowed} can say that; you are {write.who.name}"
             return Outcome(403, Problem(403, said).body())
         if one.answer is not None:
             said = f"this hand-over is {one.answer} already, at {iso(one.answered_at)}"
             return Outcome(409, Problem(409, said, hand_over=offer_json(one)).body())
         rota_store.answer(conn, one, body.answer, body.note or None, datetime.now(UTC))
         found = offer_json(_offer(conn, offer_id))
-        _audit(conn, who, f"{body.answer} a hand-over", f"hand-over {offer_id}", request)
+        write.audit(conn, f"{body.answer} a hand-over", f"hand-over {offer_id}")
         return Outcome(200, found)
 
     asked = f"answer {offer_id} {body.model_dump_json()}"
-    return once(use, who, idempotency_key, asked, act)
+    return write.once(asked, act)
 
 
 @router.get("/contacts", responses={200: {"model": rota_models.ContactList}})
@@ -184,14 +162,7 @@ def list_contacts(use: Use) -> Response:
 
 
 @router.post("/contacts", status_code=201, responses=_answers(201, rota_models.Contact))
-def add_contact(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    body: rota_models.NewContact,
-    idempotency_key: Key = None,
-) -> Response:
+def add_contact(write: Writing, body: rota_models.NewContact) -> Response:
     """Write down how a person is reached. To change it, remove it and write it anew."""
     try:
         service(body.url)
@@ -201,24 +172,19 @@ def add_contact(
     def act(conn: Connection) -> Outcome:
         _known_person(conn, body.who, "who")
         values = body.model_dump() | {"masked": masked(body.url)}
-        number = rota_store.add_contact(conn, who.name, **values)
+        number = rota_store.add_contact(conn, write.who.name, **values)
         if number is None:
             said = f"{body.who} has a way {body.label!r} already; remove it first, or name another"
             return Outcome(409, Problem(409, said).body())
-        _audit(conn, who, "added a contact", f"{body.who}/{body.label}", request)
+        write.audit(conn, "added a contact", f"{body.who}/{body.label}")
         return Outcome(201, contact_json(_contact(conn, number)))
 
-    return once(use, who, idempotency_key, f"contact {body.model_dump_json()}", act)
+    return write.once(f"contact {body.model_dump_json()}", act)
 
 
 @router.post("/contacts/{contact_id}/remove", responses={200: {"model": rota_models.Contact}})
 def remove_contact(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    contact_id: Annotated[int, Path(ge=1, le=2**31 - 1)],
-    idempotency_key: Key = None,
+    write: Writing, contact_id: Annotated[int, Path(ge=1, le=2**31 - 1)]
 ) -> Response:
     """Nobody is told by it any more; what waits for it goes to the fallback."""
 
@@ -226,11 +192,11 @@ def remove_contact(
         one = rota_store.contact(conn, contact_id)
         if one is None:
             return Outcome(404, Problem(404, f"there is no contact {contact_id}").body())
-        rota_store.remove_contact(conn, contact_id, who.name)
-        _audit(conn, who, "removed a contact", f"{one.who}/{one.label}", request)
+        rota_store.remove_contact(conn, contact_id, write.who.name)
+        write.audit(conn, "removed a contact", f"{one.who}/{one.label}")
         return Outcome(200, contact_json(one))
 
-    return once(use, who, idempotency_key, f"remove contact {contact_id}", act)
+    return write.once(f"remove contact {contact_id}", act)
 
 
 def shift_json(shift: Shift) -> dict[str, Any]:
@@ -309,12 +275,12 @@ def _known_person(conn: Connection, who: str, field: str) -> None:
         raise refused(field, "unknown", f"there is no account {who!r} that can sign in")
 
 
-def _offered(conn: Connection, found: int | Offer, who: Principal, request: Request) -> Outcome:
+def _offered(conn: Connection, write: Write, found: int | Offer) -> Outcome:
     if isinstance(found, Offer):
         said = f"it is offered to {found.to_who} already; withdraw that first"
         return Outcome(409, Problem(409, said, hand_over=offer_json(found)).body())
     one = offer_json(_offer(conn, found))
-    _audit(conn, who, "offered a hand-over", f"hand-over {found}", request, to=one["to_who"])
+    write.audit(conn, "offered a hand-over", f"hand-over {found}", to=one["to_who"])
     return Outcome(201, one)
 
 
@@ -332,9 +298,3 @@ def _contact(conn: Connection, number: int) -> Contact:
     found = rota_store.contact(conn, number)
     assert found is not None, "it was written in this transaction"  # noqa: S101 - never removed
     return found
-
-
-def _audit(
-    conn: Connection, who: Principal, action: str, of: str, request: Request, **detail: Any
-) -> None:
-    audit(conn, who.name, action, of, address_of(request), **detail)

@@ -176,4 +176,4 @@ class BackTested(BaseModel):
     last: Episode | None
     really: Really
     episodes: list[Episode] = Field(description="the first 500")
-    left_out: int
+    left_out: int = Field(description="episodes beyond those; all figures count them too")

@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts import rule_editing, rule_history
@@ -25,15 +24,13 @@ from alerts.rule_stations import stations
 from alerts.rulebook import load_places
 from config import validated
 from dashboard import rules as shapes
-from dashboard.accounts import Principal, audit
 from dashboard.api import rule_models as models
-from dashboard.api.common import Key, Services, Use, Who, json_answer, once
+from dashboard.api.common import Use, Write, Writing, json_answer
 from dashboard.api.models import ProblemDocument
 from dashboard.idempotency import Outcome
 from dashboard.problems import Problem
 from dashboard.rule_form import form
 from dashboard.rules import Standing
-from dashboard.signin import address_of
 from database.pool import Connection
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
@@ -74,77 +71,55 @@ def read_rule(use: Use, code: str) -> Response:
 
 
 @router.post("/rules", status_code=201, responses={201: {"model": models.Rule}, 409: _CONFLICT})
-def create(
-    *, use: Use, who: Who, request: Request, body: models.NewRule, idempotency_key: Key = None
-) -> Response:
+def create(write: Writing, body: models.NewRule) -> Response:
     """A new rule, in force within seconds."""
-    edit = _Edit(use, who, request, idempotency_key)
-    return edit.done(
+    by = _by(write, body.reason)
+    return _edit(
+        write,
         "created a rule",
         body,
-        lambda conn: rule_editing.create(conn, body.definition, edit.by(body.reason)),
+        lambda conn: rule_editing.create(conn, body.definition, by),
         status=201,
     )
 
 
 @router.put("/rules/{code}", responses=_WRITTEN)
-def change(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    code: str,
-    body: models.ChangedRule,
-    idempotency_key: Key = None,
-) -> Response:
+def change(write: Writing, code: str, body: models.ChangedRule) -> Response:
     """Another text: a new version. Send the version that was read."""
-    edit = _Edit(use, who, request, idempotency_key)
-
-    def act(conn: Connection) -> RuleVersion:
-        by = edit.by(body.reason)
-        return rule_editing.change(conn, code, body.definition, body.version, by)
-
-    return edit.done("changed a rule", body, act, on=code)
+    by = _by(write, body.reason)
+    return _edit(
+        write,
+        "changed a rule",
+        body,
+        lambda conn: rule_editing.change(conn, code, body.definition, body.version, by),
+        on=code,
+    )
 
 
 @router.post("/rules/{code}/retire", responses=_WRITTEN)
-def retire(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    code: str,
-    body: models.RetiredRule,
-    idempotency_key: Key = None,
-) -> Response:
+def retire(write: Writing, code: str, body: models.RetiredRule) -> Response:
     """Out of force: what it has open ends as withdrawn."""
-    edit = _Edit(use, who, request, idempotency_key)
-    return edit.done(
+    by = _by(write, body.reason)
+    return _edit(
+        write,
         "retired a rule",
         body,
-        lambda conn: rule_editing.retire(conn, code, body.version, edit.by(body.reason)),
+        lambda conn: rule_editing.retire(conn, code, body.version, by),
         on=code,
     )
 
 
 @router.post("/rules/{code}/reinstate", responses=_WRITTEN)
-def reinstate(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    code: str,
-    body: models.ReinstatedRule,
-    idempotency_key: Key = None,
-) -> Response:
+def reinstate(write: Writing, code: str, body: models.ReinstatedRule) -> Response:
     """In force again, as it was or with another text."""
-    edit = _Edit(use, who, request, idempotency_key)
-
-    def act(conn: Connection) -> RuleVersion:
-        by = edit.by(body.reason)
-        return rule_editing.reinstate(conn, code, body.version, by, body.definition)
-
-    return edit.done("reinstated a rule", body, act, on=code)
+    by = _by(write, body.reason)
+    return _edit(
+        write,
+        "reinstated a rule",
+        body,
+        lambda conn: rule_editing.reinstate(conn, code, body.version, by, body.definition),
+        on=code,
+    )
 
 
 @router.post("/rules/check", responses={200: {"model": models.Checked}})
@@ -164,32 +139,25 @@ def check(use: Use, body: models.RuleToCheck) -> Response:
     return json_answer({"mistakes": [], "advice": advice, "covers": covers})
 
 
-class _Edit:
-    """A write upon a rule: once for its key, noted in the audit trail, errors as problems."""
+def _by(write: Write, reason: str) -> By:
+    return By(write.who.name, reason, datetime.now(UTC))
 
-    def __init__(self, use: Services, who: Principal, request: Request, key: str | None) -> None:
-        self._use, self._who, self._key = use, who, key
-        self._address = address_of(request)
 
-    def by(self, reason: str) -> By:
-        return By(self._who.name, reason, datetime.now(UTC))
+def _edit(
+    write: Write, word: str, asked: BaseModel, act: _Act, *, on: str = "", status: int = 200
+) -> Response:
+    """An edit noted in the audit trail by `word`; on: the code of the rule, where the body does not
+    say it."""
 
-    def done(
-        self, word: str, asked: BaseModel, act: _Act, *, on: str = "", status: int = 200
-    ) -> Response:
-        """word: of the audit trail; on: the code of the rule, where the body does not say it."""
+    def work(conn: Connection) -> Outcome:
+        try:
+            new = act(conn)
+        except RefusedEdit as error:
+            return _refused(conn, error)
+        write.audit(conn, word, new.code, version=new.version, reason=new.reason)
+        return Outcome(status, shapes.rule_json(new, standing_of(conn)))
 
-        def write(conn: Connection) -> Outcome:
-            try:
-                new = act(conn)
-            except RefusedEdit as error:
-                return _refused(conn, error)
-            noted = {"version": new.version, "reason": new.reason}
-            audit(conn, self._who.name, word, new.code, self._address, **noted)
-            return Outcome(status, shapes.rule_json(new, standing_of(conn)))
-
-        said = f"{word} {on} {asked.model_dump_json()}"
-        return once(self._use, self._who, self._key, said, write)
+    return write.once(f"{word} {on} {asked.model_dump_json()}", work)
 
 
 def standing_of(conn: Connection) -> Standing:

@@ -5,20 +5,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.life import suppression
 from alerts.life.suppression import Suppression
 from dashboard import life_store, store
-from dashboard.accounts import audit
 from dashboard.api import life_models, models
 from dashboard.api.alert_life import ahead, said
-from dashboard.api.common import Key, Use, Who, json_answer, once
+from dashboard.api.common import Use, Writing, json_answer
 from dashboard.api.stations import find_series
 from dashboard.idempotency import Outcome
 from dashboard.problems import Problem
-from dashboard.signin import address_of
 from database.heartbeat import wake
 from database.pool import Connection
 
@@ -45,15 +42,7 @@ def list_suppressions(
         409: {"model": models.ProblemDocument, "description": "it is out of service already"},
     },
 )
-def take_out(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    code: str,
-    body: life_models.OutOfService,
-    idempotency_key: Key = None,
-) -> Response:
+def take_out(write: Writing, code: str, body: life_models.OutOfService) -> Response:
     """Take a station, or some of its metrics, out of service for maintenance: no alert is told."""
     said(body.reason)
     until = ahead(body.until, datetime.now(UTC)) if body.until else None
@@ -61,15 +50,15 @@ def take_out(
     def act(conn: Connection) -> Outcome:
         _known(conn, code, body.metrics)
         made = suppression.take_out(
-            *(conn, code, who.name, body.reason, until, body.metrics), now=datetime.now(UTC)
+            *(conn, code, write.who.name, body.reason, until, body.metrics), now=datetime.now(UTC)
         )
         if not isinstance(made, Suppression):
             return Outcome(409, Problem(409, f"{made} has taken it out of service already").body())
-        audit(conn, who.name, "out of service", code, address_of(request), why=body.reason)
+        write.audit(conn, "out of service", code, why=body.reason)
         return _changed(conn, [made.id], 201)
 
     asked = f"out of service {code} {body.model_dump_json()}"
-    return once(use, who, idempotency_key, asked, act)
+    return write.once(asked, act)
 
 
 @router.post(
@@ -79,28 +68,20 @@ def take_out(
         409: {"model": models.ProblemDocument, "description": "it is in service"},
     },
 )
-def put_back(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    code: str,
-    body: life_models.InService,
-    idempotency_key: Key = None,
-) -> Response:
+def put_back(write: Writing, code: str, body: life_models.InService) -> Response:
     """Put a station back into service, whole; what still stands there is told."""
     said(body.reason)
 
     def act(conn: Connection) -> Outcome:
-        ended = suppression.put_back(conn, code, who.name, body.reason, now=datetime.now(UTC))
+        ended = suppression.put_back(conn, code, write.who.name, body.reason, now=datetime.now(UTC))
         if ended is None:
             return Outcome(404, Problem(404, f"there is no station {code!r}").body())
         if not ended:
             return Outcome(409, Problem(409, f"station {code} is in service").body())
-        audit(conn, who.name, "in service", code, address_of(request), why=body.reason)
+        write.audit(conn, "in service", code, why=body.reason)
         return _changed(conn, [one.id for one in ended], 200)
 
-    return once(use, who, idempotency_key, f"in service {code} {body.model_dump_json()}", act)
+    return write.once(f"in service {code} {body.model_dump_json()}", act)
 
 
 def _known(conn: Connection, code: str, metrics: Sequence[str] | None) -> None:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts import store as alerts_store
@@ -16,10 +15,10 @@ from alerts.warnings.content import Content, differences
 from alerts.warnings.life import Refused
 from alerts.warnings.settings import WarningSettings
 from alerts.warnings.store import Person, Type, Warning  # noqa: A004 - the field's word
-from dashboard.accounts import Principal, audit
+from dashboard.accounts import Principal
 from dashboard.api import footprints
 from dashboard.api import warning_models as models
-from dashboard.api.common import Key, Services, Use, Who, json_answer, once
+from dashboard.api.common import Services, Use, Who, Write, Writing, json_answer
 from dashboard.api.models import ProblemDocument
 from dashboard.api.warning_shapes import (
     fault_json,
@@ -31,7 +30,6 @@ from dashboard.api.warning_shapes import (
 from dashboard.idempotency import Outcome
 from dashboard.problems import Problem
 from dashboard.shapes import iso
-from dashboard.signin import address_of
 from database.heartbeat import wake
 from database.pool import Connection
 
@@ -112,9 +110,7 @@ def check(use: Use, body: models.Check) -> Response:
 
 
 @router.post("/warnings", status_code=201, responses={201: {"model": models.Warning}})
-def write(
-    *, use: Use, who: Who, request: Request, body: models.NewWarning, idempotency_key: Key = None
-) -> Response:
+def write(write: Writing, body: models.NewWarning) -> Response:
     """A draft. It may be unfinished; nobody but staff sees it."""
 
     def act(conn: Connection, person: Person, now: datetime, _: WarningSettings) -> Warning:
@@ -123,76 +119,44 @@ def write(
         return life.draft(conn, person, body.content, now, body.alert)
 
     asked = f"warn {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, "drafted a warning", act, 201)
+    return _do(write, asked, "drafted a warning", act, 201)
 
 
 @router.post("/warnings/{warning_id}/edit", responses=_WRITTEN)
-def edit(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    warning_id: str,
-    body: models.Edit,
-    idempotency_key: Key = None,
-) -> Response:
+def edit(write: Writing, warning_id: str, body: models.Edit) -> Response:
     """Write it anew. What had been submitted is a draft again."""
 
     def act(conn: Connection, person: Person, now: datetime, _: WarningSettings) -> Warning:
         return life.edit(conn, warning_id, person, body.content, body.version, now)
 
     asked = f"edit warning {warning_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, "edited a warning", act)
+    return _do(write, asked, "edited a warning", act)
 
 
 @router.post("/warnings/{warning_id}/submit", responses=_WRITTEN)
-def submit(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    warning_id: str,
-    body: models.Act,
-    idempotency_key: Key = None,
-) -> Response:
+def submit(write: Writing, warning_id: str, body: models.Act) -> Response:
     """Send it up to a second person."""
 
     def act(conn: Connection, person: Person, now: datetime, set_: WarningSettings) -> Warning:
         return life.submit(conn, warning_id, person, body.version, now, set_)
 
     asked = f"submit warning {warning_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, "submitted a warning", act)
+    return _do(write, asked, "submitted a warning", act)
 
 
 @router.post("/warnings/{warning_id}/approve", responses=_WRITTEN)
-def approve(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    warning_id: str,
-    body: models.Act,
-    idempotency_key: Key = None,
-) -> Response:
+def approve(write: Writing, warning_id: str, body: models.Act) -> Response:
     """Publish it at once. Whoever wrote of it cannot."""
 
     def act(conn: Connection, person: Person, now: datetime, set_: WarningSettings) -> Warning:
         return life.approve(conn, warning_id, person, body.version, now, set_, body.reason)
 
     asked = f"approve warning {warning_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, "published a warning", act)
+    return _do(write, asked, "published a warning", act)
 
 
 @router.post("/warnings/{warning_id}/return", responses=_WRITTEN)
-def send_back(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    warning_id: str,
-    body: models.Because,
-    idempotency_key: Key = None,
-) -> Response:
+def send_back(write: Writing, warning_id: str, body: models.Because) -> Response:
     """Back to who wrote it, with why."""
     reason = body.reason.strip()
     if not reason:
@@ -202,98 +166,57 @@ def send_back(
         return life.send_back(conn, warning_id, person, body.version, now, reason)
 
     asked = f"return warning {warning_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, "returned a warning", act)
+    return _do(write, asked, "returned a warning", act)
 
 
 @router.post("/warnings/{warning_id}/discard", responses=_WRITTEN)
-def discard(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    warning_id: str,
-    body: models.Act,
-    idempotency_key: Key = None,
-) -> Response:
+def discard(write: Writing, warning_id: str, body: models.Act) -> Response:
     """Never to be published; it stays on record."""
 
     def act(conn: Connection, person: Person, now: datetime, _: WarningSettings) -> Warning:
         return life.discard(conn, warning_id, person, body.version, now, body.reason)
 
     asked = f"discard warning {warning_id} {body.model_dump_json()}"
-    return _do(use, who, request, idempotency_key, asked, "discarded a warning", act)
+    return _do(write, asked, "discarded a warning", act)
 
 
 @router.post("/warnings/{warning_id}/update", status_code=201, responses=_WRITTEN)
-def update(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    warning_id: str,
-    body: models.Follow,
-    idempotency_key: Key = None,
-) -> Response:
+def update(write: Writing, warning_id: str, body: models.Follow) -> Response:
     """A draft that, approved, takes the place of the warning in force."""
-    return _follow(use, who, request, idempotency_key, warning_id, "Update", body.reason)
+    return _follow(write, warning_id, "Update", body.reason)
 
 
 @router.post("/warnings/{warning_id}/cancel", status_code=201, responses=_WRITTEN)
-def cancel(
-    *,
-    use: Use,
-    who: Who,
-    request: Request,
-    warning_id: str,
-    body: models.Follow,
-    idempotency_key: Key = None,
-) -> Response:
+def cancel(write: Writing, warning_id: str, body: models.Follow) -> Response:
     """A draft that, approved, calls the warning in force off."""
-    return _follow(use, who, request, idempotency_key, warning_id, "Cancel", body.reason)
+    return _follow(write, warning_id, "Cancel", body.reason)
 
 
 # ---- writes
 
 
-def _follow(
-    use: Services,
-    who: Principal,
-    request: Request,
-    key: str | None,
-    warning_id: str,
-    type_: Type,
-    reason: str | None,
-) -> Response:
+def _follow(write: Write, warning_id: str, type_: Type, reason: str | None) -> Response:
     def act(conn: Connection, person: Person, now: datetime, _: WarningSettings) -> Warning:
         return life.follow(conn, warning_id, person, type_, now, reason or None)
 
     asked = f"{type_} of warning {warning_id} {reason}"
-    return _do(use, who, request, key, asked, f"drafted a warning's {type_}", act, 201)
+    return _do(write, asked, f"drafted a warning's {type_}", act, 201)
 
 
-def _do(
-    use: Services,
-    who: Principal,
-    request: Request,
-    key: str | None,
-    asked: str,
-    action: str,
-    act: Act,
-    status: int = 200,
-) -> Response:
+def _do(write: Write, asked: str, action: str, act: Act, status: int = 200) -> Response:
     """One write in one transaction, audited, heard by the screens and by the public service."""
-    now, address = datetime.now(UTC), address_of(request)
+    now, person = datetime.now(UTC), Person(write.who.account_id, write.who.name)
 
-    def write(conn: Connection) -> Outcome:
+    def work(conn: Connection) -> Outcome:
         try:
-            warning = act(conn, Person(who.account_id, who.name), now, use.alerts.warnings)
+            warning = act(conn, person, now, write.use.alerts.warnings)
         except Refused as refused:
             raise _problem(refused, now) from refused
-        audit(conn, who.name, action, warning.id, address, version=warning.version)
+        write.audit(conn, action, warning.id, version=warning.version)
         wake(conn)
         return Outcome(status, to_json(warning, now))
 
-    return once(use, who, key, asked, write)
+    return write.once(asked, work)
 
 
 def _problem(refused: Refused, now: datetime) -> Problem:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from alerts.judging import Judge, judge_batch
-from alerts.wording import BEIJING
+from alerts.times import BEIJING
 from database import lead
 from database.beside import work_beside
 from database.heartbeat import wake

@@ -8,6 +8,7 @@ import pytest
 
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
+from tests.alerts.duty import Duty
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PLACES = [
@@ -165,3 +166,11 @@ def put_step(owner, put_alert):
         return number
 
     return put
+
+
+@pytest.fixture
+def duty(database, district):
+    conn = connect(database, "ingest", application="test")
+    working = Duty(conn, district)
+    yield working
+    working.conn.close()

@@ -8,6 +8,8 @@ from typing import Any
 from alerts.alert import Alert
 from alerts.judging import Judge, judge_batch
 from alerts.life.settings import InhibitionSettings, LifeSettings
+from alerts.life.suppression import shelve
+from alerts.life.taking import acknowledge
 from alerts.life.upkeep import keep
 from alerts.outbox import route
 from alerts.receiver_settings import ReceiverSettings
@@ -97,3 +99,28 @@ class Duty:
 
 def soon(minutes: float = 30) -> datetime:
     return datetime.now(UTC) + timedelta(minutes=minutes)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def acknowledged(duty: Duty, who: str = "li", rule: str = "LEVEL") -> Any:
+    alert = duty.one(rule)
+    return acknowledge(duty.conn, alert.id, who, None, expected_version=alert.version, now=now())
+
+
+def shelved(duty: Duty, who: str = "li", rule: str = "LEVEL", minutes: float = 30) -> Any:
+    alert = duty.one(rule)
+    return shelve(
+        *(duty.conn, alert.id, who, "pump is being changed", soon(minutes)),
+        expected_version=alert.version,
+        now=now(),
+    )
+
+
+def ask(conn: Connection, statement: str) -> int:
+    """The number that a statement answers with."""
+    with conn.cursor() as cursor:
+        cursor.execute(statement)
+        return int(cursor.fetchall()[0][0])

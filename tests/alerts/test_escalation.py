@@ -7,18 +7,17 @@ from datetime import timedelta
 import pytest
 
 from alerts import leader
-from alerts.alert import rfc3339
+from alerts.life.taking import acknowledge
 from alerts.outbox import route
 from alerts.receiver_settings import EscalationSettings, ReceiverSettings
 from alerts.receivers import FarEnd
 from alerts.sender import send_next
-from alerts.sending.directory import now
 from alerts.sending.escalation import escalate
 from alerts.settings import AlertsSettings, ClockSettings
-from alerts.store import acknowledge
-from alerts.wording import BEIJING
+from alerts.times import BEIJING, rfc3339
 from database.heartbeat import wake
 from database.pool import connect
+from database.query import now
 from gis.settings import GisSettings
 from tests.alerts.telling import query, run
 from tests.servers.waiting import until
@@ -177,11 +176,24 @@ def test_the_message_says_for_how_long_nobody_has_acknowledged(timeline, ingest,
     hook = ReceiverSettings(name="second", type="webhook", url=webhook.url)
     assert send_next(ingest, FarEnd.of(hook), ClockSettings())
     (request,) = webhook.wait_for(1)
-    assert request.headers["Idempotency-Key"] == f"{number}-escalation-1"
+    assert request.headers["Idempotency-Key"] == f"{number}-escalation-rest-1"
     document = json.loads(request.body)
     assert (document["way"], document["step"], document["transition"]) == ("escalation", 1, number)
     assert document["text"]["zh"].startswith("【3 分钟 5 秒无人接警】【橙色】触发")
     assert document["text"]["en"].startswith("[NOT ACKNOWLEDGED for 3 minutes 5 seconds] ORANGE")
+
+
+def test_the_steps_of_two_chains_are_two_messages_to_the_far_end(timeline, ingest, webhook):
+    """One that drops what it has seen already must not drop the day's step for the night's."""
+    timeline.zero = timeline.zero.astimezone(BEIJING).replace(hour=7, minute=50, second=0)
+    number = timeline.tell()
+    timeline.at(60, [DAY, NIGHT])
+    timeline.at(600, [DAY, NIGHT])
+    hook = ReceiverSettings(name="second", type="webhook", url=webhook.url)
+    assert send_next(ingest, FarEnd.of(hook), ClockSettings())
+    assert send_next(ingest, FarEnd.of(hook), ClockSettings())
+    keys = [request.headers["Idempotency-Key"] for request in webhook.wait_for(2)]
+    assert keys == [f"{number}-escalation-night-1", f"{number}-escalation-day-1"]
 
 
 def test_each_alert_has_its_own_clock(timeline):

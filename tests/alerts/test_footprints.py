@@ -8,6 +8,7 @@ import config
 from alerts import footprint_store, footprints
 from alerts.footprint_store import Standing
 from alerts.footprints import ANEW_AFTER, is_due, refresh
+from database import query
 from gis.assessment import Ground
 from gis.exposure.surroundings import open_surroundings
 from gis.leaks import Leak
@@ -42,7 +43,7 @@ def ground(settings):
 @pytest.fixture
 def district(owner, settings):
     """The sample district with a north wind of 3 m/s; returns how a reading comes."""
-    now = footprint_store.now(owner)
+    now = query.now(owner)
     store.sync(owner, settings.section(SensorsSettings), now - timedelta(days=1))
 
     def read(station: str, metric: str, value: float, at: datetime = now) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from alerts.clock import Pace, tick_once, withdraw_uncovered
 from alerts.judging import Judge, judge_batch, tell_untold
+from alerts.life.taking import acknowledge
 from alerts.rulebook import seed
 from alerts.settings import AlertsSettings
-from alerts.store import acknowledge, get_alert, list_alerts, open_alerts
+from alerts.store import get_alert, list_alerts, open_alerts
 from database.pool import Connection, connect
 from sensors.reading import Origin, Quality, Reading
 from tests.alerts.conftest import NOW

@@ -16,8 +16,7 @@ from hypothesis.stateful import (
 
 from alerts.alert import Alert
 from alerts.life.suppression import put_back, shelve, take_out, unshelve
-from alerts.life.taking import add_note, hand_over, reset
-from alerts.store import acknowledge
+from alerts.life.taking import acknowledge, add_note, hand_over, reset
 from database.pool import Connection, connect
 from tests.alerts.duty import CAUSE, Duty, soon
 

@@ -13,7 +13,7 @@ from alerts.quiet.settings import DEFAULT_SHIFTS, QuietSettings, ShiftSettings
 from alerts.quiet.shifts import shift_at, shifts_before
 from alerts.quiet.store import score_of, stale
 from alerts.settings import AlertsSettings
-from alerts.wording import BEIJING
+from alerts.times import BEIJING
 from tests.alerts.conftest import NOW
 
 NIGHT = datetime(2026, 11, 22, 0, 0, tzinfo=BEIJING)

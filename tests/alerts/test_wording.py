@@ -1,14 +1,19 @@
 """Reasons as people read them, in both languages."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from alerts.reason import Reason
 from alerts.sending.parcel import word
-from alerts.wording import SENTENCES, duration, limit_period_s, say
-from tests.alerts.timeline import Desk, at, rule
+from alerts.store import find_alert
+from alerts.times import duration
+from alerts.wording import SENTENCES, limit_period_s, say
+from tests.alerts.reasons import every_reason
 
+REASONS = every_reason()
+CHINESE = re.compile("[\u4e00-\u9fff]")
 ABOVE = {
     "metric": "level_m",
     "value": 23.86,
@@ -83,18 +88,23 @@ def test_durations_have_two_units_at_most(seconds, zh):
     assert duration(seconds)[0] == zh
 
 
-def test_every_reason_of_the_engine_has_a_sentence():
-    desk = Desk(rule(dead_band=5))
-    for moment, level in enumerate([111, 104, 94]):
-        desk.batch(at(moment, level))
-    for step in desk.happened:
-        assert step.reason.code in SENTENCES
-        assert not say(step.reason)["zh"].startswith("{")
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_every_reason_is_worded_in_both_languages(code):
+    for reason in REASONS[code]:
+        said = say(reason)
+        assert CHINESE.search(said["zh"]), reason
+        assert re.search("[a-z]{2}", said["en"]), reason
+        assert not CHINESE.search(said["en"]), reason
+        for text in said.values():
+            assert not text.startswith("{"), reason
+            assert not re.search(r"None|nan|_|\[|T\d\d:", text), reason
+
+
+def test_no_reason_is_written_that_has_no_sentence():
+    assert REASONS.keys() == SENTENCES.keys()
 
 
 def test_a_message_says_origin_grade_what_where_and_why(put_alert, staff):
-    from alerts.store import find_alert
-
     put_alert("A1")
     alert = find_alert(staff, "A1")
     assert alert
@@ -109,8 +119,6 @@ def test_a_message_says_origin_grade_what_where_and_why(put_alert, staff):
 
 
 def test_what_has_no_word_is_shown_as_it_is_and_hides_no_alert(put_alert, staff):
-    from alerts.store import find_alert
-
     put_alert("A1")
     alert = find_alert(staff, "A1")
     assert alert

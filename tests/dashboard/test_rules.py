@@ -194,6 +194,10 @@ def test_one_back_test_at_a_time_and_a_period_that_is_one(seeded):
         assert "after from" in problem(person.post("/api/v1/rules/backtest", json=backwards), 422)
         both = span(code="PH", definition=RULE)
         assert "either" in problem(person.post("/api/v1/rules/backtest", json=both), 422)
+        offline = {"code": "GONE", "label": RULE["label"], "when": "offline", "grade": "yellow"}
+        asked = span(definition=offline | {"patience_s": 60})
+        said = problem(person.post("/api/v1/rules/backtest", json=asked), 422)
+        assert "`when: offline` cannot be back-tested: when devices were offline is not" in said
         unknown = person.post("/api/v1/rules/backtest", json=span(code="NONE"))
         assert "NONE" in problem(unknown, 404)
 

@@ -25,7 +25,7 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 # What makes a file speak with tables, whatever it is called.
-SQL = re.compile(r"\.execute\(|execute_values\(|copy_expert\(|_rows\(|_execute\(")
+SQL = re.compile(r"\.execute\(|execute_values\(|copy_expert\(|\bquery\.r|_rows\(|_execute\(")
 _PLANNED = re.compile(
     r"\s*(--[^\n]*\n\s*)*(select|insert|update|delete|with|merge|values)\s", re.IGNORECASE
 )
