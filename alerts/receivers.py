@@ -17,7 +17,7 @@ from alerts.sending.secrets import masked, without_secrets
 
 log = logging.getLogger("alerts.receiver")
 
-_MOST_RECEIPT = 65_536
+_MOST_RECEIPT, _MOST_PHRASE = 65_536, 200
 _WHOLE = 3  # times `timeout_s`, for connecting, sending, answering: what a whole sending may take
 
 
@@ -79,8 +79,8 @@ def send_webhook(end: FarEnd, parcel: Parcel) -> None:
             ) as answer,
         ):
             if not answer.is_success:
-                said = f"answered {answer.status_code} {answer.reason_phrase}"
-                raise NotDelivered(f"{masked(url)} {said}")
+                phrase = without_secrets(answer.reason_phrase[:_MOST_PHRASE], url)
+                raise NotDelivered(f"{masked(url)} answered {answer.status_code} {phrase}")
             if end.settings.receipt:
                 _check_receipt(answer, parcel.key, masked(url))
     except httpx.TimeoutException as error:

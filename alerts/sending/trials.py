@@ -126,7 +126,8 @@ def signal(url: str, timeout_s: float) -> str | None:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"{masked(url)}: {without_secrets(str(error), url) or type(error).__name__}"
     if not answer.is_success:
-        return f"{masked(url)} answered {answer.status_code} {answer.reason_phrase}"
+        phrase = without_secrets(answer.reason_phrase[:200], url)
+        return f"{masked(url)} answered {answer.status_code} {phrase}"
     return None
 
 
