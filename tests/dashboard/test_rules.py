@@ -47,7 +47,7 @@ def test_numbers_and_times_beyond_all_are_refused_and_not_a_defect_of_ours(seede
         for since in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+08:00"):
             asked = {"code": "PH", "from": since, "to": "0002-01-01T00:00:00Z"}
             refused = person.post("/api/v1/rules/backtest", json=asked)
-            assert "between the years 1900 and 2200" in problem(refused, 400)["detail"]
+            assert "between the years 1900 and 2200" in problem(refused, 400)
 
 
 def test_a_rule_lives_from_written_to_retired(seeded):
