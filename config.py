@@ -39,6 +39,8 @@ CHECKS = (
     "ingest.foreign:check",
 )
 
+_SECRET = ("url", "dsn")  # keys whose value may be one
+
 # A district of 5,000 stations has some 200,000 keys, none deeper than ten.
 _MOST_KEYS, _DEEPEST = 2_000_000, 50
 
@@ -57,9 +59,16 @@ class Mistake:
 
     def __str__(self) -> str:
         key = ".".join(str(part) for part in self.where) or "(whole file)"
-        shown = "" if isinstance(self.value, dict | list) else f" = {self.value!r}"
+        shown = "" if isinstance(self.value, dict | list) else f" = {self._value!r}"
         line = f"line {self.line}: " if self.line else ""
         return f"{line}{key}{shown}: {self.problem}"
+
+    @property
+    def _value(self) -> Any:
+        """Of an address its kind alone: it may hold a key, and what is printed stands in a log."""
+        scheme, found, _ = str(self.value).partition("://")
+        secret = bool(self.where) and self.where[-1] in _SECRET and bool(found)
+        return f"{scheme}://***" if secret else self.value
 
 
 class BadConfig(Exception):
@@ -98,7 +107,8 @@ def load(path: Path = DEFAULT_PATH) -> Config:
     for name, target in SECTIONS.items():
         model = _imported(target)
         try:
-            sections[model] = model.model_validate(raw.get(name) or {})
+            # What stands there and is no mapping must not count as nothing said.
+            sections[model] = model.model_validate({} if raw.get(name) is None else raw[name])
         except ValidationError as error:
             mistakes += [_mistake(name, model, detail) for detail in error.errors()]
     mistakes += [

@@ -20,6 +20,7 @@ from sensors.limits import in_season
 
 _Where = tuple[str | int, ...]
 LEAST_IN_WINDOW = 3  # readings, for a rate
+_BEYOND_ALL = 1e300  # a whole number may have more digits than any float: it is out of all ranges
 
 
 def check_rules(raw: Mapping[str, Any]) -> list[Mistake]:
@@ -333,7 +334,7 @@ def _value(
         named = CLASSES.get(one.metric or "", {}).get(said)
         own = station.limit(one.metric or "", said, day) if station else None
         return own if own is not None or named is None else named[0]
-    return float(said) if isinstance(said, int | float) else None
+    return float(said) if isinstance(said, int | float) and abs(said) < _BEYOND_ALL else None
 
 
 def _shown(known: Sequence[tuple[str, float]]) -> str:

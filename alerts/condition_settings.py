@@ -1,8 +1,8 @@
 """What a rule, or a member of a composite rule, asks of one series: the condition."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sensors.reading import Quality
 from sensors.section import Code, Section
@@ -13,8 +13,20 @@ QualityTest = Literal[
 ]
 Direction = Literal["up", "down", "either"]
 
+# Of any delay or patience: longer is a slip of the hand, and reckoning with it could leave the
+# calendar, which would stop the judge.
+LONGEST_S = 366 * 86_400
 LIMITS = ("above", "below", "outside")  # of the reading itself, or of its mean
 CHANGES = ("rate", "deviation")  # of something computed from it, with a direction
+
+
+def no_words(limits: object) -> object:
+    """Of one limit, or of those by grade: YAML reads `on` and `yes` as true, which is no 1."""
+    for one in limits.values() if isinstance(limits, dict) else [limits]:
+        if isinstance(one, bool):
+            problem = f"expected a number or the name of a limit, not {str(one).lower()}"
+            raise ValueError(problem)  # noqa: TRY004 - what pydantic makes a mistake of
+    return limits
 
 
 class Condition(Section):
@@ -56,10 +68,16 @@ class Condition(Section):
         description="In the limits' unit: it clears only when the value is this far back.",
     )
     on_delay_s: int = Field(
-        default=0, ge=0, description="Seconds, by the readings, that a value must stay beyond."
+        default=0,
+        ge=0,
+        le=LONGEST_S,
+        description="Seconds, by the readings, that a value must stay beyond.",
     )
     off_delay_s: int = Field(
-        default=0, ge=0, description="Seconds, by the readings, that a value must stay back."
+        default=0,
+        ge=0,
+        le=LONGEST_S,
+        description="Seconds, by the readings, that a value must stay back.",
     )
     needs: Literal["any", "good"] = Field(
         default="any",
@@ -104,7 +122,7 @@ class Member(Condition):
     when: Literal["above", "below", "rate"] = Field(
         description="above, below: strictly beyond the limit; rate: it changes faster than that."
     )
-    limit: float | Code = Field(
+    limit: Annotated[float | Code, BeforeValidator(no_words)] = Field(
         description="A number in `unit` (rate: per hour), or the name of a limit of the station."
     )
 

@@ -61,8 +61,8 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
     "canary_silent": _canary_silent,
     "unjudged": _unjudged,
     "judged_again": lambda p: (
-        f"{p['name'].rpartition('/')[2]} 已恢复判定",
-        f"{p['name'].rpartition('/')[2]} is judged again",
+        f"{p['name'].rpartition('/')[2]} 已恢复判定，或已撤除",
+        f"{p['name'].rpartition('/')[2]} is judged again, or is gone",
     ),
     "telling_fails": _telling_fails,
     "telling_works": lambda p: (

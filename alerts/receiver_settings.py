@@ -16,6 +16,8 @@ DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DUTY, PERSON = "duty:", "person:"  # before a name: who is on duty there; this person
 
 _HOURS = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
+_TARGET = re.compile(r"^(duty:[A-Za-z0-9][A-Za-z0-9_.-]{0,39}|person:.{1,60}|[A-Za-z0-9][\w.-]*)$")
+_RULES = re.compile(r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,39}\*?|\*)$")
 _COMMON_RATE = 20.0  # what the robots of WeCom and DingTalk take a minute before they go silent
 
 
@@ -28,11 +30,30 @@ def _hours(text: str) -> str:
     return text
 
 
+def _target(text: str) -> str:
+    if not _TARGET.match(text):
+        raise ValueError("expected the name of a receiver, duty:CODE or person:NAME")
+    return text
+
+
+def _pattern(text: str) -> str:
+    if not _RULES.match(text):
+        raise ValueError("expected the code of a rule, or how codes begin, such as GAS-*")
+    return text
+
+
+def _web(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(
+            "a webhook's begins with http:// or https://; one of apprise holds secrets and belongs "
+            "into `url_env` or `url_file`"
+        )
+    return text
+
+
 Hours = Annotated[str, AfterValidator(_hours)]
-Target = Annotated[
-    str,
-    Field(pattern=r"^(duty:[A-Za-z0-9][A-Za-z0-9_.-]{0,39}|person:.{1,60}|[A-Za-z0-9][\w.-]*)$"),
-]
+Target = Annotated[str, AfterValidator(_target)]
+RulePattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class ReceiverSettings(Section):
@@ -44,9 +65,8 @@ class ReceiverSettings(Section):
         "mail, WeCom, DingTalk, Feishu, SMS gateways and the rest, by an apprise URL; mqtt: "
         "published by ingest on its broker."
     )
-    url: str | None = Field(
+    url: Annotated[str, AfterValidator(_web)] | None = Field(
         default=None,
-        pattern=r"^https?://",
         description="webhook: where to, http or https, where it holds no secret.",
     )
     url_env: str | None = Field(
@@ -134,7 +154,7 @@ class MatchSettings(Section):
     )
     stations: tuple[Code, ...] = Field(default=(), description="Alerts at these stations.")
     kinds: tuple[Kind, ...] = Field(default=(), description="Alerts at stations of these kinds.")
-    rules: tuple[str, ...] = Field(
+    rules: tuple[RulePattern, ...] = Field(
         default=(), description="Alerts of these rules; GAS-* is all whose code begins with GAS-."
     )
     min_grade: Grade = Field(

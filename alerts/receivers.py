@@ -11,12 +11,14 @@ import httpx
 
 from alerts.receiver_settings import ReceiverSettings
 from alerts.sending.by_apprise import UnknownService, notify
+from alerts.sending.deadline import Deadline
 from alerts.sending.parcel import Parcel, compose
 from alerts.sending.secrets import masked, without_secrets
 
 log = logging.getLogger("alerts.receiver")
 
-_MOST_RECEIPT = 65_536
+_MOST_RECEIPT, _MOST_PHRASE = 65_536, 200
+_WHOLE = 3  # times `timeout_s`, for connecting, sending, answering: what a whole sending may take
 
 
 class NotDelivered(Exception):
@@ -67,24 +69,26 @@ def send_webhook(end: FarEnd, parcel: Parcel) -> None:
     }
     body = json.dumps(parcel.document, ensure_ascii=False).encode()
     url, timeout_s = end.url or "", end.settings.timeout_s
+    end_of_it = Deadline(_WHOLE * timeout_s)
     try:
-        with httpx.stream(
-            "POST",
-            url,
-            content=body,
-            headers=headers,
-            timeout=timeout_s,
-            verify=_trusted(),
-            trust_env=False,
-        ) as answer:
+        with (
+            end_of_it,
+            httpx.Client(timeout=timeout_s, verify=_trusted(), trust_env=False) as client,
+            client.stream(
+                "POST", url, content=body, headers=headers, extensions=end_of_it.extensions
+            ) as answer,
+        ):
             if not answer.is_success:
-                said = f"answered {answer.status_code} {answer.reason_phrase}"
-                raise NotDelivered(f"{masked(url)} {said}")
+                phrase = without_secrets(answer.reason_phrase[:_MOST_PHRASE], url)
+                raise NotDelivered(f"{masked(url)} answered {answer.status_code} {phrase}")
             if end.settings.receipt:
                 _check_receipt(answer, parcel.key, masked(url))
     except httpx.TimeoutException as error:
         raise NotDelivered(f"{masked(url)} did not answer within {timeout_s:g} s") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if end_of_it.passed:
+            said = f"did not end its answer within {_WHOLE * timeout_s:g} s"
+            raise NotDelivered(f"{masked(url)} {said}") from error
         said = without_secrets(str(error), url) or type(error).__name__
         raise NotDelivered(f"{masked(url)}: {said}") from error
 

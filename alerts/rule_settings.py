@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from alerts.condition_settings import CHANGES, LIMITS, Condition, Member, Season
+from alerts.condition_settings import (
+    CHANGES,
+    LIMITS,
+    LONGEST_S,
+    Condition,
+    Member,
+    Season,
+    no_words,
+)
 from alerts.grade import Grade
 from sensors.limits import in_season
 from sensors.section import Code
@@ -16,7 +24,7 @@ SYSTEM = "SYSTEM-"  # codes of built-in rules begin so
 ABSENCES = ("no_data", "offline")
 COMPOSITES = ("all", "any", "at_least")
 
-Limits = dict[Grade, float | Code]
+Limits = Annotated[dict[Grade, float | Code], BeforeValidator(no_words)]
 
 
 class SeasonGrades(Season):
@@ -73,12 +81,14 @@ class RuleSettings(Condition):
     patience_s: int | None = Field(
         default=None,
         gt=0,
+        le=LONGEST_S,
         description="no_data: seconds without a usable reading; offline: since the device said "
         "goodbye.",
     )
     patience_intervals: float | None = Field(
         default=None,
         ge=2,
+        le=1000,
         description="no_data, instead of seconds: so many intervals of each series.",
     )
     of: tuple[Member, ...] = Field(
@@ -92,6 +102,7 @@ class RuleSettings(Condition):
     fresh_s: int | None = Field(
         default=None,
         gt=0,
+        le=LONGEST_S,
         description="How old a reading may be for its alert still to be told to people; "
         "else 900 or five reporting intervals, whichever is longer.",
     )

@@ -179,6 +179,11 @@ def load_rulebook(conn: Connection) -> Rulebook:
                 "rule %s judges nothing: %s", known.code, _unreadable(error)
             )
             unreadable.add(known.id)
+        except Exception:
+            # A text that breaks our own code must not stop the judging of all others; it is said,
+            # and the alert SYSTEM-JUDGE tells people that this one judges nothing.
+            log.exception("rule %s judges nothing: it cannot be laid upon its series", known.code)
+            unreadable.add(known.id)
     return Rulebook(tuple(watches), frozenset(unreadable), tuple(groups))
 
 
@@ -198,7 +203,7 @@ def _laid(known: _Known, ground: Ground) -> Laid:
     if known.code == SYSTEM_INGEST:
         return Laid((_ingest_watch(known),))
     if known.code in BUILT_IN:
-        return Laid()  # judged by alerts/selfcheck.py
+        return Laid()  # see alerts/built_in.py
     rule = RuleSettings.model_validate(known.definition)
     return lay(known.id, known.version, rule, ground)
 

@@ -34,18 +34,25 @@ class ClockSettings(Section):
         default=1, gt=0, le=10, description="Seconds between two looks at what did not happen."
     )
     heartbeat_s: int = Field(
-        default=10, ge=3, description="Seconds without ingest's heartbeat, then it is an alert."
+        default=10,
+        ge=3,
+        le=86_400,
+        description="Seconds without ingest's heartbeat, then it is an alert.",
     )
     canary_s: int = Field(
         default=180,
         ge=10,
+        le=86_400,
         description="Seconds without a canary that came the whole way, then it is an alert.",
     )
     retry_first_s: float = Field(
-        default=2, gt=0, description="Seconds before the first repetition; doubles each time."
+        default=2,
+        gt=0,
+        le=3600,
+        description="Seconds before the first repetition; doubles each time.",
     )
     retry_most_s: float = Field(
-        default=300, gt=0, description="Most seconds between two repetitions."
+        default=300, gt=0, le=86_400, description="Most seconds between two repetitions."
     )
     attempts: int = Field(
         default=12,
@@ -53,6 +60,15 @@ class ClockSettings(Section):
         le=100,
         description="After so many failures a message is given up, once its alert has ended.",
     )
+
+    @model_validator(mode="after")
+    def _first_is_not_the_most(self) -> Self:
+        if self.retry_first_s > self.retry_most_s:
+            raise ValueError(
+                f"`retry_first_s` ({self.retry_first_s:g}) is above `retry_most_s` "
+                f"({self.retry_most_s:g}); waits only grow"
+            )
+        return self
 
 
 class AlertsSettings(Section):
@@ -90,11 +106,13 @@ class AlertsSettings(Section):
     keep_messages_days: int = Field(
         default=90,
         gt=0,
+        le=36_600,
         description="Days that it is kept who was told, and when; alerts themselves stay.",
     )
     keep_footprints_days: int = Field(
         default=400,
         gt=0,
+        le=36_600,
         description="Days that it is kept where a gas went; after the first day one footprint of "
         "ten minutes.",
     )
@@ -121,6 +139,15 @@ class AlertsSettings(Section):
         default=QuietSettings(),
         description="From which figures on alerts are a flood, chatter or stale.",
     )
+
+    @model_validator(mode="after")
+    def _tells_somebody(self) -> Self:
+        if not self.receivers:
+            raise ValueError(
+                "`receivers` is empty, so nobody would ever be told; name one, or leave it out: "
+                "then alerts go into the log"
+            )
+        return self
 
     @model_validator(mode="after")
     def _shifts_start_apart(self) -> Self:

@@ -7,11 +7,12 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from alerts.built_in import BUILT_IN
+from alerts.rule_settings import SYSTEM
 from config import Mistake, did_you_mean, entries
 
 _Where = tuple[str | int, ...]
 _DUTY, _PERSON = "duty:", "person:"
-_BUILT_IN = "SYSTEM-"
 _IMPLIED = ("log",)  # the receiver that is there where none is written
 
 
@@ -73,11 +74,16 @@ def _matches(raw: Mapping[str, Any], known: _Known) -> Iterator[Mistake]:
 
 def _rules(where: _Where, said: object, known: _Known) -> Iterator[Mistake]:
     for index, code in enumerate(_list(said)):
-        if not isinstance(code, str) or code.startswith(_BUILT_IN) or code in known.rules:
+        if not isinstance(code, str) or code in known.rules or code in BUILT_IN:
+            continue
+        if code.startswith(SYSTEM) and not code.endswith("*"):
+            problem = f"no rule about ourselves is called so; {did_you_mean(code, BUILT_IN)}"
+            yield Mistake((*where, index), code, problem)
             continue
         # Rules are made on screen too, so an unknown one is no mistake, unless it looks like one.
-        near = difflib.get_close_matches(code.rstrip("*"), known.rules, n=1, cutoff=0.85)
-        begins = code.endswith("*") and any(rule.startswith(code[:-1]) for rule in known.rules)
+        near = difflib.get_close_matches(code.rstrip("*").upper(), known.rules, n=1, cutoff=0.85)
+        every = known.rules | BUILT_IN.keys()
+        begins = code.endswith("*") and any(rule.startswith(code[:-1]) for rule in every)
         if near and not begins:
             yield Mistake((*where, index), code, f"unknown rule; did you mean {near[0]!r}?")
 

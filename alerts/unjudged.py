@@ -1,7 +1,8 @@
 """What nobody judges, as the alert SYSTEM-JUDGE: a missed alert must not be a line in a log alone.
 
-A series whose reading the judge failed upon, until a newer reading of it has been judged; a rule
-that this version of the program cannot read, until it can or is retired. Never commits.
+A series whose reading the judge failed upon, until a newer reading of it has been judged or nobody
+measures it any more; a rule that this version of the program cannot read, until it can or is
+retired. Never commits.
 """
 
 from collections.abc import Collection, Iterable
@@ -33,6 +34,7 @@ select s.code, min(u.since), (array_agg(u.error order by u.since))[1] from unjud
   join series q on q.id = u.series_id
   join station s on s.id = q.station_id
   join series_state n on n.series_id = u.series_id
+  join sensor o on o.series_id = u.series_id and o.valid_to is null
  where u.newest_at >= n.observed_at
  group by s.code order by s.code
 """
@@ -47,7 +49,8 @@ def note(conn: Connection, readings: Iterable[tuple[int, datetime]], error: Exce
     newest: dict[int, datetime] = {}
     for series_id, observed_at in readings:
         newest[series_id] = max(observed_at, newest.get(series_id, observed_at))
-    said = f"{type(error).__name__}: {error}"[:300]
+    text = f"{type(error).__name__}: {error}".replace("\0", "")[:300]
+    said = text.encode(errors="replace").decode()  # PostgreSQL keeps no half of a pair
     with conn.cursor() as cursor:
         rows = [(*one, said) for one in sorted(newest.items())]
         execute_values(cursor, _NOTE, rows, _NOTE_TEMPLATE)

@@ -20,6 +20,8 @@ from database.pool import Connection
 
 ROLES = ("viewer", "duty", "environment", "administrator")
 SHORTEST_PASSWORD = 8
+# Who "did" what nobody did: rules that the file seeds, mutes that end by themselves.
+_TAKEN = ("config.yaml", "system")
 _NAME = re.compile(r"[\w.-]{1,40}")  # letters of every script
 _TOUCH = timedelta(minutes=1)  # a session slides at most this often, to spare the database
 
@@ -97,6 +99,8 @@ def create_account(
     """Make an account and return its id; raises BadAccount."""
     if role not in ROLES:
         raise BadAccount(f"unknown role {role!r}; there are {', '.join(ROLES)}")
+    if name.casefold() in _TAKEN:
+        raise BadAccount(f"{name!r} is what the program calls itself in the records; take another")
     if not _NAME.fullmatch(name):
         raise BadAccount(
             f"{name!r} cannot be a name; one has 1 to 40 letters, digits, dots, dashes, underscores"

@@ -17,6 +17,8 @@ from config import BadConfig, load_document, validated
 from database.pool import Connection
 
 MOST_LISTED = 20
+# Reckoning with a time beyond these could leave the calendar.
+_OLDEST, _LATEST = datetime(1900, 1, 1, tzinfo=BEIJING), datetime(2200, 1, 1, tzinfo=BEIJING)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +37,7 @@ def run(conn: Connection, arguments: argparse.Namespace, *, now: datetime | None
         now = now or datetime.now(BEIJING)
         until = arguments.until or now
         since = arguments.since or until - timedelta(days=365)
+        _check_order(since, until)
         found = back_test(
             conn, rule, since, until, within_s=arguments.within, progress=_show, now=now
         )
@@ -47,6 +50,11 @@ def run(conn: Connection, arguments: argparse.Namespace, *, now: datetime | None
     for line in told(found, every=arguments.all):
         print(line)
     return 0
+
+
+def _check_order(since: datetime, until: datetime) -> None:
+    if since >= until:
+        raise LookupError(f"--from ({_at(since)}) must be before --to ({_at(until)})")
 
 
 def told(found: BackTest, *, every: bool = False) -> Iterator[str]:
@@ -120,7 +128,10 @@ def _moment(text: str) -> datetime:
     except ValueError:
         problem = f"{text!r} is no time; expected 2025-01-01 or 2025-01-01T08:00+08:00"
         raise argparse.ArgumentTypeError(problem) from None
-    return found if found.tzinfo else found.replace(tzinfo=BEIJING)
+    found = found if found.tzinfo else found.replace(tzinfo=BEIJING)
+    if not _OLDEST <= found <= _LATEST:
+        raise argparse.ArgumentTypeError(f"{text} is not between the years 1900 and 2200")
+    return found
 
 
 def _at(moment: datetime) -> str:

@@ -5,8 +5,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from alerts.built_in import BUILT_IN
 from alerts.grade import Grade
-from config import Mistake, entries
+from config import Mistake, did_you_mean, entries
 from sensors.section import Code, Section
 
 Within = Literal["district", "plant", "station", "device"]
@@ -30,7 +31,10 @@ class LifeSettings(Section):
         "after `returned_s`, with a step that says so; those of other grades wait for a person.",
     )
     returned_s: int = Field(
-        default=24 * 3600, ge=60, description="How long such an alert waits for a person first."
+        default=24 * 3600,
+        ge=60,
+        le=366 * 86_400,
+        description="How long such an alert waits for a person first.",
     )
 
 
@@ -56,6 +60,7 @@ class InhibitionSettings(Section):
     settle_s: int = Field(
         default=60,
         ge=0,
+        le=86_400,
         description="Seconds after the cause is over before what still stands is told; the "
         "patience or on-delay of its rule where that is longer.",
     )
@@ -66,7 +71,7 @@ class InhibitionSettings(Section):
             raise ValueError("hides nothing; give `hides` or `hides_no_data: true`")
         if (both := set(self.cause) & set(self.hides)) and not self.lesser:
             raise ValueError(
-                f"{', '.join(sorted(both))} is cause and hidden at once; set `lesser: true`"
+                f"cause and hidden at once: {', '.join(sorted(both))}; set `lesser: true`"
             )
         return self
 
@@ -78,7 +83,7 @@ INGEST_HIDES = InhibitionSettings(
 
 def check_inhibitions(raw: Mapping[str, Any]) -> list[Mistake]:
     """Codes that are written twice, and rules that neither the file nor the program has."""
-    known = {str(rule.get("code")) for _, rule in entries(raw, "alerts", "rules")}
+    known = {str(rule.get("code")) for _, rule in entries(raw, "alerts", "rules")} | BUILT_IN.keys()
     seen: dict[str, int] = {}
     mistakes = []
     for index, entry in entries(raw, "alerts", "inhibitions"):
@@ -90,7 +95,7 @@ def check_inhibitions(raw: Mapping[str, Any]) -> list[Mistake]:
         for key in ("cause", "hides"):
             said = entry.get(key)
             for number, rule in enumerate(said if isinstance(said, list) else []):
-                if isinstance(rule, str) and rule not in known and not rule.startswith("SYSTEM-"):
-                    problem = "no rule of the file has this code; `alerts.rules` lists them"
+                if isinstance(rule, str) and rule not in known:
+                    problem = f"no rule of the file has this code; {did_you_mean(rule, known)}"
                     mistakes.append(Mistake((*where, key, number), rule, problem))
     return mistakes

@@ -69,6 +69,9 @@ select id, who, metrics from suppression
    and (%(metrics)s::text[] is null or metrics is null or metrics && %(metrics)s)
  order by id for update
 """
+# Of two who do so at once the second has to see the first.
+ONE_AT_A_TIME = """
+select pg_advisory_xact_lock(hashtextextended('out of service ' || %(station_id)s, 0))"""
 STATION = "select id from station where code = %s"
 # What people know of it: the grade that they were last told, and when; whether all of it was routed
 # (else the routing tells what is new, now that nothing keeps it; nothing at all: it is not decided
@@ -214,6 +217,7 @@ def take_out(
     of = {"station_id": _station(conn, station), "metrics": list(metrics) if metrics else None}
     if of["station_id"] is None:
         return None
+    query.run(conn, ONE_AT_A_TIME, of)
     if overlapping := query.rows(conn, OUT, of):
         return str(overlapping[0][1])
     made = begin(conn, "out_of_service", now=now, until=until, who=who, why=why, **of)

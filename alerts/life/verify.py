@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from alerts.life.canon import START, canonical, chained
 from alerts.life.seal import ENDING, RULE, SUPPRESSION, TRANSITION
+from alerts.times import BEIJING
 from database import query
 from database.pool import Connection
 
@@ -34,9 +35,34 @@ select min(s.position), max(s.position) from journal_seal s
 """
 # The leading process seals within a second or two; what is older and has no seal is a finding.
 UNSEALED = """
-select count(*), min(t.id), min(t.recorded_at) from alert_transition t
+select 'transitions', count(*), min(t.id)::text, min(t.recorded_at) from alert_transition t
   left join journal_seal s on s.transition_id = t.id
  where s.position is null and t.recorded_at < clock_timestamp() - interval '1 minute'
+ union all
+select 'versions of rules', count(*), min(r.code), min(v.created_at) from rule_version v
+  join rule r on r.id = v.rule_id
+  left join journal_seal s on s.rule_id = v.rule_id and s.rule_version = v.version
+ where s.position is null and v.created_at < clock_timestamp() - interval '1 minute'
+ union all
+select 'suppressions', count(*), min(u.id)::text, min(u.began_at) from suppression u
+  left join journal_seal s on s.suppression_id = u.id and not s.ending
+ where s.position is null and u.began_at < clock_timestamp() - interval '1 minute'
+ union all
+select 'ends of suppressions', count(*), min(u.id)::text, min(u.ended_at) from suppression u
+  left join journal_seal s on s.suppression_id = u.id and s.ending
+ where s.position is null and u.ended_at < clock_timestamp() - interval '1 minute'
+"""
+_EXAMPLE = "2026-11-22, which begins at midnight in Beijing, or 2026-11-22T08:00:00+08:00"
+# What says that it is much older than what was sealed before it. Sealing that was down for hours
+# seals in the order in which it was written, so this is a row that was added later, or a clock.
+BACKDATED = """
+select position, transition_id, recorded_at, newest
+  from (select s.position, s.transition_id, t.recorded_at,
+               max(t.recorded_at) over (order by s.position
+                                        rows between unbounded preceding and 1 preceding) as newest
+          from journal_seal s join alert_transition t on t.id = s.transition_id) o
+ where recorded_at < newest - interval '1 hour'
+ order by position limit 20
 """
 # Where each kind's columns stand in a row of SEALS.
 _WIDTHS = {"transition": 15, "rule": 8, "suppression": 11, "ending": 4}
@@ -143,7 +169,7 @@ def _hash_at(conn: Connection, position: int) -> bytes:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    what = "a position, or a time such as 2026-11-22 or 2026-11-22T08:00:00+08:00"
+    what = f"a position, or a time such as {_EXAMPLE}"
     parser.add_argument("--from", dest="since", metavar="WHERE", help=f"begin there: {what}")
     parser.add_argument("--to", dest="until", metavar="WHERE", help=f"end there: {what}")
     parser.add_argument("--head", help="a hash that was written down: it must be in the chain")
@@ -160,6 +186,8 @@ def run(conn: Connection, since: str | None, until: str | None, head: str | None
         troubles += _without_seal(conn)
     for trouble in troubles:
         print(trouble)
+    for note in _backdated(conn):
+        print(note)
     if not troubles:
         print(f"{found.count} entries are as they were sealed")
         print(f"head {found.position} {found.head.hex()}")
@@ -168,7 +196,17 @@ def run(conn: Connection, since: str | None, until: str | None, head: str | None
 
 def _asked(conn: Connection, since: str | None, until: str | None) -> Found:
     first, last = _place(conn, since, first=True), _place(conn, until, first=False)
-    return verify(conn, first or 1, last)
+    if first is not None and last is not None and last < first:
+        raise ValueError(f"the end ({until}) comes before the begin ({since})")
+    return _long_enough(verify(conn, first or 1, last), last or first or 0)
+
+
+def _long_enough(found: Found, asked: int) -> Found:
+    """A chain that ends before a place that somebody knows of has been cut off."""
+    if found.trouble or found.position >= asked:
+        return found
+    cut = f"{_span(found.position + 1, asked)}: seal missing, the chain ends before it"
+    return replace(found, trouble=cut)
 
 
 def _place(conn: Connection, said: str | None, *, first: bool) -> int | None:
@@ -176,8 +214,12 @@ def _place(conn: Connection, said: str | None, *, first: bool) -> int | None:
         return None
     if said.isdecimal():
         return int(said)
-    at = datetime.fromisoformat(said)
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError as error:
+        problem = f"{said!r} is neither a position nor a time; expected {_EXAMPLE}"
+        raise ValueError(problem) from error
+    at = at if at.tzinfo else at.replace(tzinfo=BEIJING)
     asked = {"since": at if first else None, "until": None if first else at}
     found: int | None = query.rows(conn, AT, asked)[0][0 if first else 1]
     if found is None:
@@ -203,10 +245,19 @@ def _not_in_the_chain(conn: Connection, digest: bytes) -> list[str]:
     return [f"chain cut, or written anew: the head {digest.hex()} is nowhere in it"]
 
 
+def _backdated(conn: Connection) -> list[str]:
+    return [
+        f"look at position {position}: transition {number} says {at.astimezone(BEIJING):%F %T} and "
+        f"was sealed after one of {newest.astimezone(BEIJING):%F %T} (Beijing): it was added later,"
+        " or a clock was set back"
+        for position, number, at, newest in query.rows(conn, BACKDATED)
+    ]
+
+
 def _without_seal(conn: Connection) -> list[str]:
-    count, number, at = query.rows(conn, UNSEALED)[0]
-    if not count:
-        return []
-    what = f"seal missing: {count} transitions have none, the first is {number}"
-    when = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return [f"{what} of {when}; the leading `alerts` process seals: is it up?"]
+    return [
+        f"seal missing: {count} {what} have none, the first is {name} of "
+        f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC; the leading `alerts` process seals: is it up?"
+        for what, count, name, at in query.rows(conn, UNSEALED)
+        if count
+    ]

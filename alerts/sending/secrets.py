@@ -35,11 +35,10 @@ def address(
 
 def masked(url: str) -> str:
     """What may be shown: `mailto://***`; of a web address also the host, which is no secret."""
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https"):
-        host = parts.netloc.rpartition("@")[2]
-        return f"{parts.scheme}://{host}/{HIDDEN}"
-    return f"{url.partition(':')[0]}://{HIDDEN}"
+    scheme, found, _ = url.partition("://")
+    if (host := _host(url)) is not None:
+        return f"{scheme.lower()}://{host}/{HIDDEN}"
+    return f"{scheme}://{HIDDEN}" if found else HIDDEN
 
 
 def without_secrets(text: str, url: str) -> str:
@@ -47,13 +46,20 @@ def without_secrets(text: str, url: str) -> str:
     said = text.replace(url, masked(url))
     parts = set(_PART.findall(url.partition("://")[2]))
     parts |= {unquote(part) for part in parts}
-    if urlsplit(url).scheme in ("http", "https"):
-        host = urlsplit(url).netloc.rpartition("@")[2]
-        parts -= set(_PART.findall(host))
+    parts -= set(_PART.findall(_host(url) or ""))
     for part in sorted(parts, key=len, reverse=True):
         if len(part) >= _SHORT:
             said = said.replace(part, HIDDEN)
     return said
+
+
+def _host(url: str) -> str | None:
+    """Of a web address, without who signs in there; None of any other, or of what is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.netloc.rpartition("@")[2] if parts.scheme in ("http", "https") else None
 
 
 def _from_file(path: Path) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from alerts.receiver_settings import DeadManSettings, ReceiverSettings
+from alerts.sending.deadline import Deadline
 from alerts.sending.secrets import address, masked, without_secrets
 from database.pool import Connection
 
@@ -114,12 +115,19 @@ class DeadMan:
 
 def signal(url: str, timeout_s: float) -> str | None:
     """Give it; returns what went wrong, if anything."""
+    end = Deadline(3 * timeout_s)
     try:
-        answer = httpx.get(url, timeout=timeout_s, trust_env=False)
+        with (
+            end,
+            httpx.Client(timeout=timeout_s, trust_env=False) as client,
+            client.stream("GET", url, extensions=end.extensions) as answer,
+        ):
+            pass  # only its head is waited for
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"{masked(url)}: {without_secrets(str(error), url) or type(error).__name__}"
     if not answer.is_success:
-        return f"{masked(url)} answered {answer.status_code} {answer.reason_phrase}"
+        phrase = without_secrets(answer.reason_phrase[:200], url)
+        return f"{masked(url)} answered {answer.status_code} {phrase}"
     return None
 
 

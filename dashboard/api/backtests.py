@@ -18,7 +18,7 @@ from alerts.rule_settings import RuleSettings
 from dashboard import rules as shapes
 from dashboard.api import rule_models as models
 from dashboard.api.common import Services, Use, json_answer, refused
-from dashboard.moments import EXAMPLE
+from dashboard.moments import EXAMPLE, of_our_time
 from dashboard.problems import Problem, unavailable
 from database.pool import Connection
 
@@ -99,6 +99,7 @@ def _check_period(since: datetime, until: datetime) -> None:
     for name, at in (("from", since), ("to", until)):
         if at.tzinfo is None:
             raise refused(name, "zone", f"{name} has no time zone; expected {EXAMPLE}")
+        of_our_time(at, name)
     if until <= since:
         raise refused("to", "order", "to must be after from")
     if (until - since).days > MOST_DAYS:

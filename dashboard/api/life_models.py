@@ -20,6 +20,8 @@ class Seen(Body):
     id: Annotated[str, Field(max_length=64)]
     version: Version
 
+    _id_storable = field_validator("id")(storable)
+
 
 class AcknowledgeAll(Body):
     """Several at once; each is taken or not by itself."""

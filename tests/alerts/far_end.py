@@ -1,4 +1,4 @@
-"""A far end that takes the message and never answers, until it is closed."""
+"""Far ends that take the message and never answer, or never end their answer."""
 
 import socket
 import threading
@@ -32,3 +32,29 @@ class HangingEnd:
             self._lines.append(line)
             if line.recv(65536):
                 self.requests += 1
+                self.answer(line)
+
+    def answer(self, line: socket.socket) -> None:
+        """Says nothing."""
+
+
+class DrippingEnd(HangingEnd):
+    """Answers with `head`, then a byte at a time, for ever: no single wait is long."""
+
+    def __init__(self, head: bytes) -> None:
+        self._head = head
+        self._over = threading.Event()
+        super().__init__()
+
+    def close(self) -> None:
+        self._over.set()
+        super().close()
+
+    def answer(self, line: socket.socket) -> None:
+        said = self._head
+        try:
+            while not self._over.wait(0.02):
+                line.sendall(said)
+                said = b"x"
+        except OSError:
+            return  # the other end has hung up

@@ -20,9 +20,10 @@ from alerts.sending.directory import Contact
 from alerts.sending.queue import next_parcel
 from alerts.sending.secrets import NoAddress, address, masked, without_secrets
 from alerts.sending.senders import BadReceivers, Senders, far_ends, personal_end
+from alerts.sending.trials import signal
 from alerts.settings import AlertsSettings, ClockSettings
 from database.pool import connect
-from tests.alerts.far_end import HangingEnd
+from tests.alerts.far_end import DrippingEnd, HangingEnd
 from tests.alerts.telling import due_now, mail_server, messages, over, run
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=4)
@@ -258,6 +259,15 @@ def test_the_services_of_the_manual_are_understood(url):
     assert service(url)
 
 
+@pytest.mark.parametrize("url", ["mailto://[SECRET", "https://[SECRET/x", "SECRET", "[:SECRET"])
+def test_what_is_no_address_at_all_is_refused_without_showing_it(url):
+    assert "SECRET" not in masked(url)
+    assert without_secrets("it failed", url) == "it failed"
+    with pytest.raises(UnknownService) as found:
+        service(url)
+    assert "SECRET" not in str(found.value)
+
+
 def test_an_address_that_nothing_understands_is_refused_without_showing_it():
     with pytest.raises(UnknownService) as caught:
         service("nosuch://hidden-key")
@@ -345,3 +355,30 @@ def test_all_senders_together_are_waited_for_no_longer_than_one(database, tmp_pa
     Senders(settings, tmp_path, partial(connect, database), threading.Event()).join(0.2)
     assert len(waited) == 20
     assert sum(waited) < 0.3
+
+
+@pytest.mark.parametrize("head", [b"X-Long: ", b"Content-Length: 99999\r\n\r\n"])
+def test_a_far_end_that_never_ends_its_answer_is_cut_off(put_step, ingest, head):
+    """Each byte is in time: httpx by itself would wait for days, and so would all that is next."""
+    put_step("A1")
+    far = DrippingEnd(b"HTTP/1.1 200 OK\r\n" + head)
+    settings = ReceiverSettings(
+        name="hook", type="webhook", url=far.url, timeout_s=0.2, receipt=True
+    )
+    route(ingest, [settings])
+    try:
+        assert sent(ingest, FarEnd.of(settings))
+    finally:
+        far.close()
+    ((*_, error),) = messages(ingest)
+    assert error.endswith("did not end its answer within 0.6 s")
+
+
+def test_a_signal_of_life_whose_answer_never_ends_is_given_all_the_same():
+    """A service that takes it has done so with the head of its answer."""
+    for head, fails in ((b"HTTP/1.1 200 OK\r\n\r\n", False), (b"HTTP/1.1 200 OK\r\nX: ", True)):
+        far = DrippingEnd(head)
+        try:
+            assert (signal(far.url, 0.2) is not None) == fails
+        finally:
+            far.close()

@@ -9,7 +9,8 @@ from psycopg2.errors import InsufficientPrivilege
 import config
 from alerts.built_in import SYSTEM_INGEST
 from alerts.judging import Judge
-from alerts.rulebook import drift, load_rulebook, seed
+from alerts.laying import lay
+from alerts.rulebook import definition_of, drift, load_rulebook, seed
 from alerts.settings import AlertsSettings
 from sensors.settings import SensorsSettings
 from sensors.store import sync
@@ -154,6 +155,35 @@ def test_a_rule_that_cannot_be_read_stops_no_other(owner, district, caplog):
     assert {watch.code for watch in found.watches} == {"SILENT", SYSTEM_INGEST}
     assert len(found.unreadable) == 1
     assert "rule LEVEL judges nothing: cannot be read: " in caplog.text
+
+
+@pytest.mark.parametrize(
+    "silly", [{"patience_s": 10**15}, {"patience_s": 10**11}, {"patience_intervals": 1e300}]
+)
+def test_a_patience_beyond_the_calendar_stops_no_other_rule(owner, district, silly):
+    """It got there by hand, or by an older version: once it ended every process that read it."""
+    seed(owner, file(rule(code="OTHER"), absence(code="LEVEL")), NOW)
+    said = definition_of(absence()) | silly
+    edit(owner, {key: said[key] for key in said if key != "patience_s" or key in silly})
+    found = load_rulebook(owner)
+    assert {watch.code for watch in found.watches} == {"OTHER", SYSTEM_INGEST}
+    assert len(found.unreadable) == 1
+
+
+def test_a_rule_that_our_own_code_fails_upon_stops_no_other(owner, district, caplog, monkeypatch):
+    """A defect that nobody knows of yet: it can only be pretended."""
+
+    def defect(rule_id, version, rule, ground):
+        if rule.code == "LEVEL":
+            raise OverflowError("date value out of range")
+        return lay(rule_id, version, rule, ground)
+
+    seed(owner, file(rule(), absence(code="SILENT")), NOW)
+    monkeypatch.setattr("alerts.rulebook.lay", defect)
+    found = load_rulebook(owner)
+    assert {watch.code for watch in found.watches} == {"SILENT", SYSTEM_INGEST}
+    assert len(found.unreadable) == 1
+    assert "rule LEVEL judges nothing" in caplog.text
 
 
 def test_every_shipped_rule_covers_something(owner):

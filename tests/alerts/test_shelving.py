@@ -178,6 +178,24 @@ def test_a_station_out_of_service_is_recorded_and_told_of_when_it_is_back(duty):
     assert put_back(duty.conn, "NOPE", "wu", "done", now=now()) is None
 
 
+def test_of_two_who_take_a_station_out_at_once_the_second_learns_who_was_first(duty, database):
+    other, said = connect(database, "ingest", application="other"), []
+
+    def second():
+        said.append(take_out(other, "R-01", "li", "too", None, ["level_m"], now=now()))
+        other.commit()
+
+    take_out(duty.conn, "R-01", "wu", "calibration", None, None, now=now())
+    thread = threading.Thread(target=second)
+    thread.start()
+    waits = "select count(*) > 0 from pg_locks where locktype = 'advisory' and not granted"
+    until(lambda: said or duty.ask(waits) == [(True,)], "the second to wait or be done")
+    duty.conn.commit()
+    thread.join()
+    other.close()
+    assert said == ["wu"]
+
+
 def test_one_metric_out_of_service_leaves_the_others_in_service(duty):
     take_out(duty.conn, "R-01", "wu", "calibration", None, ["rain_mm"], now=now())
     duty.take(24.5)

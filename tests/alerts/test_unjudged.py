@@ -46,7 +46,7 @@ def test_a_station_is_unjudged_while_one_of_its_series_is(seeded, district):
     assert steps(seeded) == []
     arrives(seeded, level, 1)
     (ended,) = steps(seeded)
-    assert (ended.kind, say(ended.reason)["en"]) == ("ended", "R-01 is judged again")
+    assert (ended.kind, say(ended.reason)["en"]) == ("ended", "R-01 is judged again, or is gone")
 
 
 def test_what_fails_again_goes_on_since_the_first_time(seeded, district, owner):
@@ -66,6 +66,24 @@ def test_what_fails_again_goes_on_since_the_first_time(seeded, district, owner):
     assert anew.at - anew.alert.began_at < timedelta(hours=1)
 
 
+def test_who_measures_no_more_is_not_waited_for(seeded, district, owner):
+    """A sensor that is taken out sends nothing newer: its alert would stand for ever."""
+    level = district["R-01/level_m"]
+    unjudged.note(seeded, [(level, NOW)], ValueError("first"))
+    arrives(seeded, level, 0)
+    assert [step.kind for step in steps(seeded)] == ["raised"]
+    run(owner, "update sensor set valid_to = now() where series_id = %s", level)
+    assert [step.kind for step in steps(seeded)] == ["ended"]
+
+
+def test_whatever_an_error_says_can_be_noted(seeded, district):
+    level = district["R-01/level_m"]
+    unjudged.note(seeded, [(level, NOW)], ValueError("a\0b\ud800c" + "x" * 1000))
+    arrives(seeded, level, 0)
+    (raised,) = steps(seeded)
+    assert "ValueError: ab?c" in say(raised.reason)["en"]
+
+
 def test_a_rule_that_cannot_be_read_is_an_alert_until_it_can(seeded, owner):
     run(
         owner,
@@ -79,4 +97,4 @@ def test_a_rule_that_cannot_be_read_is_an_alert_until_it_can(seeded, owner):
     assert say(raised.reason)["en"].startswith("rule OF-TOMORROW cannot be read")
     assert steps(seeded, book.unreadable) == []
     (ended,) = steps(seeded)
-    assert say(ended.reason)["en"] == "OF-TOMORROW is judged again"
+    assert say(ended.reason)["en"] == "OF-TOMORROW is judged again, or is gone"

@@ -158,6 +158,67 @@ def test_a_chain_that_was_written_anew_lacks_the_head_that_was_written_down(
 
 
 @pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        ("8", None, "position 8: seal missing, the chain ends before it"),
+        ("3", "9", "positions 8 to 9: seal missing"),
+        (None, "8", "position 8: seal missing"),
+        ("9" * 30, None, "seal missing"),
+    ],
+)
+def test_a_place_beyond_the_end_was_cut_off(ingest, sealed, capsys, since, until, said):
+    assert verify.run(ingest, since, until, None) == 1
+    assert said in capsys.readouterr().out
+
+
+def test_a_row_that_was_added_later_for_earlier_is_shown(owner, ingest, sealed, capsys):
+    assert verify.run(ingest, None, None, None) == 0
+    assert "look at" not in capsys.readouterr().out
+    ask(
+        owner,
+        "insert into alert_transition (alert_id, seq, kind, at, recorded_at, who, reason) select"
+        " 'A2', 9, 'acknowledged', min(at), min(recorded_at) - interval '2 hours', 'li', '{}'"
+        " from alert_transition",
+    )
+    append(ingest, Progress())
+    ingest.commit()
+    assert verify.run(ingest, None, None, None) == 0
+    assert "look at position 8: transition" in capsys.readouterr().out
+
+
+def test_nothing_sealed_yet_is_no_break(ingest, capsys):
+    assert verify.run(ingest, None, None, None) == 0
+    with pytest.raises(ValueError, match="comes before the begin"):
+        verify.run(ingest, "5", "3", None)
+
+
+OF_OLD = """
+insert into suppression (kind, station_id, began_at, who, why, ended_at, ended_by, end_why)
+select 'out_of_service', id, now() - interval '1 hour', 'wu', 'x', now() - interval '30 min', 'wu',
+       'x' from station limit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "word"),
+    [
+        ("update rule_version set created_at = now() - interval '1 hour'", "1 versions of rules"),
+        (
+            OF_OLD,
+            "1 ends of suppressions",
+        ),
+    ],
+)
+def test_what_is_no_transition_and_has_no_seal_is_found_too(
+    owner, ingest, put_alert, capsys, old, word
+):
+    put_alert("A0")
+    ask(owner, old)
+    assert verify.run(ingest, None, None, None) == 1
+    assert word in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("since", "head"), [("yesterday", None), (None, "abc"), ("2999-01-01", None)]
 )
 def test_a_question_that_makes_no_sense_is_refused(ingest, sealed, since, head):

@@ -101,6 +101,13 @@ def test_a_group_is_taken_and_each_answer_says_what_came_of_it(desk):
     assert steps(desk, "a-pm25").count("acknowledged") == 1
 
 
+def test_an_id_that_cannot_be_stored_is_refused_with_its_place(desk):
+    body = {"alerts": [{"id": "a\0b", "version": 1}]}
+    answer = post(desk, "alerts/acknowledge", body)
+    assert answer.status_code == 422
+    assert "body.alerts.0.id" in answer.json()["detail"]
+
+
 def test_one_that_returned_is_over_once_it_is_acknowledged(desk):
     before = fresh(desk, "a-daqi")
     assert before["state"] == "returned"

@@ -38,6 +38,18 @@ def seeded(desk):
     return desk
 
 
+def test_numbers_and_times_beyond_all_are_refused_and_not_a_defect_of_ours(seeded):
+    wrong = RULE | {"grades": {"yellow": 7.0, "red": 10**400}}
+    with seeded.client("environment") as person:
+        found = person.post("/api/v1/rules/check", json={"definition": wrong}).json()
+        assert all(one["field"].startswith("grades.red") for one in found["mistakes"])
+        assert found["mistakes"]
+        for since in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+08:00"):
+            asked = {"code": "PH", "from": since, "to": "0002-01-01T00:00:00Z"}
+            refused = person.post("/api/v1/rules/backtest", json=asked)
+            assert "between the years 1900 and 2200" in problem(refused, 400)
+
+
 def test_a_rule_lives_from_written_to_retired(seeded):
     with seeded.client("environment") as person:
         asked = {"definition": RULE | {"dead_band": 0.2}, "version": 1, "reason": " chatters "}

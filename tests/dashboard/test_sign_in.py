@@ -141,6 +141,8 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(owner):
     [
         ("a", "boss", PASSWORD, "unknown role 'boss'"),
         ("a", "duty", "short", "at least 8"),
+        ("system", "duty", PASSWORD, "what the program calls itself"),
+        ("Config.yaml", "environment", PASSWORD, "what the program calls itself"),
         *(
             (odd, "duty", PASSWORD, "cannot be a name; one has 1 to 40 letters")
             for odd in ODD_NAMES
