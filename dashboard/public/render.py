@@ -121,8 +121,13 @@ def _areas(page: Page, lang: str) -> list[dict[str, Any]]:
         label = f"{grade}{t(': ')}{cut(one.warning.text('event', lang), AREA_LETTERS[lang])}"
         if one.warning.content.status != "Actual":
             label = f"{t(AREA_NOT_ACTUAL[one.warning.content.status])} {label}"
-        drawn = {"id": one.id, "grade": one.grade, "label": label, "rings": one.rings}
-        drawn["expires"] = iso(one.expires_at)
+        drawn: dict[str, Any] = {
+            "id": one.id,
+            "grade": one.grade,
+            "label": label,
+            "rings": one.rings,
+        }
+        drawn |= {"expires": iso(one.expires_at)}
         found.append({"at": one, "label": label, "drawn": drawn})
     return found
 

@@ -64,7 +64,8 @@ values ('water', 'duty', now() - interval '3 hours', now() + interval '5 hours',
        ('water', 'environment', now() + interval '20 hours', now() + interval '90 hours', 'duty'),
        ('emergency', 'li', now() + interval '2 hours', now() + interval '60 hours', 'duty');
 insert into duty_handover (duty, shift_id, from_who, to_who, note, offered_at)
-select duty, id, 'duty', 'li', 'R-02 23.86 m，3 号闸已开；7 号厂氨泄漏未确认', now() - interval '9 minutes'
+select duty, id, 'duty', 'li', 'R-02 23.86 m，3 号闸已开；7 号厂氨泄漏未确认',
+       now() - interval '9 minutes'
   from duty_shift where duty = 'water' and who = 'duty';
 """
 # name of the series' station and metric, grade, label, hours ago of each raise
