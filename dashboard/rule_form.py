@@ -119,7 +119,10 @@ def form() -> dict[str, Any]:
         "metrics": [
             {"code": m.code, "zh": m.zh, "en": m.en, "unit": m.unit} for m in METRICS.values()
         ],
-        "classes": {metric: list(named) for metric, named in CLASSES.items()},
+        "classes": {
+            metric: [{"name": name, "zh": zh, "en": en} for name, (_, zh, en) in named.items()]
+            for metric, named in CLASSES.items()
+        },
     }
 
 

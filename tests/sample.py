@@ -271,7 +271,7 @@ def add_alert(cursor: Any, row: tuple[Any, ...], now: datetime) -> None:
     rule_id = cursor.fetchone()[0]
     cursor.execute(
         "insert into rule_version (rule_id, version, definition, seeded, author, reason) "
-        "values (%s, 1, %s, %s, 'config.yaml', 'sample')",
+        "values (%s, 1, %s, %s, 'config.yaml', 'sample') on conflict do nothing",
         (rule_id, Json(definition), Json(definition)),
     )
     ended = began + timedelta(minutes=30) if state in ("returned", "ended") else None

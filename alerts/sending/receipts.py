@@ -1,9 +1,11 @@
 """Who was told what, when, by which way, and what became of it. Reads only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alerts.sending.directory import personal
 from database import query
 from database.pool import Connection
 
@@ -37,6 +39,7 @@ select coalesce(w.receiver, s.receiver), s.delivered_at, s.failed_at, s.failing_
   from waiting w full join receiver_state s on s.receiver = w.receiver
  order by 1
 """
+_WAYS = "select who, label from contact where removed_at is null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,9 @@ def receipts_of(conn: Connection, alert_id: str) -> tuple[list[Receipt], list[Un
     return told, [Untold(*row) for row in query.rows(conn, _UNTOLD, alert=alert_id)]
 
 
-def receiver_states(conn: Connection) -> list[ReceiverState]:
-    """Of every receiver that anything is known of, by name."""
-    return [ReceiverState(*row) for row in query.rows(conn, _RECEIVERS)]
+def receiver_states(conn: Connection, configured: Collection[str]) -> list[ReceiverState]:
+    """Of every receiver that anything is known of, by name: those of the file (`configured`) and
+    people's own ways. Of one that is gone only while something still waits for it."""
+    there = {*configured, *(personal(*row) for row in query.rows(conn, _WAYS))}
+    found = [ReceiverState(*row) for row in query.rows(conn, _RECEIVERS)]
+    return [one for one in found if one.receiver in there or one.waiting]

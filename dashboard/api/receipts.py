@@ -33,8 +33,10 @@ def read_messages(use: Use, alert_id: str) -> Response:
 @router.get("/receivers", responses={200: {"model": rota_models.ReceiverList}})
 def read_receivers(use: Use) -> Response:
     """How each receiver does: those of the file, people's own ways, the signal of life."""
+    names = {one.name for one in use.alerts.receivers}
+    names |= {DEAD_MAN} if use.alerts.dead_man else set()
     with use.pool.transaction() as conn:
-        found = {one.receiver: one for one in receipts.receiver_states(conn)}
+        found = {one.receiver: one for one in receipts.receiver_states(conn, names)}
     unused = (None, None, None, None, 0, 0, 0, None, None)
     for receiver in use.alerts.receivers:
         found.setdefault(receiver.name, ReceiverState(receiver.name, *unused))

@@ -30,6 +30,7 @@ from dashboard.api.models import ProblemDocument
 from dashboard.idempotency import Outcome
 from dashboard.problems import Problem
 from dashboard.rule_form import form
+from dashboard.rule_problems import said
 from dashboard.rules import Standing
 from database.pool import Connection
 
@@ -171,9 +172,9 @@ def _refused(conn: Connection, error: RefusedEdit) -> Outcome:
         errors = shapes.mistakes_json(error.mistakes, "body.definition")
         problem = Problem(422, str(error), errors=errors)
     elif isinstance(error, NoSuchRule):
-        problem = Problem(404, str(error))
+        problem = Problem(404, str(error), text=said(str(error)))
     elif isinstance(error, RuleChanged):
         problem = Problem(409, str(error), rule=shapes.rule_json(error.newest, standing_of(conn)))
     else:
-        problem = Problem(409, str(error))
+        problem = Problem(409, str(error), text=said(str(error)))
     return Outcome(problem.status, problem.body())

@@ -63,11 +63,11 @@ function bar(root, duty) {
   root.setAttribute("aria-label", t("The next seven days: {shifts}", {
     shifts: duty.shifts.map((s) => `${s.who} ${moment(s.from)}–${moment(s.to)}`).join("; ") || t("nobody on duty"),
   }));
-  keyed(root, duty.shifts, (shift) => shift.id, () => el("span", "rota-shift"), (node, shift) => {
+  keyed(root, duty.shifts, (shift) => shift.id, () => { const node = el("span", "rota-shift"); node.append(el("span")); return node; }, (node, shift) => {
     const start = Math.max(0, (Date.parse(shift.from) - from) / wide), end = Math.min(1, (Date.parse(shift.to) - from) / wide);
     node.style.left = `${100 * start}%`;
     node.style.width = `${100 * (end - start)}%`;
-    setText(node, shift.who);
+    setText(node.firstChild, shift.who);
     setData(node, "own", shift.who === user ? "" : null);
     node.title = [`${shift.who} ${moment(shift.from)} – ${moment(shift.to)}`, shift.note].filter(Boolean).join(" · ");
   });

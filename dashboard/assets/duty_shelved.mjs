@@ -1,6 +1,6 @@
 // What is set aside now: shelved, suppressed by design, out of service; by whom, until when and why.
 
-import { $, el, icon, keyed, moment, named, setShape, setText, shortName, t, urls } from "./core.mjs";
+import { $, el, icon, keyed, metricName, moment, named, setShape, setText, shortName, t, urls } from "./core.mjs";
 import { muteText } from "./aside.mjs";
 import { get } from "./read.mjs";
 
@@ -21,7 +21,7 @@ function make(one) {
 function fill(root, one) {
   if (one.kind !== "out_of_service") setShape(root.querySelector(".row-shape"), one.alerts[0]?.grade ?? one.grade ?? "blue", true);
   const place = shortName(one.station_names) || one.subject || one.station;
-  const what = one.kind === "out_of_service" ? one.metrics?.join(", ") ?? t("whole station") : named(one.label) || one.rule;
+  const what = one.kind === "out_of_service" ? one.metrics?.map(metricName).join(", ") ?? t("whole station") : named(one.label) || one.rule;
   setText(root.querySelector(".duty-name"), [place, what].filter(Boolean).join(" · "));
   setText(root.querySelector(".duty-since"), muteText(one));
   setText(root.querySelector(".duty-owner"), one.kind === "suppressed" ? "" : one.who);

@@ -17,11 +17,12 @@ export function show(found) {
   keyed(holder.firstElementChild, found.slice(0, 3), (one) => one.id, make, fill);
 }
 function make(one) {
-  const root = el("li", "", null, { role: "status" });
-  root.append(shape(one.grade, false), el("a", "", "", { href: `/warnings#${one.id}` }));
+  const root = el("li"), said = el("span", "", null, { role: "status" });
+  said.append(el("a", "", "", { href: `/warnings#${one.id}` }));
+  root.append(shape(one.grade, false), said);
   return root;
 }
 function fill(root, one) {
   const left = one.expires_at ? span(Math.max(0, (Date.parse(one.expires_at) - now()) / 1000)) : "";
-  setText(root.lastChild, SENTENCES[one.kind]({ headline: named(one.headline) || "—", left }));
+  setText(root.querySelector("a"), SENTENCES[one.kind]({ headline: named(one.headline) || "—", left }));
 }

@@ -2,12 +2,12 @@
 // undefined for what stands at its default.
 
 import { GRADES, el, icon, metricName, shape, t, word } from "./core.mjs";
-import { label, schemaOf, stationName, time } from "./rule_words.mjs";
+import { label, limitName, schemaOf, stationName, time } from "./rule_words.mjs";
 
 let lists = 0;
 
 const text = (at, value, attributes = {}) => {
-  const node = el("input", "field", null, { type: "text", autocomplete: "off", ...attributes, "aria-labelledby": at.labelId, "aria-describedby": at.saidId });
+  const node = el("input", "field", null, { type: "text", autocomplete: "off", ...attributes, "aria-label": label(at.field.label), "aria-describedby": at.saidId });
   node.value = value ?? "";
   return node;
 };
@@ -113,30 +113,30 @@ const makers = {
     return { node, get: () => (some.length ? [...some] : undefined) };
   },
   limit: (at, value) => {
-    const { input, known } = limitField(at, value);
+    const { input, known, called } = limitField(at, value);
     const node = el("div", "limit-one");
-    node.append(input, known);
+    node.append(input, called, known);
     return { node, get: () => numberOf(input) };
   },
   grades: (at, value) => {
     const node = el("div", "grades", null, { role: "group", "aria-labelledby": at.labelId });
     const parts = [...GRADES].reverse().map((grade) => {
-      const root = el("label", "grade-limit"), { input, known } = limitField(at, value?.[grade]);
-      input.removeAttribute("aria-labelledby");
-      root.append(shape(grade, false), el("span", "spoken", word(grade)), input, known);
+      const root = el("label", "grade-limit"), { input, known, called } = limitField(at, value?.[grade]);
+      input.removeAttribute("aria-label"); // the grade beside it is its name
+      root.append(shape(grade, false), el("span", "spoken", word(grade)), input, called, known);
       node.append(root);
       return [grade, input];
     });
     return { node, get: () => { const said = parts.filter(([, input]) => input.value.trim()).map(([grade, input]) => [grade, number(input.value)]); return said.length ? Object.fromEntries(said) : undefined; } };
   },
   json: (at, value) => {
-    const node = el("textarea", "field", null, { rows: "3", spellcheck: "false", "aria-labelledby": at.labelId, "aria-describedby": at.saidId });
+    const node = el("textarea", "field", null, { rows: "3", spellcheck: "false", "aria-label": label(at.field.label), "aria-describedby": at.saidId });
     node.value = value === undefined || value === null ? "" : JSON.stringify(value);
     return { node, get: () => { try { return node.value.trim() ? JSON.parse(node.value) : undefined; } catch { return node.value; } } };
   },
 };
 function select(at, value, choices) {
-  const node = el("select", "field", null, { "aria-labelledby": at.labelId, "aria-describedby": at.saidId });
+  const node = el("select", "field", null, { "aria-label": label(at.field.label), "aria-describedby": at.saidId });
   const all = choices.some(([code]) => code === value) || value === undefined || value === null ? choices : [[value, value], ...choices];
   if (!at.field.required || value === undefined) node.append(el("option", "", "—", { value: "" }));
   for (const [code, name] of all) node.append(el("option", "", name, { value: code }));
@@ -147,12 +147,16 @@ function select(at, value, choices) {
 function limitField(at, value) {
   const known = datalist(() => {
     const named = schemaOf().stations.flatMap((one) => one.limits.filter((limit) => limit.metric === at.metric()).map((limit) => [limit.name, `${limit.zh} ${limit.en}`]));
-    const classes = (schemaOf().classes[at.metric()] ?? []).map((code) => [code, code]);
+    const classes = (schemaOf().classes[at.metric()] ?? []).map((one) => [one.name, `${one.zh} ${one.en}`]);
     return [...new Map([...named, ...classes])];
   });
   const input = text(at, value, { list: known.id, size: "10" });
   input.addEventListener("focus", known.fill);
-  return { input, known };
+  const called = el("span", "limit-called secondary");
+  const say = () => { called.textContent = limitName(input.value.trim(), at.metric()); };
+  input.addEventListener("input", say);
+  say();
+  return { input, known, called };
 }
 function datalist(choices) {
   const node = el("datalist", "", null, { id: `rule-known-${++lists}` });

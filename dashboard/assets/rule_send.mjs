@@ -1,6 +1,6 @@
 // Writing rules: what the API answered, as the page wants it.
 
-import { cookie, t } from "./core.mjs";
+import { cookie, lang, t } from "./core.mjs";
 
 export const rulesUrl = "/api/v1/rules";
 export const headers = (key) => ({
@@ -26,5 +26,5 @@ function refusal(answer, said) {
   if (answer.status === 403) return { problem: t("Your role may not change rules."), mistakes: [] };
   if (answer.status === 409 && said.rule) return { problem: t("Not saved: somebody was faster."), mistakes: [], rule: said.rule };
   const mistakes = (said.errors ?? []).map((one) => ({ field: one.where.replace(/^body\.(definition\.?)?/, ""), problem: one.problem, text: one.text }));
-  return { problem: mistakes.length ? "" : said.detail || t("Not saved ({status}).", { status: answer.status }), mistakes };
+  return { problem: mistakes.length ? "" : said.text?.[lang] || said.detail || t("Not saved ({status}).", { status: answer.status }), mistakes };
 }

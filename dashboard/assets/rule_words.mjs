@@ -32,15 +32,20 @@ export function valueText(path, value) {
   if (Array.isArray(value)) return value.length ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : choiceLabel(name, String(one)))).join(", ") : t("none");
   if (typeof value === "number") return name.endsWith("_s") ? time(value) : trimmed(value);
   if (name === "metric") return metricName(value);
+  if (["grades", "low", "high", "limit"].includes(name)) return limitText(value, null);
   return ["when", "kind", "grade", "needs", "direction", "usual", "per"].includes(name) ? choiceLabel(name, value) : String(value);
 }
 const trimmed = (value) => figure(value, 6).replace(/\.?0+$/, "");
-/** A number, or what the stations call the limit of that name. */
-function limitText(said, metric) {
-  if (typeof said === "number") return trimmed(said);
-  const found = schema?.stations.flatMap((one) => one.limits).find((one) => one.metric === metric && one.name === said);
-  return (found && label(found)) || said;
+/** What a limit is called: the stations' own of that name, or a class of the metric; "" where it has no name. */
+export function limitName(said, metric) {
+  const fits = (one) => one.name === said && (metric === null || one.metric === metric);
+  const own = schema?.stations.flatMap((one) => one.limits).find(fits);
+  const classes = metric === null ? Object.values(schema?.classes ?? {}).flat() : schema?.classes[metric] ?? [];
+  const found = own ?? classes.find((one) => one.name === said);
+  return found ? label(found) : "";
 }
+/** A number, or what the limit of that name is called; metric null: of any. */
+const limitText = (said, metric) => (typeof said === "number" ? trimmed(said) : limitName(said, metric) || said);
 const joined = (grades, metric) => ["blue", "yellow", "orange", "red"].filter((grade) => grade in (grades ?? {})).map((grade) => limitText(grades[grade], metric)).join(" / ");
 /** PM2.5 above a limit 75 / 150 µg/m³. */
 export function sentence(d) {

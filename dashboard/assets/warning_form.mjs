@@ -16,6 +16,7 @@ export function build(content, changed) {
   for (const [name, rows] of BOTH) form.append(both(name, content[name], rows));
   form.append(both("area.names", content.area.names, 2), shapes(changed), expiry(content.expires), more(content));
   form.addEventListener("input", changed);
+  for (const event of ["input", "focusout"]) form.addEventListener(event, ({ target }) => touched(form, target));
   form.addEventListener("submit", (event) => event.preventDefault());
   list(form, changed);
   return form;
@@ -174,7 +175,16 @@ export function freeze(form, yes) {
   form.setAttribute("aria-busy", String(yes));
 }
 /** Beside its field; what has none of its own at the area. */
+/** Of a form that is new, what nobody has come to yet is not called wrong; the summary counts it all the same. */
+function touched(form, target) {
+  const holder = target.closest("[data-of]");
+  if (!holder || holder.dataset.touched) return;
+  holder.dataset.touched = "yes";
+  complain(form, known.get(form) ?? []);
+}
+const known = new WeakMap(); // form -> what stands against it
 export function complain(form, faults) {
+  known.set(form, faults);
   const told = new Map();
   for (const { where, text } of faults) {
     const plain = where.replace(/^(body\.)?content\./, "").replace(/\[\d+\]$/, "");
@@ -184,7 +194,7 @@ export function complain(form, faults) {
   for (const holder of form.querySelectorAll("[data-of]")) {
     const said = [...holder.children].find((child) => child.classList.contains("field-said"));
     if (!said) continue;
-    const text = (told.get(holder) ?? []).join(" ");
+    const text = form.dataset.fresh && !holder.dataset.touched ? "" : (told.get(holder) ?? []).join(" ");
     if (said.textContent !== text) said.textContent = text;
     const field = holder.querySelector("textarea, input[type=text]");
     if (field && !holder.matches("[data-of=area]")) field.setAttribute("aria-invalid", String(Boolean(text)));

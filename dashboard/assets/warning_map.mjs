@@ -22,6 +22,7 @@ export async function start() {
   map.addControl(new gl.AttributionControl({ compact: false }), "bottom-left");
   map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
   map.on("style.load", dress);
+  map.on("idle", () => { $("warn-map").dataset.drawn = "yes"; });
   map.on("click", (event) => drawing && add([event.lngLat.lng, event.lngLat.lat]));
   map.on("mousemove", (event) => drawing && draw([event.lngLat.lng, event.lngLat.lat]));
   map.on("dblclick", () => drawing && finish());

@@ -30,7 +30,9 @@ export function reading(one) {
   const rows = [
     [t("Message"), say(TYPES, one.type) + (one.number > 1 ? ` · ${t("no. {n} of this event", { n: one.number })}` : "")],
     [say(FIELDS, "response"), content.response.map((each) => say(RESPONSE, each)).join(", ") || "—"],
-    [t("CAP"), [content.category.join(" "), content.urgency, one.severity, content.certainty, content.status].join(" · ")],
+    [say(FIELDS, "status"), say(STATUS, content.status)],
+    [say(FIELDS, "category"), content.category.map((each) => say(CATEGORY, each)).join(", ")],
+    [say(FIELDS, "urgency"), `${say(URGENCY, content.urgency)} · ${say(CERTAINTY, content.certainty)}`],
     [say(FIELDS, "expires"), content.expires ? moment(content.expires) : "—"],
   ];
   if (one.alert) rows.push([t("Written of alert"), one.alert]);

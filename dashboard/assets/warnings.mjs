@@ -1,6 +1,6 @@
 // The page of warnings: the list, the message that is open, and what one may do with it.
 
-import { $, clock, el, keyed, lang, moment, named, newKey, now, post, setData, setText, shape, t, urls, user } from "./core.mjs";
+import { $, GRADES, clock, el, keyed, lang, moment, named, newKey, now, post, setData, setText, shape, t, urls, user } from "./core.mjs";
 import { on } from "./state.mjs";
 import * as live from "./live.mjs";
 import { get } from "./read.mjs";
@@ -69,10 +69,12 @@ function draw() {
   const groups = GROUPS.map(([key, label, belongs]) => {
     const found = [...left].filter(belongs);
     for (const one of found) left.delete(one);
+    if (key === "in_force") found.sort((a, b) => gravity(a) - gravity(b)); // as on the city page
     return { key, label: label(), found };
   }).filter(({ found }) => found.length);
   keyed($("warn-list"), groups, ({ key }) => key, makeGroup, fillGroup);
 }
+const gravity = (one) => (one.standing === "cancel" ? 10 : 0) + GRADES.indexOf(one.content.grade);
 function makeGroup() {
   const root = el("section", "warn-group");
   root.append(el("h3", "list-title"), el("ul"));
@@ -201,6 +203,7 @@ function say_(text, wrong = false) {
 function edit() {
   const { life } = page;
   page.node = form.build(life.content, changed);
+  setData(page.node, "fresh", life.id ? null : "yes");
   page.dirty = false;
   const save = button(t("Save draft"), () => store(false));
   const send = button(t("Send to a second person"), () => store(true), "primary");
@@ -249,6 +252,10 @@ const told = (faults, detail = "") => faults.map(({ where, problem: said }) => (
 /** Nothing is written into the form until the answer is there: what is shown is then what is kept. */
 async function store(andSend) {
   const { node } = page;
+  if (andSend) {
+    setData(node, "fresh", null);
+    checkNow();
+  }
   map.cancel();
   form.freeze(node, true);
   try {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dashboard.public.air import AirNow, air_now
+from dashboard.public.areas import Warned, warned
 from dashboard.public.bars import Chart, Past, chart
 from dashboard.public.look import Look, Value
 from dashboard.public.pictures import Shot, shots
@@ -51,12 +52,16 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """pins: what has room on the poster, the most important drawn last; every: all, it first."""
+    """pins: what has room on the poster, the most important drawn last; every: all, it first.
+
+    warned: the areas of warnings in force, drawn under the pins, the gravest last.
+    """
 
     box: Box
     pins: tuple[Pin, ...]
     every: tuple[Pin, ...]
     hidden: int
+    warned: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,8 @@ def poster(look: Look, airs: Mapping[str, AirNow], box: Box, lang: str) -> Poste
     kept = apart(box, [(s, s.kind in NAMED_KINDS) for s in order])
     pins = [_pin(look, airs, box, s, lang, named=named) for s, named in reversed(kept)]
     every = [_pin(look, airs, box, s, lang, named=s.kind in NAMED_KINDS) for s in order]
-    return Poster(box, tuple(pins), tuple(every), len(shown) - len(kept))
+    areas = warned(in_force(look.city.published, look.now), box)
+    return Poster(box, tuple(pins), tuple(every), len(shown) - len(kept), tuple(areas))
 
 
 def rows(look: Look, airs: Mapping[str, AirNow]) -> list[Row]:

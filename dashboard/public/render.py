@@ -45,6 +45,8 @@ NOT_ACTUAL = {
     "Exercise": "Exercise, not a real emergency",
     "Test": "Technical test, please disregard",
 }
+AREA_NOT_ACTUAL = {"Exercise": "Exercise", "Test": "Test"}
+AREA_LETTERS = {"zh": 12, "en": 24}  # of an area's words on the map
 # The words that public.js says by itself: ages count on, a link can be lost.
 SCRIPT_WORDS = (
     *("no data", "stale {span}", "{span} ago", ", late"),
@@ -81,6 +83,7 @@ def page_html(
         gases=(t(" and ")).join(page.gases),
         calm=_calm(page, t),
         scale=_scale(page),
+        areas=_areas(page, lang),
         bars_text=_bars_text(page, t),
         bars_note=_bars_note(page, t),
     ).encode()
@@ -108,6 +111,29 @@ def places_json(places: Iterable[Place]) -> bytes:
             for p in places
         ]
     )  # fmt: skip
+
+
+def _areas(page: Page, lang: str) -> list[dict[str, Any]]:
+    """The areas of warnings, the gravest last: words for the map, and what its script draws."""
+    t, found = text(lang), []
+    for one in page.poster.warned if page.poster else ():
+        grade = wording.word(one.grade, lang)
+        label = f"{grade}{t(': ')}{cut(one.warning.text('event', lang), AREA_LETTERS[lang])}"
+        if one.warning.content.status != "Actual":
+            label = f"{t(AREA_NOT_ACTUAL[one.warning.content.status])} {label}"
+        drawn: dict[str, Any] = {
+            "id": one.id,
+            "grade": one.grade,
+            "label": label,
+            "rings": one.rings,
+        }
+        drawn |= {"expires": iso(one.expires_at)}
+        found.append({"at": one, "label": label, "drawn": drawn})
+    return found
+
+
+def cut(said: str, letters: int) -> str:
+    return said if len(said) <= letters else said[: letters - 1].rstrip() + "…"
 
 
 @cache
@@ -162,6 +188,7 @@ def _words(lang: str, now: datetime | None, place: str | None) -> dict[str, Any]
         "not_actual": lambda one: t(NOT_ACTUAL.get(one.content.status, "")),
         "not_now": lambda values: not_real(values, lang, NOT_NOW),
         "km_away": lambda place, s: _km_away(place, s, t),
+        "json": lambda found: orjson.dumps(found).decode(),
         "link": lambda **change: _link(lang, place, change),
     }
 

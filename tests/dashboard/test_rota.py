@@ -226,6 +226,14 @@ def test_who_was_told_of_an_alert_and_what_became_of_it(rota):
                 "insert into receiver_state (receiver, failing_since, failed_at, error)"
                 " values ('hook', now(), now(), 'refused')"
             )
+            cursor.execute(  # of the file before; and of the file before with news still for it
+                "insert into receiver_state (receiver, delivered_at) values"
+                " ('gone', now()), ('leaving', now())"
+            )
+            cursor.execute(
+                "insert into message (transition_id, receiver, way, why)"
+                " select transition_id, 'leaving', 'route', '{}' from message limit 1"
+            )
 
     rota.write(told)
     with rota.client("viewer") as client:
@@ -235,12 +243,14 @@ def test_who_was_told_of_an_alert_and_what_became_of_it(rota):
     assert [(one["receiver"], one["way"], one["state"]) for one in found["messages"]] == [
         ("hook", "route", "failing"),
         ("log", "fallback", "delivered"),
+        ("leaving", "route", "waiting"),
     ]
     assert found["messages"][0]["error"] == "refused"
     assert found["messages"][0]["fell_back_at"]
     assert found["messages"][1]["why"]["instead_of"] == "hook"
     assert found["untold"] == []
     by_name = {one["receiver"]: one for one in states}
+    assert set(by_name) == {"hook", "leaving", "log"}
     assert (by_name["hook"]["state"], by_name["hook"]["waiting"]) == ("failing", 1)
     assert (by_name["hook"]["type"], by_name["hook"]["test"]) == ("webhook", True)
     assert by_name["log"]["delivered"] == 1

@@ -6,7 +6,7 @@ still on both sides, so that the same district gives the same picture.
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,7 +22,7 @@ from tests import sample
 from tests.conftest import execute, sealed
 from tests.dashboard.conftest import PASSWORD, Desk, served
 from tests.servers.program import ROOT
-from tests.staff import showcase
+from tests.staff import busy, showcase
 from tests.staff.conftest import (
     ARTEFACTS,
     AXE,
@@ -61,7 +61,27 @@ MARKING = {
 DOCUMENTED = {
     *("desk-dark-zh", "desk-light-en", "desk-gas-dark-en", "desk-phone-zh"),
     *("cameras-dark-zh", "sign-in", "desk-marks-dark-zh", "desk-plant-light-zh"),
+    *("duty-dark-zh", "rules-light-en", "warnings-dark-zh"),
 }
+# The pages of alerting, by who looks at them.
+ALERTING = {
+    "duty-dark-zh": ("/duty", "duty", "dark", "zh", 1440, 900),
+    "duty-narrow-light-en": ("/duty", "duty", "light", "en", 360, 780),
+    "duty-tablet-light-zh": ("/duty", "duty", "light", "zh", 768, 1024),
+    "duty-4k-dark-en": ("/duty", "duty", "dark", "en", 3840, 2160),
+    "rules-light-en": ("/rules#AIR-AQI", "environment", "light", "en", 1440, 900),
+    "rules-narrow-dark-zh": ("/rules#AIR-AQI", "environment", "dark", "zh", 360, 780),
+    "rules-tablet-dark-en": ("/rules", "environment", "dark", "en", 768, 1024),
+    "warnings-dark-zh": ("/warnings", "duty", "dark", "zh", 1440, 900),
+    "warnings-narrow-light-en": ("/warnings", "duty", "light", "en", 360, 780),
+    "warnings-tablet-dark-en": ("/warnings", "duty", "dark", "en", 768, 1024),
+}
+# What a finger has to meet on a phone or a tablet, and what is too low for it.
+LOW = """() => [...document.querySelectorAll(
+  'button, select, input:not([type=checkbox]), summary, a')]
+  .filter(n => n.checkVisibility() && !n.closest('.skip, .maplibregl-ctrl-attrib, label'))
+  .filter(n => n.getBoundingClientRect().height < 43.5)
+  .map(n => `${n.className} ${n.textContent}`)"""
 PICTURES_SHOWN = """() => {
   const all = [...document.querySelectorAll('img:not([hidden])')];
   const shown = all.filter(i => i.checkVisibility());
@@ -99,6 +119,22 @@ def scene(server_dsn: str, template: str) -> Iterator[Desk]:
     sealed(server_dsn, name)
     gis = config.load(ROOT / "config.yaml").section(GisSettings)
     with served(server_dsn, name, {}, lambda: showcase.NOW, gis) as desk:
+        yield desk
+    execute(server_dsn, f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+def busy_scene(server_dsn: str, template: str) -> Iterator[Desk]:
+    """The same night with a rota, shelves, chatter and warnings; around the real time."""
+    name = f"busy_{uuid.uuid4().hex[:8]}"
+    execute(server_dsn, f"create database {name} template {template}")
+    conn = connect(DatabaseSettings(dsn=with_database(server_dsn, name)), None, application="test")
+    busy.fill(conn, datetime.now(UTC))
+    conn.commit()
+    conn.close()
+    sealed(server_dsn, name)
+    gis = config.load(ROOT / "config.yaml").section(GisSettings)
+    with served(server_dsn, name, {}, gis=gis, alerts=busy.ALERTS) as desk:
         yield desk
     execute(server_dsn, f"drop database {name} with (force)")
 
@@ -179,6 +215,49 @@ def test_every_screen_fits_and_accessibility_tools_find_nothing(browser, scene, 
         page.evaluate(AXE.read_text("utf-8"))
         assert page.evaluate(AXE_RUN) == []
         assert errors(page) == []
+
+
+@pytest.mark.parametrize("name", ALERTING)
+def test_the_pages_of_alerting_fit_fingers_and_tools_find_nothing(browser, busy_scene, name):
+    path, role, theme, lang, width, height = ALERTING[name]
+    look = {"color_scheme": theme, "viewport": {"width": width, "height": height}}
+    with signed_in(browser, busy_scene, role, lang=lang, **look) as context:
+        page = open_page(context)
+        page.goto(path)
+        wait(page, READY)
+        page.evaluate("document.fonts.ready")
+        _filled(page, path, width)
+        page.evaluate(
+            "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
+        )
+        _picture(page, name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(ALWAYS) == []
+        if width < 1024:
+            assert page.evaluate(LOW) == []
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(AXE_RUN) == []
+        assert errors(page) == []
+
+
+def _filled(page: Page, path: str, width: int) -> None:
+    """What the page has to say is on it."""
+    if path == "/duty":
+        wait(page, "dongtai.shown.score && dongtai.shown.rota && dongtai.shown.receipts")
+        expect(page.locator(".rota-duty[data-empty]")).to_have_count(1)
+        expect(page.locator(".receiver[data-state=failing]")).to_have_count(1)
+    elif path.startswith("/rules"):
+        row = page.locator(".rule-row").filter(has_text="AIR-AQI")
+        expect(
+            row if "#" not in path or width > 1023 else page.locator("#rule-line")
+        ).to_be_visible()
+        expect(page.locator(".rules-list")).not_to_contain_text("heavy_pollution")
+    else:
+        rows = page.locator(".warn-row[data-standing=in_force]")
+        expect(rows).to_have_count(2)
+        if width > 1023:
+            rows.first.locator("button").click()
+            wait(page, "document.querySelector('#warn-map').dataset.drawn")
 
 
 def test_a_reading_beside_a_limit_for_a_mean_says_so(browser, scene):

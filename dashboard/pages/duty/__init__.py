@@ -12,10 +12,10 @@ from dashboard.pages.duty import chatter, receipts, rota, score, shelved, stale
 from dashboard.pages.layout import Say, aria, frame
 from dashboard.pages.viewer import Viewer
 
-# In the order of the page.
+# In the order of the page: who is there comes before how it went.
 SECTIONS: tuple[Callable[[Say, Viewer], html.Section], ...] = (
-    score.block,
     rota.block,
+    score.block,
     shelved.block,
     stale.block,
     chatter.block,

@@ -16,7 +16,7 @@ async function style() {
   return found;
 }
 
-export async function open(frame, say) {
+export async function open(frame, say, now) {
   maplibregl.setWorkerUrl(new URL("maplibre-gl-worker.mjs", base).href);
   const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("maplibre-gl.css", base).href });
   document.head.append(sheet);
@@ -42,15 +42,79 @@ export async function open(frame, say) {
   map.keyboard.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), "bottom-left");
-  const marks = new Map();
+  const marks = new Map(), names = new Map();
+  const areas = () => warn(map, frame, names, now());
+  map.on("style.load", () => { dress(map); areas(); });
   map.once("load", () => {
     document.documentElement.classList.add("map-live");
     place(map, marks);
     thin(map, marks, say);
   });
   map.on("moveend", () => thin(map, marks, say));
-  document.addEventListener("dongtai:changed", () => { place(map, marks); thin(map, marks, say); });
-  dark.addEventListener("change", async () => map.setStyle(await style()));
+  document.addEventListener("dongtai:changed", () => { place(map, marks); thin(map, marks, say); areas(); });
+  dark.addEventListener("change", async () => map.setStyle(await style(), { diff: false }));
+}
+
+// The areas of the warnings in force, under the names: hatch, line and words by grade, as the drawn map has them.
+
+const LOOKS = { // strokes in a square of `size` px, dashes in line widths; the least grave first
+  blue: { size: 10, strokes: [[3, 5, 7, 5]], width: 2.4, dashes: [1, 1.6] },
+  yellow: { size: 18, strokes: [[0, 0, 18, 18]], width: 1.6, dashes: [3, 1.6] },
+  orange: { size: 9, strokes: [[0, 9, 9, 0]], width: 1.6, dashes: [5, 1.2] },
+  red: { size: 10, strokes: [[0, 0, 10, 10], [0, 10, 10, 0]], width: 1.6, dashes: null },
+};
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+function dress(map) {
+  const before = map.getStyle().layers.find((layer) => layer.type === "symbol")?.id;
+  map.addSource("warned", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+  for (const [grade, look] of Object.entries(LOOKS)) {
+    const own = { source: "warned", filter: ["==", ["get", "grade"], grade] };
+    map.addImage(`hatch-${grade}`, hatch(colour(`${grade}-line`), look), { pixelRatio: 2 });
+    map.addLayer({ id: `wash-${grade}`, type: "fill", ...own, paint: { "fill-color": colour(grade), "fill-opacity": 0.14, "fill-antialias": false } }, before);
+    map.addLayer({ id: `hatch-${grade}`, type: "fill", ...own, paint: { "fill-pattern": `hatch-${grade}`, "fill-opacity": 0.75 } }, before);
+    map.addLayer({ id: `edge-${grade}`, type: "line", ...own, layout: { "line-join": "round" },
+      paint: { "line-color": colour(`${grade}-line`), "line-width": 2.5, ...(look.dashes ? { "line-dasharray": look.dashes } : {}) } }, before);
+  }
+}
+
+/** Tiles without a seam: every stroke is drawn from the tiles around it too. */
+function hatch(ink, { size, strokes, width }) {
+  const sheet = Object.assign(document.createElement("canvas"), { width: size * 2, height: size * 2 });
+  const pen = sheet.getContext("2d");
+  pen.scale(2, 2);
+  Object.assign(pen, { strokeStyle: ink, lineWidth: width });
+  for (const dx of [-size, 0, size]) {
+    for (const dy of [-size, 0, size]) {
+      for (const [x1, y1, x2, y2] of strokes) {
+        pen.beginPath();
+        pen.moveTo(x1 + dx, y1 + dy);
+        pen.lineTo(x2 + dx, y2 + dy);
+        pen.stroke();
+      }
+    }
+  }
+  return pen.getImageData(0, 0, size * 2, size * 2);
+}
+
+// What has run out is not drawn, whether or not the server could say so.
+function warn(map, frame, names, now) {
+  const found = JSON.parse(frame.dataset.areas ?? "[]").filter((area) => Date.parse(area.expires) > now);
+  map.getSource("warned")?.setData({
+    type: "FeatureCollection",
+    features: found.map(({ grade, rings }) => ({ type: "Feature", properties: { grade }, geometry: { type: "MultiPolygon", coordinates: rings.map((ring) => [ring]) } })),
+  });
+  const wanted = new Set(found.map(({ id }) => id));
+  for (const [id, name] of names) if (!wanted.has(id)) { name.remove(); names.delete(id); }
+  for (const { id, grade, label, rings } of found) {
+    const corners = rings.flat(), top = corners.reduce((a, b) => (b[1] > a[1] ? b : a));
+    const lon = corners.map((corner) => corner[0]), at = [(Math.min(...lon) + Math.max(...lon)) / 2, top[1]];
+    if (!names.has(id)) names.set(id, new maplibregl.Marker({ element: document.createElement("div"), anchor: "bottom", offset: [0, -4] }).setLngLat(at).addTo(map));
+    const name = names.get(id).setLngLat(at).getElement();
+    name.textContent = label;
+    for (const one of Object.keys(LOOKS)) name.classList.toggle(one, one === grade);
+    name.classList.add("area-word");
+  }
 }
 
 // One marker a station, kept as long as the station is there: only what changed is drawn anew.

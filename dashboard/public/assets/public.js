@@ -37,10 +37,14 @@ function countAges() {
     if (holder && !time.closest(".warning") && holder.dataset.state !== state) holder.dataset.state = state;
   }
   // A page whose link is lost must not go on with a warning that has run out.
-  for (const warning of document.querySelectorAll(".warning[data-expires]")) {
-    const over = Date.parse(warning.dataset.expires) <= now;
-    if (warning.hidden !== over) warning.hidden = over;
+  let ended = false;
+  for (const part of document.querySelectorAll("[data-expires]")) {
+    const over = Date.parse(part.dataset.expires) <= now;
+    if (part.hasAttribute("hidden") === over) continue;
+    part.toggleAttribute("hidden", over);
+    ended = true;
   }
+  if (ended) document.dispatchEvent(new Event("dongtai:changed"));
   for (const pin of document.querySelectorAll(".pin[data-t]")) {
     const age = (now - Date.parse(pin.dataset.t)) / 1000;
     pin.classList.toggle("aged", stateOf(age, Number(pin.dataset.i)) === "stale");
@@ -262,7 +266,7 @@ if (frame && "IntersectionObserver" in window) {
   const observer = new IntersectionObserver((seen) => {
     if (!seen.some((entry) => entry.isIntersecting)) return;
     observer.disconnect();
-    import("./map.js").then(({ open }) => open(frame, say)).catch(() => {}); // the drawn map stays
+    import("./map.js").then(({ open }) => open(frame, say, () => Date.now() + ahead)).catch(() => {}); // the drawn map stays
   }, { rootMargin: "200px" });
   const begin = () => setTimeout(() => observer.observe(frame), 1500);
   document.readyState === "complete" ? begin() : addEventListener("load", begin, { once: true });
