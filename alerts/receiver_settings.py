@@ -219,12 +219,15 @@ class EscalationSettings(MatchSettings):
         return self
 
 
+_NAME = r"^[^|]{1,40}$"  # `|` lies between the two where an alert says them
+
+
 class DutySettings(Section):
     """A post that somebody is on duty at; the rota says who (page `/duty`)."""
 
     code: Code = Field(description="What routes call it: duty:CODE.")
-    zh: str = Field(min_length=1, max_length=40, description="Chinese name.")
-    en: str = Field(min_length=1, max_length=40, description="English name.")
+    zh: str = Field(pattern=_NAME, description="Chinese name.")
+    en: str = Field(pattern=_NAME, description="English name.")
     filled: bool = Field(
         default=True, description="Whether an hour without anybody is a gap, shown and told."
     )

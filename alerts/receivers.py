@@ -11,14 +11,13 @@ import httpx
 
 from alerts.receiver_settings import ReceiverSettings
 from alerts.sending.by_apprise import UnknownService, notify
-from alerts.sending.deadline import Deadline
+from alerts.sending.deadline import WHOLE, Deadline
 from alerts.sending.parcel import Parcel, compose
 from alerts.sending.secrets import masked, without_secrets
 
 log = logging.getLogger("alerts.receiver")
 
 _MOST_RECEIPT, _MOST_PHRASE = 65_536, 200
-_WHOLE = 3  # times `timeout_s`, for connecting, sending, answering: what a whole sending may take
 
 
 class NotDelivered(Exception):
@@ -69,7 +68,7 @@ def send_webhook(end: FarEnd, parcel: Parcel) -> None:
     }
     body = json.dumps(parcel.document, ensure_ascii=False).encode()
     url, timeout_s = end.url or "", end.settings.timeout_s
-    end_of_it = Deadline(_WHOLE * timeout_s)
+    end_of_it = Deadline(WHOLE * timeout_s)
     try:
         with (
             end_of_it,
@@ -87,7 +86,7 @@ def send_webhook(end: FarEnd, parcel: Parcel) -> None:
         raise NotDelivered(f"{masked(url)} did not answer within {timeout_s:g} s") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         if end_of_it.passed:
-            said = f"did not end its answer within {_WHOLE * timeout_s:g} s"
+            said = f"did not end its answer within {WHOLE * timeout_s:g} s"
             raise NotDelivered(f"{masked(url)} {said}") from error
         said = without_secrets(str(error), url) or type(error).__name__
         raise NotDelivered(f"{masked(url)}: {said}") from error

@@ -30,6 +30,8 @@ from sensors.protocols import Hj212, Sl651
 from sensors.section import Code, Section
 from sensors.water.levels import NO_DANGER
 
+YEAR_S = 31_536_000  # the longest interval
+
 KINDS = ("reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera")
 Kind = Literal["reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera"]
 
@@ -173,7 +175,7 @@ class Sensor(Section):
         default=None, description="Compare it with the same metric of the stations around."
     )
     interval_s: int | None = Field(
-        default=None, gt=0, description="Seconds between readings; else the station's."
+        default=None, gt=0, le=YEAR_S, description="Seconds between readings; else the station's."
     )
     public: bool | None = Field(default=None, description="Else as the station.")
 
@@ -192,7 +194,9 @@ class Station(Names):
     lon: float = Field(ge=-180, le=180, description="Longitude, degrees, WGS-84.")
     lat: float = Field(ge=-90, le=90, description="Latitude, degrees, WGS-84.")
     department: Code = Field(description="The department that owns it.")
-    interval_s: int = Field(gt=0, description="Seconds between its readings or pictures.")
+    interval_s: int = Field(
+        gt=0, le=YEAR_S, description="Seconds between its readings or pictures."
+    )
     metrics: tuple[MetricCode | Sensor, ...] = Field(
         default=(), description="What it measures: a metric, or a mapping with sensor details."
     )

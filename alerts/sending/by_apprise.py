@@ -1,6 +1,7 @@
 """Mail, WeCom, DingTalk, Feishu, SMS gateways and the rest, through the library apprise."""
 
 import logging
+import queue
 import threading
 from collections.abc import Callable
 from typing import Self
@@ -8,6 +9,7 @@ from typing import Self
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, NotifyType
 
 from alerts.grade import Grade
+from alerts.sending.deadline import WHOLE
 from alerts.sending.secrets import masked
 
 _TYPES: dict[Grade, NotifyType] = {
@@ -51,7 +53,9 @@ def notify(
 ) -> str | None:
     """Send; returns what went wrong, if anything (it may hold secrets of the URL).
 
-    compose: title and body within so many bytes; None is without limit.
+    compose: title and body within so many bytes; None is without limit. A far end that has not
+    ended after WHOLE times `timeout_s`, as one that sends a byte now and then, is given up: the
+    library has no time for a whole sending. Its thread ends with it.
     """
     end = service(url)
     end.socket_connect_timeout = end.socket_read_timeout = timeout_s
@@ -62,14 +66,31 @@ def notify(
     # Plain text, and the service itself: Apprise.notify would send on a pool of threads that all
     # share, where a few that hang hold up the others.
     end.notify_format = NotifyFormat.TEXT
-    with _Said() as said:
-        done = end.notify(
-            body=body or title,
-            title=title if body else "",
-            notify_type=_TYPES[grade],
-            body_format=NotifyFormat.TEXT,
-        )
-    return None if done else "; ".join(dict.fromkeys(said.lines)) or "the service did not take it"
+    answer: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
+
+    def send() -> None:
+        try:
+            with _Said() as said:
+                done = end.notify(
+                    body=body or title,
+                    title=title if body else "",
+                    notify_type=_TYPES[grade],
+                    body_format=NotifyFormat.TEXT,
+                )
+            lines = "; ".join(dict.fromkeys(said.lines)) or "the service did not take it"
+            answer.put(None if done else lines)
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            answer.put(error)
+
+    threading.Thread(target=send, name="apprise", daemon=True).start()
+    whole_s = WHOLE * timeout_s
+    try:
+        found = answer.get(timeout=whole_s)
+    except queue.Empty:
+        return f"did not end its answer within {whole_s:g} s"
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 class _Said(logging.Handler):

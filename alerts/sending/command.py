@@ -32,6 +32,7 @@ select s.code, s.kind, v.department
  order by s.code
 """
 _MOST_STATIONS = 20  # as many are written out
+_MOST_DAYS = 366
 
 
 def add_arguments(commands: Any) -> None:
@@ -42,7 +43,7 @@ def add_arguments(commands: Any) -> None:
     test.add_argument("--station", help="of a rule: only at this station")
     test.add_argument("--at", type=_moment, help="then, such as 2026-11-28T03:00+08:00")
     rota = commands.add_parser("rota", help="who is on duty, and where nobody is")
-    rota.add_argument("--days", type=int, default=7, help="how far ahead (default 7)")
+    rota.add_argument("--days", type=_days, default=7, help="how far ahead (default 7)")
 
 
 def run(conn: Connection, settings: AlertsSettings, arguments: argparse.Namespace) -> int:
@@ -144,7 +145,17 @@ def _span(from_at: datetime, to_at: datetime) -> str:
 
 
 def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        problem = f"{text!r} is no time; write it such as 2026-11-28T03:00+08:00"
+        raise argparse.ArgumentTypeError(problem) from None
     if found.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text} has no time zone; write {text}+08:00")
     return found
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to {_MOST_DAYS}")
+    return int(text)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
+WHOLE = 3  # times `timeout_s`, for connecting, sending, answering: what a whole sending may take
+
 
 class Deadline:
     """`with Deadline(15) as end: client.stream(..., extensions=end.extensions)`: then the line is

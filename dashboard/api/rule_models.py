@@ -43,15 +43,15 @@ class NewRule(_Reasoned):
 
 class ChangedRule(_Reasoned):
     definition: Written
-    version: int = Field(ge=1, description="The version that was read.")
+    version: int = Field(ge=1, strict=True, description="The version that was read.")
 
 
 class RetiredRule(_Reasoned):
-    version: int = Field(ge=1, description="The version that was read.")
+    version: int = Field(ge=1, strict=True, description="The version that was read.")
 
 
 class ReinstatedRule(_Reasoned):
-    version: int = Field(ge=1, description="The version that was read.")
+    version: int = Field(ge=1, strict=True, description="The version that was read.")
     definition: Written | None = Field(default=None, description="null: as it was.")
 
 

@@ -374,6 +374,21 @@ def test_a_far_end_that_never_ends_its_answer_is_cut_off(put_step, ingest, head)
     assert error.endswith("did not end its answer within 0.6 s")
 
 
+def test_a_service_of_apprise_that_never_ends_its_answer_is_given_up(put_step, ingest):
+    put_step("A1")
+    far = DrippingEnd(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n")
+    settings = ReceiverSettings(
+        name="robot", type="apprise", url_env="ROBOT", timeout_s=0.2, language="zh"
+    )
+    route(ingest, [settings])
+    try:
+        assert sent(ingest, FarEnd.of(settings, far.url.replace("http:", "json:")))
+    finally:
+        far.close()
+    ((*_, error),) = messages(ingest)
+    assert error.endswith("did not end its answer within 0.6 s")
+
+
 def test_a_signal_of_life_whose_answer_never_ends_is_given_all_the_same():
     """A service that takes it has done so with the head of its answer."""
     for head, fails in ((b"HTTP/1.1 200 OK\r\n\r\n", False), (b"HTTP/1.1 200 OK\r\nX: ", True)):

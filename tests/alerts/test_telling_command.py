@@ -151,6 +151,21 @@ def test_a_time_without_a_zone_is_refused_with_what_to_write(run, capsys):
     assert "write 2026-11-28T03:00+08:00" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("test", "FLOOD", "--at", "x"), "'x' is no time; write it such as 2026-"),
+        (("rota", "--days", "99999999999"), "is no number of days from 1 to 366"),
+        (("rota", "--days", "0"), "is no number of days from 1 to 366"),
+    ],
+)
+def test_what_is_no_time_and_no_number_of_days_is_refused_with_a_sentence(run, capsys, said, told):
+    with pytest.raises(SystemExit) as ended:
+        run(*said)
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+
+
 # ---- rota
 
 
