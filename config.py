@@ -37,6 +37,7 @@ CHECKS = (
     "ingest.split:check",
     "ingest.line.devices:check",
     "ingest.foreign:check",
+    "ingest.telling_check:check",
 )
 
 _SECRET = ("url", "dsn")  # keys whose value may be one

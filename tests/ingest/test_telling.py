@@ -12,6 +12,7 @@ from database.pool import connect
 from ingest.line.guest import Guest
 from ingest.settings import BrokerSettings
 from ingest.telling import start_senders
+from ingest.telling_check import check
 from tests.servers.waiting import until
 
 RULE = """
@@ -111,3 +112,24 @@ def test_an_answer_of_an_earlier_round_of_packet_ids_confirms_nothing(mosquitto)
     guest._client._last_mid = 0  # as after 65,535 messages
     assert not guest.publish("district/alerts")
     guest.leave()
+
+
+@pytest.mark.parametrize(
+    ("topic", "refused"),
+    [
+        ("dongtai/v1/obs/R-01", True),
+        ("v3/demo/devices/x/up", True),
+        ("dongtai/v1/alerts", False),
+        ("other/obs/R-01", False),
+    ],
+)
+def test_a_receiver_on_a_topic_that_ingest_reads_is_refused(topic, refused):
+    raw = {
+        "ingest": {"foreign": [{"topic": "v3/+/devices/+/up"}]},
+        "alerts": {"receivers": [{"name": "bus", "type": "mqtt", "topic": topic}]},
+    }
+    found = check(raw)
+    assert bool(found) == refused
+    if refused:
+        assert found[0].where == ("alerts", "receivers", 0, "topic")
+        assert "publish elsewhere, such as dongtai/v1/alerts" in found[0].problem
