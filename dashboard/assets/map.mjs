@@ -12,6 +12,8 @@ import { numberSides, thin } from "./thin.mjs";
 
 const RANK = { red: 9, orange: 8, yellow: 7, blue: 6, unknown: 3, stale: 2, out: 2, suspect: 1, partly: 0, normal: 0 };
 const OVER = { "icon-allow-overlap": true, "icon-ignore-placement": true };
+// By state, not by filter: a filter makes the worker lay out the whole source anew.
+const SHOWN = { "icon-opacity": ["case", ["boolean", ["feature-state", "hidden"], false], 0, 1] };
 const MARKER = { "icon-allow-overlap": true }; // names of the base map move or go where a marker stands
 export let map = null;
 let gl = null;
@@ -38,7 +40,6 @@ export async function start() {
   map.on("click", onClick);
   map.on("mousemove", onHover);
   map.on("mouseout", () => ($("map-tip").hidden = true));
-  on("chosen", select);
   redraw(["first", "all", "change", "tick", "chosen"], update);
   on("theme", () => map.setStyle(styleUrl(), { diff: false }));
   on("home", goHome);
@@ -59,20 +60,20 @@ function addImage(id) {
 }
 function onStyle() {
   drawn.clear();
-  thinnedFor = "";
+  thinnedFor = ringAt = "";
+  hidden.clear();
   plume.add(map, markers.palette());
   map.addSource("stations", { type: "geojson", promoteId: "code", data: { type: "FeatureCollection", features: [...stations.values()].map(feature) } });
-  map.addLayer({ id: "wind", source: "stations", type: "symbol", filter: ["has", "wind"],
+  map.addLayer({ id: "wind", source: "stations", type: "symbol", filter: ["has", "wind"], paint: SHOWN,
     layout: { ...OVER, "icon-image": ["get", "wind"], "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map" } });
-  map.addLayer({ id: "ring", source: "stations", type: "symbol", filter: ["==", ["get", "code"], chosen.station ?? ""],
-    layout: { ...OVER, "icon-image": "ring" } });
-  map.addLayer({ id: "stations", source: "stations", type: "symbol",
+  map.addSource("chosen", { type: "geojson", data: nowhere() });
+  map.addLayer({ id: "ring", source: "chosen", type: "symbol", layout: { ...OVER, "icon-image": "ring" } });
+  map.addLayer({ id: "stations", source: "stations", type: "symbol", paint: SHOWN,
     layout: { ...MARKER, "icon-image": ["get", "icon"], "symbol-sort-key": ["get", "sort"] } });
   enlargeLabels(map);
   overview.draw(map.getStyle(), markers.palette());
   ready = true;
   update();
-  select();
   reaches();
 }
 function properties(station) {
@@ -98,8 +99,9 @@ function update() {
   if (!ready) return;
   const diff = { add: [], update: [], remove: [] };
   for (const station of stations.values()) compare(station, diff);
-  for (const code of drawn.keys()) if (!stations.has(code)) { diff.remove.push(code); drawn.delete(code); }
+  for (const code of drawn.keys()) if (!stations.has(code)) { hide(code, false); diff.remove.push(code); drawn.delete(code); }
   if (diff.add.length || diff.update.length || diff.remove.length) map.getSource("stations").updateData(diff);
+  select();
   thinOut();
   label(gl, map);
   const free = useful();
@@ -122,8 +124,13 @@ function compare(station, diff) {
     removeProperties: changed.filter((key) => own[key] === undefined),
   });
 }
+const nowhere = () => ({ type: "FeatureCollection", features: [] });
+let ringAt = ""; // where the ring of the chosen station stands
 function select() {
-  if (ready) map.setFilter("ring", ["==", ["get", "code"], chosen.station ?? ""]);
+  const at = stations.get(chosen.station)?.at;
+  if (!ready || ringAt === `${at}`) return;
+  ringAt = `${at}`;
+  map.getSource("chosen").setData(at ? { type: "Point", coordinates: at } : nowhere());
 }
 
 // ---- thinning: what would lie on another marker gives way to a number
@@ -142,7 +149,7 @@ function thinOut() {
   const { shown, places } = thin(marks, 2 * scale);
   const left = marks.filter(({ code }) => shown.has(code));
   discs = left.map(({ code, radius, fixed }) => ({ code, radius, fixed }));
-  for (const layer of ["stations", "wind"]) map.setFilter(layer, filter(layer, marks.filter(({ code }) => !shown.has(code))));
+  for (const { code } of marks) hide(code, !shown.has(code));
   rings.show(gl, map, places, numberSides(left, places, RADIUS.number * scale));
 }
 function mark(station, scale) {
@@ -154,9 +161,12 @@ function mark(station, scale) {
   const radius = (picked ? RADIUS.chosen : alert ? RADIUS.alert : RADIUS.plain) * scale;
   return { code: station.code, x, y, rank, radius, fixed: alert || picked };
 }
-function filter(layer, hidden) {
-  const kept = ["!", ["in", ["get", "code"], ["literal", hidden.map(({ code }) => code)]]];
-  return layer === "wind" ? ["all", ["has", "wind"], kept] : kept;
+const hidden = new Set(); // codes, as the map has it
+function hide(code, away) {
+  if (hidden.has(code) === away) return;
+  if (away) hidden.add(code);
+  else hidden.delete(code);
+  map.setFeatureState({ source: "stations", id: code }, { hidden: away });
 }
 function standTags(free = useful()) {
   arrange(map, free, discs.filter(({ code }) => stations.has(code)).map((disc) => ({ ...disc, ...point(disc.code) })));
@@ -281,8 +291,9 @@ function centre(code) {
 function under(point) {
   const r = 12 * remScale();
   const found = ready ? map.queryRenderedFeatures([[point.x - r, point.y - r], [point.x + r, point.y + r]], { layers: ["stations"] }) : [];
+  const there = found.filter((f) => !hidden.has(f.properties.code));
   const far = (f) => { const at = map.project(f.geometry.coordinates); return Math.hypot(at.x - point.x, at.y - point.y) - f.properties.sort; };
-  return found.sort((a, b) => far(a) - far(b))[0]?.properties.code ?? null;
+  return there.sort((a, b) => far(a) - far(b))[0]?.properties.code ?? null;
 }
 function onClick(event) {
   const code = under(event.point);
