@@ -1,7 +1,7 @@
 // More alerts than a desk is given: the line that says what matters, and how the others are fetched.
 
 import { $, el, named, setData, setText, shape, shortName, span, now, t, urls } from "./core.mjs";
-import { alerts, allOf, choose, emit, on, putAlert, stations, unseen } from "./state.mjs";
+import { alerts, allOf, choose, emit, on, putAlert, stations, unseen, wentAfter } from "./state.mjs";
 import { get } from "./read.mjs";
 import { link } from "./live.mjs";
 
@@ -44,8 +44,9 @@ export async function fetchMore() {
   page.asked = true;
   try {
     for (let added = 0; added === 0 && unseen(); ) {
+      const askedAt = performance.now();
       const found = await get(`${urls.alerts}?state=open&limit=${PAGE}${page.cursor ? `&cursor=${encodeURIComponent(page.cursor)}` : ""}`);
-      added = take(found.alerts);
+      added = take(found.alerts, askedAt);
       page.cursor = found.cursor;
       if (!found.cursor) break;
     }
@@ -60,14 +61,15 @@ export async function fetchMore() {
 export async function fetchOf(code) {
   if (!unseen() || allOf(code).length) return;
   try {
+    const askedAt = performance.now();
     const found = await get(`${urls.alerts}?state=open&station=${encodeURIComponent(code)}`);
-    if (take(found.alerts)) emit("change", {});
+    if (take(found.alerts, askedAt)) emit("change", {});
   } catch {
     return; // as above
   }
 }
-function take(found) {
+function take(found, askedAt) {
   const before = alerts.size;
-  for (const alert of found) putAlert(alert);
+  for (const alert of found) if (!wentAfter(alert.id, askedAt)) putAlert(alert);
   return alerts.size - before;
 }

@@ -49,13 +49,23 @@ export function replaceAll(features, open) {
 export function change(features, changed, gone = []) {
   for (const feature of features) put(feature);
   for (const alert of changed) putAlert(alert);
-  for (const id of gone) if (alerts.delete(id)) sorted = ofStation = null;
+  for (const id of gone) drop(id);
 }
+/** What was asked for before is older than this: an answer on its way must not bring it back. */
+const goneAt = new Map(); // id -> when, on this machine's clock
+const LONGEST_ANSWER_MS = 60_000;
+function drop(id) {
+  const at = performance.now();
+  for (const [old, then] of goneAt) if (at - then > LONGEST_ANSWER_MS) goneAt.delete(old);
+  goneAt.set(id, at);
+  if (alerts.delete(id)) sorted = ofStation = null;
+}
+export const wentAfter = (id, askedAt) => goneAt.get(id) >= askedAt;
 export function putAlert(alert) {
   const known = alerts.get(alert.id);
   if (known && known.version > alert.version) return; // an older word that came by another way
   sorted = ofStation = null;
-  if (alert.state === "ended") alerts.delete(alert.id);
+  if (alert.state === "ended") drop(alert.id);
   else alerts.set(alert.id, alert);
 }
 function put(feature) {
