@@ -10,8 +10,8 @@ import { get } from "./read.mjs";
 
 export const SPEEDS = [1, 10, 60, 600];
 const FRAMES = 20, TICK_MS = 250;
-/** Seconds of the past from frame to frame: a frame a second at 1×, two beyond. */
-const stepOf = (speed) => (speed === 1 ? 1 : speed / 2);
+/** Seconds of the past from frame to frame: a frame a second at 1× and 600×, two between. */
+const stepOf = (speed) => (speed === 1 || speed === 600 ? speed : speed / 2);
 // at: the moment that is shown; wanted: that somebody asked for and that is on its way.
 export const run = { at: null, wanted: null, known: "then", speed: 60, playing: false, failed: false, ended: false };
 let frames = []; // those to come, oldest first
