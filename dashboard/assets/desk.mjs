@@ -55,7 +55,7 @@ async function begin() {
   desk_map.firstView();
 }
 /** What the tests look at. */
-const seen = () => ({ at: replay.run.at, playing: replay.run.playing, on: replaying() });
+const seen = () => ({ at: replay.run.at, wanted: replay.run.wanted, playing: replay.run.playing, on: replaying() });
 /** New unclaimed alerts are said once; a new red one pulses for ten seconds at most. */
 function announce() {
   if (replaying()) return; // what the past brings is no news
