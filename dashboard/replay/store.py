@@ -128,7 +128,7 @@ select f.id, s.code, f.metric, f.began_at, f.computed_at, f.sensors, f.level, e.
   join lateral (select case when bool_and(valid_to is not null) then max(valid_to) end as until
                   from footprint g where g.station_id = f.station_id and g.metric = f.metric
                                      and g.began_at = f.began_at) e on true
- where f.computed_at <= %(until)s and f.computed_at > %(since)s - interval '1 day'
+ where f.computed_at <= %(until)s and f.computed_at > %(since)s::timestamptz - interval '1 day'
    and (e.until is null or e.until > %(since)s)
  order by f.computed_at, f.id"""
 DOCUMENTS = "select id, document from footprint where id = any(%s)"
