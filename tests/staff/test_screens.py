@@ -36,7 +36,7 @@ from tests.staff.conftest import (
     wait,
 )
 
-PAST = "at=2026-11-22T03:10:00%2B08:00&speed=60&known=then"
+PAST = "at=2026-11-22T03:12:06%2B08:00&speed=60&known=then"
 SCREENS = {
     "desk-dark-zh": ("/?station=R-02", "dark", "zh", 1920, 1080),
     "desk-light-en": ("/?station=R-02", "light", "en", 1440, 900),
@@ -207,7 +207,7 @@ def _settle(page: Page, path: str) -> None:
         expect(page.locator("input[type=password]")).to_be_visible()
         return
     if "at=" in path:
-        wait(page, "dongtai.replay.on && !dongtai.replay.wanted")
+        wait(page, "window.dongtai && dongtai.replay.on && !dongtai.replay.wanted")
     drawn = MAP_READY + " && dongtai.map.areTilesLoaded()"
     wait(page, READY if path == "/cameras" else drawn)
     if "station" in path:
