@@ -1,5 +1,6 @@
 """The past: the district at a moment, how it went on, its alerts, where gas went."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -7,6 +8,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from alerts.alert import Alert, Step
+from alerts.quiet.settings import ShiftSettings
+from alerts.quiet.shifts import shift_at
 from dashboard.api import replay_models as models
 from dashboard.api.common import Use, json_answer
 from dashboard.moments import moment, span
@@ -31,8 +34,7 @@ def read_state(use: Use, at: At, known: Known = "then") -> Response:
     then = past_moment(at, "at", use.live.now())
     with use.pool.transaction() as conn:
         past = frames.read(conn, [then], then=known == "then")
-        said = frames.warnings(conn, then)
-    return json_answer(frames.state(past) | {"known": known, "warnings": said})
+    return json_answer(frames.state(past) | {"known": known})
 
 
 @router.get("/changes", responses={200: {"model": models.PastChanges}})
@@ -73,7 +75,8 @@ def list_alerts(
     bars = [bar for life in lives if (bar := _bar(*life, since, min(until, now), then=then))]
     bars.sort(key=lambda bar: (GRADES.index(bar["grade"]), bar["t"]))
     left_out = max(0, len(bars) - MOST_MARKS)
-    found = {"from": iso(since), "to": iso(until), "known": known, "left_out": left_out}
+    found: Json = {"from": iso(since), "to": iso(until), "known": known, "left_out": left_out}
+    found["shifts"] = list(_shifts(use.alerts.shifts, since, until))
     return json_answer(found | {"alerts": bars[:MOST_MARKS]})
 
 
@@ -102,6 +105,16 @@ def list_footprints(use: Use, at: At) -> Response:
         if leak.number in documents
     ]
     return json_answer({"generated_at": iso(now), "footprints": found})
+
+
+def _shifts(shifts: Sequence[ShiftSettings], since: datetime, until: datetime) -> Iterator[Json]:
+    """When shifts began in the stretch."""
+    if not shifts:
+        return
+    shift = shift_at(shifts, since)
+    while shift.until < until:
+        shift = shift_at(shifts, shift.until)
+        yield {"t": iso(shift.since), "names": {"zh": shift.zh, "en": shift.en}}
 
 
 def past_moment(text: str, name: str, now: datetime) -> datetime:

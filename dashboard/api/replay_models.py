@@ -51,11 +51,17 @@ class PastAlert(BaseModel):
     found_afterwards: bool
 
 
+class PastShift(BaseModel):
+    t: datetime = Field(description="when it began")
+    names: Names
+
+
 class PastAlerts(BaseModel):
     from_: datetime = Field(alias="from")
     to: datetime
     known: Known
     left_out: int
+    shifts: list[PastShift]
     alerts: list[PastAlert]
 
 

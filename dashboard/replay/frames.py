@@ -32,6 +32,7 @@ class Past:
     quiet: list[store.Quiet]
     leaks: list[store.Leak]
     offline: Mapping[str, datetime]
+    warnings: list[list[Json]]
 
     def alerts(self, number: int) -> list[Json]:
         """As they stood at the moment, without those that were over."""
@@ -79,12 +80,14 @@ def read(conn: Connection, moments: Sequence[datetime], *, then: bool) -> Past:
         quiet,
         store.leaks(conn, since, until),
         store.offline(conn),
+        _warnings(conn, moments),
     )
 
 
 def state(past: Past) -> Json:
-    """The first moment whole, as the stream's `hello`."""
-    return _begun(past, Difference()).hello(past.moments[0])
+    """The first moment whole, as the stream's `hello`, with `warnings`."""
+    hello = _begun(past, Difference()).hello(past.moments[0])
+    return hello | {"warnings": past.warnings[0]}
 
 
 def changes(past: Past) -> list[Json]:
@@ -95,14 +98,17 @@ def changes(past: Past) -> list[Json]:
     found: list[Json] = []
     for number in range(1, len(past.moments)):
         at, pending = past.moments[number], Difference()
+        said = past.warnings[number]
+        more: Json = {} if said == past.warnings[number - 1] else {"warnings": said}
         if _places(past.stations[number]) != _places(past.stations[number - 1]):
             snapshot = _begun(past, Difference(), number)
-            found.append({"now": iso(at), "hello": snapshot.hello(at)})
+            found.append({"now": iso(at), "hello": snapshot.hello(at), "warnings": said})
             continue
         snapshot.apply(_news(past, number), pending)
         snapshot.age(at, pending)
-        if pending:
-            found.append(snapshot.change(pending, at) | {"newest": iso(snapshot.newest())})
+        if pending or more:
+            newest = iso(snapshot.newest())
+            found.append(snapshot.change(pending, at) | {"newest": newest} | more)
     return found
 
 
@@ -116,26 +122,31 @@ def standing(leaks: Iterable[store.Leak], at: datetime) -> dict[tuple[str, str],
     }
 
 
-def warnings(conn: Connection, at: datetime) -> list[Json]:
+def _warnings(conn: Connection, moments: Sequence[datetime]) -> list[list[Json]]:
     """Warnings to the public as they stood: in force, or waiting for a second person."""
-    rows = store.rows(conn, store.WARNINGS, {"at": at})
-    published = [row for row in rows if row[4] is not None and row[4] <= at]
-    newest = {row[1]: max(r[2] for r in published if r[1] == row[1]) for row in published}
-    found = []
-    for number, thread, place, kind, _, expires, step, content in rows:
-        in_force = step == "published" and kind != "Cancel" and newest.get(thread) == place
-        if in_force or step == "submitted":
-            found.append(
-                {
-                    "id": number,
-                    "kind": "in_force" if in_force else "waiting",
-                    "headline": content.get("headline"),
-                    "grade": content.get("grade"),
-                    "status": content.get("status"),
-                    "expires_at": iso(expires) if in_force else None,
-                }
-            )
+    found: list[list[Json]] = [[] for _ in moments]
+    every = store.at_moments(conn, store.WARNINGS, moments, then=True)
+    for index, at in enumerate(moments):
+        rows = [row[1:] for row in every if row[0] == index + 1]
+        published = [row for row in rows if row[4] is not None and row[4] <= at]
+        newest = {row[1]: max(r[2] for r in published if r[1] == row[1]) for row in published}
+        for number, thread, place, kind, _, expires, step, content in rows:
+            in_force = step == "published" and kind != "Cancel" and newest.get(thread) == place
+            if in_force or step == "submitted":
+                ends = expires if in_force else None
+                found[index].append(_warning(number, content, ends, in_force=in_force))
     return found
+
+
+def _warning(
+    number: str, content: Mapping[str, Any], ends: datetime | None, *, in_force: bool
+) -> Json:
+    return {
+        "id": number,
+        "kind": "in_force" if in_force else "waiting",
+        **{key: content.get(key) for key in ("headline", "grade", "status")},
+        "expires_at": iso(ends),
+    }
 
 
 def _begun(past: Past, pending: Difference, number: int = 0) -> Snapshot:

@@ -132,14 +132,14 @@ select f.id, s.code, f.metric, f.began_at, f.computed_at, f.sensors, f.level, e.
    and (e.until is null or e.until > %(since)s)
  order by f.computed_at, f.id"""
 DOCUMENTS = "select id, document from footprint where id = any(%s)"
-# Messages to the public with what was done to each, and when.
-WARNINGS = """
-select w.id, w.thread, w.number, w.type, w.published_at, w.expires_at, p.kind, p.content
-  from warning w
+# Messages to the public, each with what had last been done to it.
+WARNINGS = f"""
+select m.n, w.id, w.thread, w.number, w.type, w.published_at, w.expires_at, p.kind, p.content
+  from {_MOMENTS}
+  join warning w on w.created_at <= m.at and (w.expires_at is null or w.expires_at > m.at)
   join lateral (select kind, content from warning_step
-                 where warning_id = w.id and at <= %(at)s order by seq desc limit 1) p on true
- where w.created_at <= %(at)s and (w.expires_at is null or w.expires_at > %(at)s)
- order by w.expires_at nulls first, w.id"""
+                 where warning_id = w.id and at <= m.at order by seq desc limit 1) p on true
+ order by m.n, w.expires_at nulls first, w.id"""  # noqa: S608 - of constants
 Row = tuple[Any, ...]
 
 

@@ -247,6 +247,11 @@ def test_a_warning_is_said_while_it_was_in_force(desk, viewer):
     (said,) = state(viewer, after)["warnings"]
     assert (said["kind"], said["id"]) == ("in_force", warning["id"])
     assert said["headline"]["zh"]
+    played = viewer.get(
+        f"{REPLAY}/changes", params={"from": iso(before), "step_s": 0.5, "count": 60}
+    ).json()["changes"]
+    told = [[w["kind"] for w in change["warnings"]] for change in played if "warnings" in change]
+    assert told[-1] == ["in_force"]
 
 
 def test_alerts_of_a_night_stand_on_the_line_with_rise_and_end(viewer):
@@ -258,6 +263,8 @@ def test_alerts_of_a_night_stand_on_the_line_with_rise_and_end(viewer):
     assert bars["a-nh3"]["until"] is None
     assert bars["a-old"]["until"] > bars["a-old"]["t"]
     assert found["left_out"] == 0
+    shifts = {(shift["t"][11:16], shift["names"]["en"]) for shift in found["shifts"]}
+    assert shifts == {("16:00", "Night"), ("00:00", "Morning"), ("08:00", "Evening")}
     early = {"from": iso(now() - timedelta(days=1)), "to": iso(now() - timedelta(hours=12))}
     ids = {one["id"] for one in viewer.get(f"{REPLAY}/alerts", params=early).json()["alerts"]}
     assert "a-nh3" not in ids

@@ -98,7 +98,7 @@ def stored(conn: Connection, arrivals: Sequence[Arrival], marks: Sequence[Said])
     with conn.cursor() as cursor:
         cursor.execute("truncate reading, reading_revision, mark cascade")
         by_time: dict[int, list[Arrival]] = {}
-        for one in sorted(arrivals, key=lambda one: one.of + one.came):
+        for one in sorted(arrivals, key=lambda one: at(one.of + one.came)):
             by_time.setdefault(one.of, []).append(one)
         for of, versions in by_time.items():
             for revision, one in enumerate(versions):
@@ -138,8 +138,8 @@ def stored(conn: Connection, arrivals: Sequence[Arrival], marks: Sequence[Said])
 def newest(arrivals: Sequence[Arrival], moment: float, *, then: bool) -> Arrival | None:
     """What a person with all the messages on the table would say."""
     found: dict[int, Arrival] = {}
-    for one in sorted(arrivals, key=lambda one: one.of + one.came):
-        if (then and one.of + one.came <= moment) or (not then and one.of <= moment):
+    for one in sorted(arrivals, key=lambda one: at(one.of + one.came)):
+        if at(one.of + one.came if then else one.of) <= at(moment):
             found[one.of] = one
     return found[max(found)] if found else None
 
@@ -148,8 +148,8 @@ def verdict(marks: Sequence[Said], of: int, moment: float) -> str | None:
     held = [
         mark.verdict
         for mark in marks
-        if mark.made <= moment
-        and not (mark.back is not None and mark.made + mark.back <= moment)
+        if at(mark.made) <= at(moment)
+        and not (mark.back is not None and at(mark.made + mark.back) <= at(moment))
         and mark.of <= of
         and not (mark.to is not None and mark.to <= of)
     ]
