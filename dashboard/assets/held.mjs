@@ -1,10 +1,11 @@
 // What the live stream says while the past is on screen: kept aside, and put back in one go.
 
+import { GRADES } from "./core.mjs";
 import { alerts, crowd, stations } from "./state.mjs";
 
 const features = new Map(), open = new Map(); // code -> feature, id -> alert, as they are now
 let tally = null;
-let before = null; // ids of those that nobody had when the past was opened
+let before = null; // id -> grade, as its place in GRADES, of those that nobody had when the past was opened
 export const held = { on: false, notices: [], hold, hello, change, release, waiting };
 const listeners = [];
 export const onHeld = (listener) => listeners.push(listener);
@@ -19,7 +20,8 @@ function hold() {
   for (const [code, { at, ...properties }] of stations) features.set(code, { geometry: { coordinates: at }, properties });
   for (const [id, alert] of alerts) open.set(id, alert);
   tally = crowd.tally;
-  before = new Set(waiting().map(({ id }) => id));
+  before = null;
+  before = new Map(waiting().map(({ id, grade }) => [id, GRADES.indexOf(grade)]));
 }
 function hello(data) {
   features.clear();
@@ -45,9 +47,9 @@ function release() {
   held.on = false;
   return { features: [...features.values()], alerts: [...open.values()], tally };
 }
-/** Those that want somebody now, each with `news`: it came since the past was opened. */
+/** Those that want somebody now, each with `news`: it came, or grew graver, since the past was opened. */
 function waiting() {
   return [...open.values()]
     .filter((alert) => !alert.ended_at && !alert.acknowledged_at && !alert.muted)
-    .map((alert) => ({ ...alert, news: before !== null && !before.has(alert.id) }));
+    .map((alert) => ({ ...alert, news: before !== null && GRADES.indexOf(alert.grade) < (before.get(alert.id) ?? Infinity) }));
 }

@@ -155,6 +155,7 @@ function tick() {
 }
 function put(frame) {
   shown = Date.parse(frame.now);
+  if (frame.warnings) notices.show(frame.warnings);
   if (frame.hello) {
     crowd.tally = frame.hello.tally;
     replaceAll(frame.hello.stations.features, frame.hello.alerts);

@@ -8,7 +8,7 @@ import { get } from "./read.mjs";
 
 const DAY_MS = 86_400e3, HOUR_MS = 3600e3, ASK_MS = 60e3, DRAG_MS = 150;
 const shown = { from: 0, to: 0, day: null, length: DAY_MS }; // the stretch of the time line
-let marks = [], leftOut = 0, markedFor = "", askedAt = -Infinity, dragging = null, sized = "";
+let marks = [], shifts = [], leftOut = 0, markedFor = "", askedAt = -Infinity, dragging = null, sized = "";
 const SVG = "http://www.w3.org/2000/svg";
 
 export function start() {
@@ -177,17 +177,17 @@ async function ask() {
   try {
     const found = await of(shown.from, shown.to);
     if (markedFor !== key) return;
-    [marks, leftOut, sized] = [found.alerts, found.left_out, ""];
+    [marks, shifts, leftOut, sized] = [found.alerts, found.shifts, found.left_out, ""];
     paint();
   } catch {
-    marks = []; // no marks rather than those of another stretch
+    [marks, shifts, sized] = [[], [], ""]; // no marks rather than those of another stretch
   }
 }
 const of = (from, to) => get(`${urls.replay}/alerts?from=${new Date(from).toISOString()}&to=${new Date(Math.min(to, present())).toISOString()}&known=${replaying() ? run.known : "then"}`);
 /** Bars from rise to end, a lane a grade; ticks of hours or days. */
 function paint() {
   const sheet = $("strip-marks"), width = sheet.clientWidth, height = sheet.clientHeight;
-  const key = `${width}|${height}|${shown.from}|${shown.to}|${marks.length}`;
+  const key = `${width}|${height}|${shown.from}|${shown.to}|${marks.length}`; // made anew when others have come
   if (!width || key === sized) return;
   sized = key;
   const x = (ms) => ((Math.min(Math.max(ms, shown.from), shown.to) - shown.from) / (shown.to - shown.from)) * width;
@@ -218,6 +218,14 @@ function ticks(x, width, height) {
     const words = node("text", { class: "strip-time", x: place, y: height - 3, "text-anchor": "middle" });
     words.textContent = midnight ? toLocal(at).slice(5, 10) : toLocal(at).slice(11, 16);
     found.push(words);
+  }
+  // Where a shift began, as long as there is room for them.
+  const apart = x(shown.from + 8 * HOUR_MS);
+  for (const shift of apart > 90 ? shifts : []) {
+    const place = x(Date.parse(shift.t)), words = node("text", { class: "strip-shift", x: place + 4, y: 9 });
+    words.textContent = named(shift.names);
+    found.push(node("line", { class: "strip-tick midnight", x1: place, x2: place, y1: 2, y2: height - 17 }));
+    if (place < width - 60) found.push(words);
   }
   return found;
 }
