@@ -190,7 +190,7 @@ const iso = (ms) => new Date(ms).toISOString();
 
 // ---- the address is the link to the moment
 
-function address() {
+export function address() {
   const asked = new URLSearchParams(location.search);
   for (const key of ["at", "speed", "known"]) asked.delete(key);
   const parts = asked.size ? [asked.toString()] : [];

@@ -3,7 +3,7 @@
 import { $, clock, date, el, fromLocal, GRADES, icon, named, present, replaying, setData, setText, shape, shortName, t, toLocal, urls } from "./core.mjs";
 import { alerts, choose, on } from "./state.mjs";
 import { held, onHeld } from "./held.mjs";
-import { live, play, run, seek, setKnown, setSpeed, SPEEDS, step } from "./replay.mjs";
+import { address, live, play, run, seek, setKnown, setSpeed, SPEEDS, step } from "./replay.mjs";
 import { get } from "./read.mjs";
 
 const DAY_MS = 86_400e3, HOUR_MS = 3600e3, ASK_MS = 60e3, DRAG_MS = 150;
@@ -258,6 +258,7 @@ export function local(ms) {
 }
 /** The address is the link. Over plain http a browser has no clipboard for scripts: then by selection. */
 async function copy() {
+  address(); // while it plays the moment goes on
   try {
     if (navigator.clipboard) await navigator.clipboard.writeText(location.href);
     else bySelection();

@@ -72,6 +72,7 @@ def _list(say: Say) -> html.Section:
                 className="list-scroll",
             ),
             _keys(say),
+            replay.keys(say),
         ],
         className="list",
         **aria(label=say("Alerts")),

@@ -43,6 +43,20 @@ def banner(say: Say) -> html.Section:
     )
 
 
+def keys(say: Say) -> html.Div:
+    """The keys of the replay, in place of the desk's."""
+    shown = (
+        ((say("Space"),), "play"),
+        ((",", "."), "step"),
+        (("[", "]"), "alert"),
+        (("L",), "live"),
+    )
+    return html.Div(
+        [html.Span([*(html.Kbd(key) for key in of), say(label)]) for of, label in shown],
+        className="keys past-keys",
+    )
+
+
 def strip(say: Say) -> html.Section:
     """Play and step, the line with its alerts, speed and stretch. The script makes line and day."""
     run = html.Div(

@@ -27,6 +27,8 @@ from tests.staff.conftest import (
     wait,
 )
 
+HEARD = "import('/assets/notify.mjs').then((m) => m.heard.map((one) => [one.grade, one.count]))"
+SOUND_ON = "localStorage.setItem('sound', 'on')"
 CAME, MEASURED = 120, 331  # minutes ago; R-02 was silent from 360 to 320
 SHOWN = "dongtai.replay"
 # Below them the desk says nothing of the moment but in the places looked at here.
@@ -152,6 +154,7 @@ def test_the_chart_goes_with_the_moment(page, ago):
 
 def test_playing_brings_alerts_and_steps_at_their_moments(page, ago):
     """A minute a second: the red alert rises between 7 and 5 minutes ago."""
+    page.evaluate(SOUND_ON)
     follow(page, link(ago(7), speed=60))
     row = page.locator("#waiting [data-key=a-nh3]")
     expect(row).to_have_count(0)
@@ -168,9 +171,11 @@ def test_playing_brings_alerts_and_steps_at_their_moments(page, ago):
     # No sound, no word aloud, no pulse: it is no news.
     assert page.locator("#live-words").text_content() == ""
     assert page.locator(".cell.pulse").count() == 0
+    assert page.evaluate(HEARD) == []
 
 
 def test_the_present_waits_unseen_and_is_there_at_once_on_the_way_back(page, desk, ago):
+    page.evaluate(SOUND_ON)
     follow(page, link(ago(60)))
     shown = level(page)
     expect(page.locator("#past-live")).to_contain_text("to acknowledge")
@@ -190,12 +195,14 @@ def test_the_present_waits_unseen_and_is_there_at_once_on_the_way_back(page, des
     assert page.locator("#past-words").get_attribute("role") == "alert"
     assert level(page) == shown
     assert page.evaluate("dongtai.alerts.has('a-new')") is False
+    assert page.evaluate(HEARD) == []
     page.evaluate("window.kept = 1")
     page.keyboard.press("l")
     expect(page.locator("#past")).to_be_hidden()
     assert level(page) == 24.44
     expect(page.locator(".rows [data-key=a-new]")).to_have_count(1)
     assert page.evaluate("window.kept") == 1  # without reload
+    wait(page, f"({HEARD}).then((all) => all.join() === 'red,1')")  # it is heard at last
     assert "at=" not in page.url
     assert page.evaluate("document.body.dataset.replay") is None
     desk.write(lambda conn: sample.observe(conn, "R-02", "level_m", 24.55, datetime.now(UTC)))

@@ -36,7 +36,7 @@ from tests.staff.conftest import (
     wait,
 )
 
-PAST = "at=2026-11-22T03:12:06%2B08:00&speed=60&known=then"
+PAST = "at=2026-11-22T03:12:09%2B08:00&speed=60&known=then"
 SCREENS = {
     "desk-dark-zh": ("/?station=R-02", "dark", "zh", 1920, 1080),
     "desk-light-en": ("/?station=R-02", "light", "en", 1440, 900),
