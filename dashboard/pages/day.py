@@ -33,8 +33,8 @@ select observed_at, value, quality, received_at
  where series_id = %s and observed_at > %s and observed_at <= %s
  order by observed_at
 """
-# As they had arrived by a moment: one that was corrected since is shown as it was then, one that lay
-# in quarantine from when it walked again.
+# As they had arrived by a moment: one that was corrected since as it was then, one that lay in
+# quarantine from when it walked again.
 _ARRIVED = """
 (select observed_at, value, quality, received_at from {table} r
  where series_id = %(series)s and observed_at > %(since)s and observed_at <= %(until)s
@@ -45,7 +45,7 @@ _DAY_KNOWN = f"""
 {_ARRIVED.format(table="reading", held="")}
  union all
 {_ARRIVED.format(table="reading_revision", held="and replaced_at > %(known)s")}
- order by 1"""  # noqa: S608 - of constants
+ order by 1"""
 _OLDER = "select exists (select from reading where series_id = %s and observed_at <= %s)"
 # Limits in force on the day, with the grade of the open alert that stands on one.
 _LIMITS = """
