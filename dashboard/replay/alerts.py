@@ -12,7 +12,8 @@ from alerts.alert import Alert, Muted, Step
 from alerts.grade import RANK
 from dashboard.replay.store import Quiet
 
-JUDGED = ("raised", "stepped_up", "stepped_down")
+# The judge's steps but the last: each says anew at which grade the alert stands, and why.
+JUDGED = ("raised", "stepped_up", "stepped_down", "announced")
 
 
 def moment_of(step: Step, *, then: bool) -> datetime:

@@ -343,8 +343,9 @@ def test_a_graver_step_takes_the_alert_from_its_owner():
         step(2, "acknowledged", 5, who="wang", note="n"),
         step(3, "stepped_up", 9, grade="red", value=200.0),
         step(4, "stepped_down", 12, grade="yellow", value=50.0),
+        step(5, "announced", 14, grade="yellow", value=44.0),
     ]
-    found = [lived(steps, minute) for minute in (-1, 1, 6, 10, 13)]
+    found = [lived(steps, minute) for minute in (-1, 1, 6, 10, 13, 15)]
     told = [one and (one.grade, one.state, one.owner, one.value, one.version) for one in found]
     assert told == [
         None,
@@ -352,6 +353,7 @@ def test_a_graver_step_takes_the_alert_from_its_owner():
         ("yellow", "acknowledged", "wang", 40.0, 2),
         ("red", "active", None, 200.0, 3),
         ("yellow", "active", None, 50.0, 4),
+        ("yellow", "active", None, 44.0, 5),
     ]
     assert found[4] is not None
     assert found[4].peak_grade == "red"
