@@ -29,7 +29,7 @@ def as_of(
     version counts its steps until then: it grows while time goes on.
     """
     known = [step for step in steps if moment_of(step, then=then) <= at]
-    judged = [step for step in known if step.kind in JUDGED]
+    judged = [step for step in known if _judged(step)]
     if not judged:
         return None
     newest, found = judged[-1], _lived(alert, known)
@@ -49,6 +49,12 @@ def as_of(
     return replace(found, muted=None if found.state == "ended" else _muted(found, at, quiet))
 
 
+def _judged(step: Step) -> bool:
+    """Whether the alert stands as the step says. What is told when a shelf ends stands as it
+    stood before (alerts/life/suppression.py)."""
+    return step.kind in JUDGED and step.reason.code != "stands"
+
+
 def _lived(alert: Alert, known: Iterable[Step]) -> Alert:
     """State, owner and end after these steps, as alerts/ writes them."""
     now = replace(alert, state="active", owner=None, acknowledged_at=None, note=None, ended_at=None)
@@ -65,6 +71,10 @@ def _after(now: Alert, step: Step) -> Alert:
         unseen = now.latched or (told and now.owner is None)
         state = "returned" if unseen and not now.found_afterwards else "ended"
         return replace(now, state=state, ended_at=step.at)
+    return _by_people(now, step)
+
+
+def _by_people(now: Alert, step: Step) -> Alert:
     if step.kind == "acknowledged":
         state = "acknowledged" if now.ended_at is None else "ended"
         if now.state == "returned" and now.latched:
@@ -73,9 +83,12 @@ def _after(now: Alert, step: Step) -> Alert:
     if step.kind == "handed_over":
         to = step.reason.params.get("to", now.owner)
         return replace(now, owner=to, acknowledged_at=step.at)
-    if step.kind in ("reset", "closed"):
-        owner = now.owner or (step.who if step.kind == "reset" else None)
-        return replace(now, state="ended", owner=owner)
+    if step.kind == "closed":
+        return replace(now, state="ended")
+    if step.kind == "reset":
+        taken_at, owner = now.acknowledged_at or step.at, now.owner or step.who
+        note = now.note or step.note
+        return replace(now, state="ended", owner=owner, acknowledged_at=taken_at, note=note)
     return now
 
 
