@@ -50,14 +50,18 @@ class Remembered(Lives):
         life = get_alert(self.conn, alert_id)
         assert life is not None
         steps = [replace(step, recorded_at=after(step.seq)) for step in life.steps]
-        announced = min((n for n, row in rows.items() if row.announced_at), default=None)
-        alert = replace(life.alert, announced_at=announced and after(announced))
+        silent = max((n for n, row in rows.items() if row.announced_at is None), default=0)
+        told = life.alert.announced_at is not None
+        alert = replace(life.alert, announced_at=after(silent + 1) if told else None)
         for version, row in rows.items():
             found = as_of(alert, steps, after(version), (), then=True)
             for key in TOLD:
-                told, was = getattr(found, key), getattr(row, key)
+                tells, was = getattr(found, key), getattr(row, key)
                 kinds = [step.kind for step in steps[:version]]
-                assert told == was, f"{key} is told as {told}, was {was}, after {kinds}"
+                # Until it was found that nobody was to be told of it, for a second at most.
+                if key == "state" and not told and was == "returned":
+                    continue
+                assert tells == was, f"{key} is told as {tells}, was {was}, after {kinds}"
 
 
 @pytest.fixture
