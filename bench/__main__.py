@@ -8,7 +8,19 @@ import argparse
 import json
 from dataclasses import asdict
 
-from bench import backlog, backtest, delay, drain, flood, footprint, queries, release, shared, walk
+from bench import (
+    backlog,
+    backtest,
+    delay,
+    drain,
+    flood,
+    footprint,
+    queries,
+    release,
+    replay,
+    shared,
+    walk,
+)
 
 # Each yields its figures as it has them.
 BENCHES = {
@@ -18,6 +30,7 @@ BENCHES = {
     "walk": walk.measure,
     "shared": shared.measure,
     "queries": queries.measure,
+    "replay": replay.measure,
     "footprint": footprint.measure,
     "backtest": backtest.measure,
     "flood": flood.measure,

@@ -10,7 +10,7 @@ from dashboard.accounts import Principal
 ANYONE = "anyone"  # no sign-in needed
 SEE = "see"  # everything on the desks, pictures included
 ACKNOWLEDGE = "acknowledge"  # take an alert
-REPLAY = "replay"  # let them walk again after a fix
+REPLAY = "replay"  # let messages walk again after a fix
 INSPECT = "inspect"  # messages that could not be used, with what devices sent
 RELEASE = "release"  # show a picture to the public
 TUNE = "tune"  # rules and limits
@@ -132,6 +132,10 @@ ROUTES = (
     Route("GET", f"{API}/cameras", SEE),
     Route("GET", f"{API}/cameras/{{code}}/pictures", SEE),
     Route("POST", f"{API}/cameras/{{code}}/release", RELEASE),
+    Route("GET", f"{API}/replay/state", SEE),
+    Route("GET", f"{API}/replay/changes", SEE),
+    Route("GET", f"{API}/replay/alerts", SEE),
+    Route("GET", f"{API}/replay/footprints", SEE),
     Route("GET", f"{API}/ledger", SEE),
     Route("GET", f"{API}/completeness", SEE),
     Route("GET", f"{API}/quarantine", INSPECT),

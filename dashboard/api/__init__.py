@@ -18,6 +18,7 @@ from dashboard.api import (
     plume,
     quiet,
     receipts,
+    replay,
     reservoirs,
     rota,
     rules,
@@ -32,6 +33,7 @@ _SUBJECTS = (
     *(rota, receipts),
     *(backtests, rules),
     *(plants, plume, exposure, footprints, cameras, operations, warnings),
+    replay,
 )
 
 

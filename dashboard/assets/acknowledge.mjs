@@ -1,12 +1,12 @@
 // Acknowledging: a note, Enter, and an honest answer when somebody else was first.
 
-import { $, el, newKey, post, t, urls } from "./core.mjs";
+import { $, el, newKey, post, replaying, t, urls } from "./core.mjs";
 import { emit, putAlert } from "./state.mjs";
 
 /** Open the note under a row; Enter sends, Escape closes. The name comes from the session.
  *  alert: one, or all those of a group that nobody has. */
 export function openForm(row, alert) {
-  if (!alert || alert.length === 0) return;
+  if (!alert || alert.length === 0 || replaying()) return;
   const there = row.querySelector("form");
   if (there) return there.querySelector("input").focus();
   const form = el("form", "ack-form");

@@ -1,6 +1,6 @@
 // What a person does with an alert or its station: shelve, hand over, note, reset, out of service.
 
-import { $, el, gradeWord, keyed, moment, newKey, now, post, setText, t, urls } from "./core.mjs";
+import { $, el, gradeWord, keyed, moment, newKey, now, post, replaying, setText, t, urls } from "./core.mjs";
 import { alerts, allOf, chosen, emit, isMuted, isOn, isOwned, on, putAlert, stations } from "./state.mjs";
 import { muteText } from "./aside.mjs";
 import { get } from "./read.mjs";
@@ -27,6 +27,7 @@ function target() {
 }
 function wanted({ station, alert }) {
   const list = [];
+  if (replaying()) return list;
   if (alert && may("act")) {
     const shelved = isMuted(alert) && alert.muted.kind === "shelved";
     if (shelved) list.push("unshelve");

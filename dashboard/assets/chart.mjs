@@ -1,11 +1,12 @@
 // The drawer's chart: asked for when a person chooses, then lengthened as readings come.
 
-import { $, fromLocal, lang, now, remScale, setData, setText, t, toLocal, word } from "./core.mjs";
+import { $, fromLocal, lang, now, pastQuery, remScale, replaying, setData, setText, t, toLocal, word } from "./core.mjs";
 import { chosen, emit, on, stations } from "./state.mjs";
 
-const LOOK_MS = 60, SLOW_MS = 2000, AGAIN_MS = 15e3;
+const LOOK_MS = 60, SLOW_MS = 2000, AGAIN_MS = 15e3, PAST_MS = 4000;
 let asked = null;
-let askedAt = 0;
+let askedAt = 0; // the moment that was shown then
+let sentAt = 0; // by this machine's clock
 let waitingSince = 0, looking = null;
 let lastAt = null;
 
@@ -15,10 +16,11 @@ export const graph = () => $("chart")?.querySelector(".js-plotly-plot");
 
 export function start() {
   for (const event of ["change", "all"]) on(event, lengthen);
-  on("theme", () => again());
+  for (const event of ["theme", "sought"]) on(event, () => again());
   on("tick", () => {
     const patience = waitingSince ? AGAIN_MS : 60e3; // an answer that was lost is asked for again
-    if (now() - askedAt > patience && document.body.dataset.link === "up" && !$("drawer").hidden) again();
+    const rested = !replaying() || performance.now() - sentAt > PAST_MS; // in a replay minutes pass in a second
+    if (rested && Math.abs(now() - askedAt) > patience && document.body.dataset.link === "up" && !$("drawer").hidden) again();
   });
   addEventListener("resize", () => { if (asked && asked.scale !== remScale()) again(); });
 }
@@ -29,8 +31,14 @@ export function ask(station, metric) {
   if (JSON.stringify(request) === JSON.stringify(asked)) return;
   asked = request;
   askedAt = now();
+  sentAt = performance.now();
   lastAt = station.latest[metric]?.t ?? null;
-  dash_clientside.set_props("chart-request", { data: { ...request, at: askedAt } });
+  dash_clientside.set_props("chart-request", { data: { ...request, at: sentAt, ...past() } });
+}
+/** Of a replay: the moment, and whether by what was known then. */
+function past() {
+  const { at, known } = pastQuery() ?? {};
+  return at ? { past: at, known } : {};
 }
 /** Whether what is drawn is the chosen series: never an old station's line under a new name. */
 function fits() {

@@ -64,7 +64,14 @@ export function setServerTime(iso) {
   offset_ms = heard && Math.abs(found - offset_ms) < 5000 ? Math.max(found, offset_ms - 5) : found;
   heard = true;
 }
-export const now = () => Date.now() + offset_ms;
+/** The present, whatever is shown; `now` is the moment that is shown: in a replay one of the past. */
+export const present = () => Date.now() + offset_ms;
+export const now = () => past?.at() ?? present();
+let past = null; // {at(), known()} of a replay
+export const setPast = (clock) => (past = clock);
+export const replaying = () => past !== null;
+/** The moment and what is known of it, for whom the server is asked; null: live. */
+export const pastQuery = () => (past ? { at: past.at(), known: past.known() } : null);
 export const ageOf = (iso) => (iso ? Math.max(0, (now() - Date.parse(iso)) / 1000) : null);
 
 /** How old the proof of a canary is, its own way included; null: none ever came back. */
@@ -217,6 +224,8 @@ export const cookie = (name) =>
 /** A key of a write that may be sent twice. Over plain http a browser makes no UUIDs. */
 export const newKey = () => self.crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
 export async function post(url, body, key) {
+  // The last of several bars: nobody acts upon the past for the present.
+  if (past) return Response.json({ detail: t("The past is shown: nothing can be changed. Go back to live first.") }, { status: 409 });
   return fetch(url, {
     method: "POST",
     headers: {

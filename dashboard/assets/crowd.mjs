@@ -1,6 +1,6 @@
 // More alerts than a desk is given: the line that says what matters, and how the others are fetched.
 
-import { $, el, named, setData, setText, shape, shortName, span, now, t, urls } from "./core.mjs";
+import { $, el, named, replaying, setData, setText, shape, shortName, span, now, t, urls } from "./core.mjs";
 import { alerts, allOf, choose, emit, on, putAlert, stations, unseen, wentAfter } from "./state.mjs";
 import { get } from "./read.mjs";
 import { link } from "./live.mjs";
@@ -40,7 +40,7 @@ function first(group) {
 
 /** The next ones that the desk was not given, the newest first. */
 export async function fetchMore() {
-  if (page.asked) return;
+  if (page.asked || replaying()) return; // those of now do not belong into the past
   page.asked = true;
   try {
     for (let added = 0; added === 0 && unseen(); ) {
@@ -59,7 +59,7 @@ export async function fetchMore() {
 }
 /** All of a station's that somebody opens. */
 export async function fetchOf(code) {
-  if (!unseen() || allOf(code).length) return;
+  if (!unseen() || allOf(code).length || replaying()) return;
   try {
     const askedAt = performance.now();
     const found = await get(`${urls.alerts}?state=open&station=${encodeURIComponent(code)}`);

@@ -1,6 +1,6 @@
 // The duty desk: starts its parts in order, the keyboard, and what is said aloud.
 
-import { $, gradeWord, metricName, ownAmount, setData, shortName, t } from "./core.mjs";
+import { $, gradeWord, metricName, ownAmount, replaying, setData, shortName, t } from "./core.mjs";
 import { alerts, choose, chosen, emit, isMuted, isOn, isOwned, on, stations, toAcknowledge } from "./state.mjs";
 import * as actions from "./actions.mjs";
 import * as board from "./board.mjs";
@@ -15,6 +15,7 @@ import * as marks from "./marks.mjs";
 import * as notify from "./notify.mjs";
 import * as desk_map from "./map.mjs";
 import * as plume from "./plume.mjs";
+import * as replay from "./replay.mjs";
 
 const known = new Set(); // alerts that have been announced
 
@@ -30,6 +31,7 @@ export function start() {
   finder.start();
   plume.start();
   notify.start();
+  replay.start();
   document.addEventListener("keydown", onKey);
   on("first", begin);
   on("change", announce);
@@ -40,7 +42,7 @@ export function start() {
   for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => show(tab.dataset.tab));
   show("list");
   live.start();
-  window.dongtai = Object.freeze({ get map() { return desk_map.map; }, stations, alerts, chosen, link: live.link });
+  window.dongtai = Object.freeze({ get map() { return desk_map.map; }, stations, alerts, chosen, link: live.link, get replay() { return seen(); } });
 }
 /** The first picture: the worst unclaimed alert is under the cursor, and open where there is room. */
 async function begin() {
@@ -52,8 +54,11 @@ async function begin() {
   await desk_map.start();
   desk_map.firstView();
 }
+/** What the tests look at. */
+const seen = () => ({ at: replay.run.at, wanted: replay.run.wanted, playing: replay.run.playing, on: replaying() });
 /** New unclaimed alerts are said once; a new red one pulses for ten seconds at most. */
 function announce() {
+  if (replaying()) return; // what the past brings is no news
   const fresh = [...alerts.values()].filter((alert) => !known.has(alert.id) && !isMuted(alert)); // what comes back from the shelf is said then
   for (const { id } of fresh) known.add(id);
   const told = fresh.filter((alert) => isOn(alert) && !isOwned(alert) && !alert.found_afterwards);

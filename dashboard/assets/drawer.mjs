@@ -1,6 +1,6 @@
 // The station drawer: values with age and quality, why it burns, chart, picture, neighbours, what to do.
 
-import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, ownAmount, period, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
+import { $, ageOf, ageText, alertAmount, amount, el, flash, gradeWord, icon, isSample, keyed, metricName, moment, named, now, ownAmount, pastQuery, period, setClass, setData, setShape, setText, shortName, span, t, urls, valueText, word } from "./core.mjs";
 import { alerts, alertsOf, allOf, choose, chosen, condition, isMuted, isOwned, liveValue, meanPeriod, metricAlert, on, sinceOf, stationState, stations, trend, valueState } from "./state.mjs";
 import { stateText } from "./aside.mjs";
 import { ask } from "./chart.mjs";
@@ -254,10 +254,11 @@ async function life(alert) {
     lifeOf = null; // the link is down: try again with the next change
   }
   if (asked !== `${alert.id}|${alert.version}` || !found) return;
-  const steps = found.transitions ?? [];
+  const past = pastQuery(); // its later steps are not known yet
+  const steps = (found.transitions ?? []).filter((step) => !past || Date.parse(past.known === "then" ? step.recorded_at : step.at) <= now());
   keyed($("life"), steps, (step) => step.seq ?? step.at, () => el("li", "step"), (node, step) => fillStep(node, step, found));
   evidence(found.evidence ?? {});
-  sealOf(alert);
+  if (!past) sealOf(alert);
 }
 function fillStep(node, step, alert) {
   const value = step.value === null || step.value === undefined ? "" : ownAmount(alert, step.value).join(" ");

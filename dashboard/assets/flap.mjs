@@ -1,6 +1,6 @@
 // Alerts that come and go, in words: how often, and what would have made one of them.
 
-import { $, figure, metrics, setText, span, t } from "./core.mjs";
+import { $, figure, metrics, replaying, setText, span, t } from "./core.mjs";
 import { get } from "./read.mjs";
 
 const URL = "/api/v1/alerts/chattering";
@@ -27,7 +27,8 @@ function digits(bout, value) {
   return most;
 }
 /** In the drawer, of the alert that it shows; asked when the alert is another, changed, or a minute ago. */
-export async function show(alert) {
+export async function show(of) {
+  const alert = replaying() ? null : of; // it is judged by what has come until now
   const node = $("drawer-flap");
   const key = alert ? `${alert.id}|${alert.version}` : null;
   if (key === asked.key && (!key || performance.now() - asked.at < AGAIN_MS)) return;

@@ -1,6 +1,7 @@
 // The link to the server: events in, and the truth about the link itself.
 
-import { $, canaryAge, clock, date, isSample, now, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
+import { $, canaryAge, clock, date, isSample, now, present, setClass, setServerTime, setText, span, t, urls } from "./core.mjs";
+import { held } from "./held.mjs";
 import * as notices from "./notices.mjs";
 import { change, crowd, emit, replaceAll, stations } from "./state.mjs";
 
@@ -52,11 +53,16 @@ function hear(event, act) {
   const data = JSON.parse(event.data);
   setServerTime(data.now);
   heardAt = performance.now();
-  shownAt = now();
+  shownAt = present();
   signedOut = false;
   act(data);
 }
 function onHello(data) {
+  if (held.on) {
+    held.hello(data);
+    link.newest = data.newest;
+    return setState("up");
+  }
   crowd.tally = data.tally ?? null;
   const differ = replaceAll(data.stations.features, data.alerts);
   const first = link.state === "connecting";
@@ -69,6 +75,10 @@ function onHello(data) {
   emit(first ? "first" : "all", data);
 }
 function onChange(data) {
+  if (held.on) {
+    held.change(data);
+    return link.state === "lost" && setState("up");
+  }
   crowd.tally = data.tally ?? crowd.tally;
   change(data.stations ?? [], data.alerts ?? [], [...(data.over ?? []), ...(data.stale ?? [])]);
   if (link.state === "lost") setState("up");
@@ -80,8 +90,9 @@ function onBeat(data) {
   link.p95_s = data.screen_p95_s;
   link.silent = data.silent ?? [];
   link.canary = data.canary ?? null;
-  notices.show(data.notices ?? []);
-  link.flood = data.flood ?? null;
+  held.notices = data.notices ?? [];
+  if (!held.on) notices.show(held.notices);
+  link.flood = held.on ? null : data.flood ?? null;
 }
 /** The server says that its database is away: what it would send is old. */
 function onLost(data) {
@@ -98,7 +109,7 @@ function setState(state) {
 function watch() {
   const silent_ms = performance.now() - heardAt, tried_ms = performance.now() - triedAt;
   if (link.state !== "lost" && silent_ms > LOST_AFTER_MS - 600) {
-    lostAt = now() - silent_ms;
+    lostAt = present() - silent_ms;
     setState("lost");
     if (source.readyState === EventSource.OPEN) connect(); // an open line that says nothing is dead
   } else if (Math.min(silent_ms, tried_ms) > ANEW_AFTER_MS) connect();
@@ -111,7 +122,7 @@ function tick() {
   setText($("clock-date"), date(ms));
   const words = { up: t("Link up"), lost: t("Link lost"), connecting: t("Connecting") };
   setText($("link-word"), words[link.state]);
-  const age = link.newest ? Math.max(0, (ms - Date.parse(link.newest)) / 1000) : null;
+  const age = link.newest ? Math.max(0, (present() - Date.parse(link.newest)) / 1000) : null;
   setText($("link-age"), age === null ? t("no data yet") : t("newest {span} ago", { span: span(age) }));
   setText($("link-p95"), link.p95_s === null || link.p95_s === undefined ? "" : link.p95_s.toFixed(1) + " s");
   setClass($("link-screen"), $("link-p95").textContent ? "wide" : "wide gone");
@@ -143,7 +154,7 @@ function banner() {
   $("banner").hidden = !lost && !back && !link.silent.length;
   if (!lost && link.silent.length) setText($("banner-text"), silence(link.silent[0]));
   if (!lost) return;
-  const since = span(Math.max(0, (now() - (lostAt ?? now())) / 1000), true);
+  const since = span(Math.max(0, (present() - (lostAt ?? present())) / 1000), true);
   const text = signedOut ? t("You have been signed out. This screen is no longer updated.")
     : t("Connection lost {at}. Screen shows {shown}. Trying again, {span}.", {
         at: lostAt ? clock(lostAt) : "—", shown: shownAt ? clock(shownAt) : "—", span: since,

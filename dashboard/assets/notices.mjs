@@ -1,8 +1,9 @@
 // What the desk must know of warnings: one waits for a second person, runs out, or outlives its alert.
 
-import { $, el, keyed, named, now, setText, shape, span, t } from "./core.mjs";
+import { $, el, keyed, moment, named, now, setText, shape, span, t } from "./core.mjs";
 
 const SENTENCES = {
+  in_force: (one) => t("Warning in force then, until {until}: {headline}", one), // in a replay
   waiting: (one) => t("A warning waits for a second person: {headline}", one),
   expiring: (one) => t("A warning runs out in {left}, its alert is still on: {headline}", one),
   lapsing: (one) => t("A warning runs out in {left}: {headline}", one),
@@ -24,5 +25,5 @@ function make(one) {
 }
 function fill(root, one) {
   const left = one.expires_at ? span(Math.max(0, (Date.parse(one.expires_at) - now()) / 1000)) : "";
-  setText(root.querySelector("a"), SENTENCES[one.kind]({ headline: named(one.headline) || "—", left }));
+  setText(root.querySelector("a"), SENTENCES[one.kind]({ headline: named(one.headline) || "—", left, until: moment(one.expires_at) }));
 }

@@ -1,6 +1,6 @@
 // Sound and notification for a new alert: made here, switched on by a click, muted with its end shown.
 
-import { $, clock, gradeWord, GRADES, icon, named, now, setData, setText, shortName, t } from "./core.mjs";
+import { $, clock, gradeWord, GRADES, icon, named, now, replaying, setData, setText, shortName, t } from "./core.mjs";
 import { alerts, isMuted, isOwned, on, unseen } from "./state.mjs";
 
 const MUTE_MS = 15 * 60e3;
@@ -80,10 +80,12 @@ function fresh() {
 }
 const isQuiet = () => wanted && mutedUntil > now();
 function hear() {
+  if (replaying()) return; // the past makes no sound; what came meanwhile does on the way back
   waiting.push(...fresh());
   if (waiting.length && timer === null) timer = setTimeout(burst, Math.max(GATHER_MS, soundedAt + APART_MS - performance.now()));
 }
 function burst() {
+  if (replaying()) { waiting = []; timer = null; return; }
   const found = waiting.sort((a, b) => GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade));
   waiting = [];
   timer = null;

@@ -1,6 +1,6 @@
 // Where the water goes: time to the next limit with its band, and what the drawer's values owe to it.
 
-import { $, ageOf, ageText, amount, figure, gradeWord, lang, moment, named, now, setClass, setData, setText, span, t, urls, valueText } from "./core.mjs";
+import { $, ageOf, ageText, amount, figure, gradeWord, lang, moment, named, now, replaying, setClass, setData, setText, span, t, urls, valueText } from "./core.mjs";
 import { chosen, on } from "./state.mjs";
 
 const LEAST_MS = 4000, AGAIN_MS = 60e3, OLD_S = 120;
@@ -16,7 +16,8 @@ export function start(changed) {
 }
 /** Ask for a station's outlook when its level is new; hide what is another station's. */
 export function show(station) {
-  const level = station.latest.level_m;
+  if (replaying()) found = null; // what it says is of the present
+  const level = replaying() ? null : station.latest.level_m;
   if (found?.station !== station.code) found = null;
   fill(); // each second: what was said counts on
   if (!level) return;

@@ -1,6 +1,6 @@
 // Footprints of leaks: asked for when the stream says that they changed, tried under other wind.
 
-import { gas, post, t, urls } from "./core.mjs";
+import { gas, pastQuery, post, replaying, t, urls } from "./core.mjs";
 import { chosen, emit, on, openAlerts } from "./state.mjs";
 import * as card from "./plume_card.mjs";
 import * as layer from "./plume_layer.mjs";
@@ -40,9 +40,12 @@ async function ask() {
   due = false;
   tried = performance.now();
   try {
-    const answer = await fetch(urls.footprints);
+    const past = pastQuery();
+    const answer = await fetch(past ? `${urls.replay}/footprints?at=${new Date(past.at).toISOString()}` : urls.footprints);
     failed = !answer.ok;
-    if (answer.ok) take((await answer.json()).footprints);
+    const found = answer.ok ? (await answer.json()).footprints : null;
+    if (replaying() !== Boolean(past)) due = true; // of another time than the one that is shown now
+    else if (found) take(found);
   } catch {
     failed = true; // the link is down, which the banner says; what is shown grows old
   } finally {

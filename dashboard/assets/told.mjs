@@ -1,6 +1,6 @@
 // Who was told of an alert, by which way, and what became of it; in the station drawer.
 
-import { $, el, keyed, moment, setData, setText, t } from "./core.mjs";
+import { $, el, keyed, moment, replaying, setData, setText, t } from "./core.mjs";
 import { get } from "./read.mjs";
 
 const MOST = 12;
@@ -9,7 +9,7 @@ let asked = null; // "id|version" of the alert whose messages are shown
 /** Show those of this alert; asked anew when it has changed, and while any waits. */
 export async function show(alert) {
   const part = $("drawer-told");
-  if (!alert) {
+  if (!alert || replaying()) { // of the present
     part.hidden = true;
     asked = null;
     return;

@@ -1,7 +1,7 @@
 """The chart's callback without Dash: what was asked for, read, and drawn."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -21,17 +21,23 @@ from sensors.catalogue import LEVEL, METRICS
 from sensors.reading import Quality
 
 _EVERY = sum(Quality)
+_LATEST_MS = 7_258_118_400_000  # 2200
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The series a person chose, and how their screen is set."""
+    """The series a person chose, and how their screen is set.
+
+    at: the moment of the past that is shown, None for the present. then: by what was known at it.
+    """
 
     station: str
     metric: str
     lang: str
     theme: str
     scale: float
+    at: datetime | None = None
+    then: bool = True
 
     @classmethod
     def read(cls, wanted: object) -> Self | None:
@@ -50,7 +56,16 @@ class Request:
             lang=lang if lang in LANGUAGES else DEFAULT,
             theme=str(wanted.get("theme")),
             scale=_scale(wanted.get("scale")),
+            at=_moment(wanted.get("past")),
+            then=wanted.get("known") != "now",
         )
+
+
+def _moment(wanted: object) -> datetime | None:
+    """Of milliseconds since 1970; None where it is no time of the years 1970 to 2200."""
+    if not isinstance(wanted, int | float) or not 0 <= wanted < _LATEST_MS:
+        return None
+    return datetime.fromtimestamp(wanted / 1000, UTC)
 
 
 def _scale(wanted: object) -> float:
@@ -62,10 +77,17 @@ def _scale(wanted: object) -> float:
 
 
 def chart(pool: Pool, request: Request, now: datetime, zone: ZoneInfo) -> go.Figure:
-    """The last day of the series; a chart that says so where there is nothing."""
+    """The last day of the series; a chart that says so where there is nothing.
+
+    Of the past without the way ahead: it would know what came later.
+    """
+    past = request.at is not None and request.at < now
+    if request.at is not None and past:
+        now = request.at.astimezone(zone)
     with pool.transaction() as conn:
-        day = read_day(conn, request.station, request.metric, now, request.lang)
-        ahead = _ahead(conn, request, now)
+        what = (request.station, request.metric, now, request.lang)
+        day = read_day(conn, *what, past=past, known=now if past and request.then else None)
+        ahead = None if past else _ahead(conn, request, now)
     t = text(request.lang)
     figure = day_chart(
         day.points if day else [],

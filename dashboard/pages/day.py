@@ -1,6 +1,7 @@
 """What the drawer's chart reads: a day of one series and its limits. Never commits."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dashboard import marks_store
@@ -17,6 +18,7 @@ from sensors.reading import Quality
 # What arrives this much after it was measured was found afterwards, not live (LOOK.md, late data).
 LATE_INTERVALS = 5
 LATE_LEAST_S = 300
+MARK_FLAGS = ("marked_invalid", "marked_valid")
 
 _SERIES = """
 select q.id, n.interval_s
@@ -31,12 +33,27 @@ select observed_at, value, quality, received_at
  where series_id = %s and observed_at > %s and observed_at <= %s
  order by observed_at
 """
+# As they had arrived by a moment: one that was corrected since as it was then, one that lay in
+# quarantine from when it walked again.
+_ARRIVED = """
+(select observed_at, value, quality, received_at from {table} r
+ where series_id = %(series)s and observed_at > %(since)s and observed_at <= %(until)s
+   and received_at <= %(known)s {held}
+   and not exists (select from quarantine k where k.received_at = r.received_at
+                                              and k.replayed_at > %(known)s))"""
+_DAY_KNOWN = f"""
+{_ARRIVED.format(table="reading", held="")}
+ union all
+{_ARRIVED.format(table="reading_revision", held="and replaced_at > %(known)s")}
+ order by 1"""
 _OLDER = "select exists (select from reading where series_id = %s and observed_at <= %s)"
 # Limits in force on the day, with the grade of the open alert that stands on one.
 _LIMITS = """
 select l.value, l.label_zh, l.label_en, min(a.grade), l.mean_over_s
   from limit_value l
-  left join alert a on a.series_id = l.series_id and a.ended_at is null and a.limit_value = l.value
+  left join alert a on a.series_id = l.series_id and a.limit_value = l.value
+   and case when %(past)s then a.raised_at <= %(now)s and coalesce(a.ended_at > %(now)s, true)
+            else a.ended_at is null end
  where l.series_id = %(series)s and l.valid_from <= %(now)s
    and (l.valid_to is null or l.valid_to > %(now)s)
    and (l.season_from is null
@@ -63,11 +80,19 @@ class Day:
 
 
 def read_day(
-    conn: Connection, station: str, metric: str, now: datetime, lang: str = DEFAULT
+    conn: Connection,
+    station: str,
+    metric: str,
+    now: datetime,
+    lang: str = DEFAULT,
+    *,
+    past: bool = False,
+    known: datetime | None = None,
 ) -> Day | None:
     """The 24 h up to `now`, points in time order; None where there is no such series.
 
-    `now` in the district's zone: its month and day choose the season's limits.
+    `now` in the district's zone: its month and day choose the season's limits. past: it is a
+    moment of the past. known: only what had arrived, and what people had said, by then.
     """
     with conn.cursor() as cursor:
         cursor.execute(_SERIES, (station, metric))
@@ -75,18 +100,45 @@ def read_day(
         if found is None:
             return None
         series, interval_s = found
-        cursor.execute(_DAY, (series, now - DAY, now))
+        if known is None:
+            cursor.execute(_DAY, (series, now - DAY, now))
+        else:
+            span = {"series": series, "since": now - DAY, "until": now, "known": known}
+            cursor.execute(_DAY_KNOWN, span)
         points = tuple(_point(*row, interval_s=interval_s) for row in cursor.fetchall())
         cursor.execute(_OLDER, (series, now - DAY))
         (older,) = cursor.fetchone() or (True,)
-        cursor.execute(_LIMITS, {"series": series, "now": now, "day": f"{now:%m-%d}"})
+        cursor.execute(_LIMITS, {"series": series, "now": now, "day": f"{now:%m-%d}", "past": past})
         limits = tuple(
             LimitLine(value, zh if lang == "zh" else en, grade, _mean(mean_s, interval_s, lang))
             for value, zh, en, grade, mean_s in cursor.fetchall()
         )
+    stretches = _stretches(conn, station, metric, now, known)
     return Day(
-        points, limits, float(interval_s), bool(older), _stretches(conn, station, metric, now)
+        _as_marked(points, stretches, known), limits, float(interval_s), bool(older), stretches
     )
+
+
+def _as_marked(
+    points: tuple[Point, ...], stretches: Sequence[Stretch], known: datetime | None
+) -> tuple[Point, ...]:
+    """Points with the marks that held by `known`: stored readings show those of later, too."""
+    if known is None:
+        return points
+    return tuple(_marked(point, stretches) for point in points)
+
+
+def _marked(point: Point, stretches: Sequence[Stretch]) -> Point:
+    said = [
+        one.verdict
+        for one in stretches
+        if one.since <= point.at and not (one.until and one.until <= point.at)
+    ]
+    named = tuple(flag for flag in point.flags if flag not in MARK_FLAGS)
+    if said and point.value is not None:
+        named = (*named, f"marked_{said[-1]}")
+    word = point.quality if point.value is None else "suspect" if named else "good"
+    return replace(point, quality=word, flags=named)
 
 
 def _mean(mean_s: int | None, interval_s: float, lang: str) -> str:
@@ -108,17 +160,27 @@ def _point(
     return Point(at, value, flags.word, late, flags.flags)
 
 
-def _stretches(conn: Connection, station: str, metric: str, now: datetime) -> tuple[Stretch, ...]:
+def _stretches(
+    conn: Connection, station: str, metric: str, now: datetime, known: datetime | None
+) -> tuple[Stretch, ...]:
     """Marks that hold, in the order they were made; of storage also what makes its level invalid.
 
     The latter last: they count whatever was said of the storage itself.
     """
     sources = DERIVED_FROM[STORAGE] if metric == STORAGE else ()
     found = marks_store.listed(conn, station, [metric, *sources], since=now - DAY, until=now)
-    held = [mark for mark in reversed(found) if mark.withdrawn is None]
+    held = [mark for mark in reversed(found) if _holds(mark, known)]
     own = [_stretch(mark) for mark in held if mark.metric == metric]
     above = shown([_stretch(mark) for mark in held if mark.metric != metric], now - DAY, now)
     return (*own, *(one for one in above if one.verdict == "invalid"))
+
+
+def _holds(mark: marks_store.Mark, known: datetime | None) -> bool:
+    """Whether it holds, or held at a moment of the past."""
+    if known is None:
+        return mark.withdrawn is None
+    taken_back = mark.withdrawn is not None and mark.withdrawn.made_at <= known
+    return mark.made_at <= known and not taken_back
 
 
 def _stretch(mark: marks_store.Mark) -> Stretch:

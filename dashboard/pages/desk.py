@@ -5,7 +5,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.access import ACKNOWLEDGE, ENTER, MARK, RIGHTS, SERVICE, WARN
-from dashboard.pages import outlook, plume
+from dashboard.pages import outlook, plume, replay
 from dashboard.pages.layout import Say, aria, data, frame, icon_button
 from dashboard.pages.viewer import Viewer
 
@@ -25,7 +25,9 @@ def layout(say: Say, viewer: Viewer, title: str) -> html.Div:
     main = html.Main(
         [_list(say), _map(say), _drawer(say, viewer)], id="content", className="main", tabIndex=-1
     )
-    return frame("desk", "/", say, viewer, title, _tabs(say), board, _flood(say), main)
+    past, strip = replay.banner(say), replay.strip(say)
+    parts = (past, _tabs(say), board, _flood(say), main, strip)
+    return frame("desk", "/", say, viewer, title, *parts)
 
 
 def _flood(say: Say) -> html.Section:
@@ -48,6 +50,7 @@ def _tabs(say: Say) -> html.Nav:
         html.Button(say(label), type="button", className="tab", **data(tab=name))
         for name, label in (("list", "List"), ("map", "Map"))
     ]
+    buttons.append(html.Button(say("Replay"), id="replay-tab", type="button", className="tab"))
     return html.Nav(buttons, className="tabs", **aria(label=say("List or map")))
 
 
@@ -69,6 +72,7 @@ def _list(say: Say) -> html.Section:
                 className="list-scroll",
             ),
             _keys(say),
+            replay.keys(say),
         ],
         className="list",
         **aria(label=say("Alerts")),
@@ -102,6 +106,7 @@ def _map(say: Say) -> html.Div:
             icon_button("zoom-in", "i-plus", say("Zoom in")),
             icon_button("zoom-out", "i-minus", say("Zoom out")),
             icon_button("zoom-home", "i-home", say("Whole district")),
+            icon_button("replay-open", "i-replay", say("Replay (R)")),
         ],
         className="tools",
     )

@@ -52,6 +52,7 @@ URLS = {
     "plume": "/api/v1/plume",
     "footprints": "/api/v1/footprints",
     "warnings": "/api/v1/warnings",
+    "replay": "/api/v1/replay",
     "cam": "/cam",
     "style": "/map/style-{theme}-{lang}.json",
     "maplibre": "/assets/vendor/maplibre-gl.mjs",

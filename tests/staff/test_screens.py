@@ -36,6 +36,7 @@ from tests.staff.conftest import (
     wait,
 )
 
+PAST = "at=2026-11-22T03:12:09%2B08:00&speed=60&known=then"
 SCREENS = {
     "desk-dark-zh": ("/?station=R-02", "dark", "zh", 1920, 1080),
     "desk-light-en": ("/?station=R-02", "light", "en", 1440, 900),
@@ -50,6 +51,9 @@ SCREENS = {
     "cameras-dark-zh": ("/cameras", "dark", "zh", 1280, 560),
     "cameras-light-en": ("/cameras", "light", "en", 1440, 900),
     "sign-in": ("/sign-in", "dark", "zh", 1440, 900),
+    "replay-dark-zh": (f"/?station=R-02&{PAST}", "dark", "zh", 1920, 1080),
+    "replay-light-en": (f"/?station=G-31&{PAST}", "light", "en", 1440, 900),
+    "replay-phone-zh": (f"/?{PAST}", "dark", "zh", 375, 812),
 }
 # The form on the chart, half filled in, above what was marked before.
 MARKING = {
@@ -62,6 +66,7 @@ DOCUMENTED = {
     *("desk-dark-zh", "desk-light-en", "desk-gas-dark-en", "desk-phone-zh"),
     *("cameras-dark-zh", "sign-in", "desk-marks-dark-zh", "desk-plant-light-zh"),
     *("duty-dark-zh", "rules-light-en", "warnings-dark-zh"),
+    *("replay-dark-zh", "replay-light-en", "replay-phone-zh"),
 }
 # The pages of alerting, by who looks at them.
 ALERTING = {
@@ -280,6 +285,8 @@ def _settle(page: Page, path: str) -> None:
     if path == "/sign-in":
         expect(page.locator("input[type=password]")).to_be_visible()
         return
+    if "at=" in path:
+        wait(page, "window.dongtai && dongtai.replay.on && !dongtai.replay.wanted")
     drawn = MAP_READY + " && dongtai.map.areTilesLoaded()"
     wait(page, READY if path == "/cameras" else drawn)
     if "station" in path:
