@@ -6,7 +6,8 @@ import { alerts, crowd, stations } from "./state.mjs";
 const features = new Map(), open = new Map(); // code -> feature, id -> alert, as they are now
 let tally = null;
 let before = null; // id -> grade, as its place in GRADES, of those that nobody had when the past was opened
-export const held = { on: false, notices: [], hold, hello, change, release, waiting };
+// alerts(): those of now, whatever is shown.
+export const held = { on: false, notices: [], hold, hello, change, release, waiting, alerts: () => (held.on ? open : alerts) };
 const listeners = [];
 export const onHeld = (listener) => listeners.push(listener);
 const say = () => { for (const listener of listeners) listener(); };

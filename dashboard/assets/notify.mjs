@@ -1,7 +1,8 @@
 // Sound and notification for a new alert: made here, switched on by a click, muted with its end shown.
 
-import { $, clock, gradeWord, GRADES, icon, named, now, replaying, setData, setText, shortName, t } from "./core.mjs";
-import { alerts, isMuted, isOwned, on, unseen } from "./state.mjs";
+import { $, clock, gradeWord, GRADES, icon, named, present, setData, setText, shortName, t } from "./core.mjs";
+import { held, onHeld } from "./held.mjs";
+import { isOwned, on, unseen } from "./state.mjs";
 
 const MUTE_MS = 15 * 60e3;
 const GATHER_MS = 300, APART_MS = 4000; // one sound for a burst, and none on top of the last one
@@ -29,6 +30,7 @@ export function start() {
   on("first", () => { begun = true; fresh(); }); // what is there already is on the screen: no noise for opening a page
   on("change", hear);
   on("all", () => { begun = true; hear(); });
+  onHeld(hear); // in a replay what comes now is heard all the same: who looks back may be alone
   on("tick", () => begun && hear()); // a shelf and a mute end without any event
   on("tick", show);
   show();
@@ -38,7 +40,7 @@ function turn() {
   const muted = isQuiet();
   wanted = !muted;
   mutedUntil = 0;
-  if (wanted && localStorage.getItem("sound") === "on") mutedUntil = now() + MUTE_MS;
+  if (wanted && localStorage.getItem("sound") === "on") mutedUntil = present() + MUTE_MS;
   localStorage.setItem("sound", wanted ? "on" : "off");
   localStorage.setItem("sound-muted", String(mutedUntil));
   if (wanted && !mutedUntil) {
@@ -66,33 +68,32 @@ function show() {
 /** The alerts that want somebody, new or graver than before; they count as heard from now on. What is set aside
  * is heard when that ends, and what comes while the sound is muted when the mute ends, if nobody has it by then. */
 function fresh() {
-  const found = [];
+  const found = [], alerts = held.alerts();
   // In a flood one may leave this desk and come back.
-  if (!unseen()) for (const id of [...known.keys()]) if (!alerts.has(id)) known.delete(id);
+  if (!held.on && !unseen()) for (const id of [...known.keys()]) if (!alerts.has(id)) known.delete(id);
   for (const alert of alerts.values()) {
     const rank = GRADES.indexOf(alert.grade), graver = rank < (known.get(alert.id) ?? Infinity);
     const wants = graver && !isOwned(alert) && alert.state === "active";
-    if (isMuted(alert)) known.delete(alert.id);
+    if (isSetAside(alert)) known.delete(alert.id);
     else if (!wants || !isQuiet()) known.set(alert.id, rank);
-    if (wants && !isMuted(alert) && !isQuiet()) found.push(alert);
+    if (wants && !isSetAside(alert) && !isQuiet()) found.push(alert);
   }
   return found;
 }
-const isQuiet = () => wanted && mutedUntil > now();
+const isSetAside = (alert) => Boolean(alert.muted) && !(Date.parse(alert.muted.until) <= present());
+const isQuiet = () => wanted && mutedUntil > present();
 function hear() {
-  if (replaying()) return; // the past makes no sound; what came meanwhile does on the way back
   waiting.push(...fresh());
   if (waiting.length && timer === null) timer = setTimeout(burst, Math.max(GATHER_MS, soundedAt + APART_MS - performance.now()));
 }
 function burst() {
-  if (replaying()) { waiting = []; timer = null; return; }
   const found = waiting.sort((a, b) => GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade));
   waiting = [];
   timer = null;
   if (isQuiet()) for (const { id } of found) known.delete(id); // muted a moment ago: heard when that ends
   if (!wanted || isQuiet()) return;
   soundedAt = performance.now();
-  heard.push({ grade: found[0].grade, count: found.length, at: now() });
+  heard.push({ grade: found[0].grade, count: found.length, at: present() });
   play(found[0].grade);
   notice(found);
 }

@@ -195,14 +195,14 @@ def test_the_present_waits_unseen_and_is_there_at_once_on_the_way_back(page, des
     assert page.locator("#past-words").get_attribute("role") == "alert"
     assert level(page) == shown
     assert page.evaluate("dongtai.alerts.has('a-new')") is False
-    assert page.evaluate(HEARD) == []
+    wait(page, f"({HEARD}).then((all) => all.join() === 'red,1')")  # heard, as on every desk
     page.evaluate("window.kept = 1")
     page.keyboard.press("l")
     expect(page.locator("#past")).to_be_hidden()
     assert level(page) == 24.44
     expect(page.locator(".rows [data-key=a-new]")).to_have_count(1)
     assert page.evaluate("window.kept") == 1  # without reload
-    wait(page, f"({HEARD}).then((all) => all.join() === 'red,1')")  # it is heard at last
+    assert page.evaluate(HEARD) == [["red", 1]]  # once
     assert "at=" not in page.url
     assert page.evaluate("document.body.dataset.replay") is None
     desk.write(lambda conn: sample.observe(conn, "R-02", "level_m", 24.55, datetime.now(UTC)))
