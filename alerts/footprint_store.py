@@ -35,21 +35,31 @@ END = "update footprint set valid_to = greatest(%s, computed_at) where id = %s"
 PUT = """
 insert into footprint (station_id, metric, began_at, computed_at, sensors, level, document)
 select id, %s, %s, %s, %s, %s, %s from station where code = %s"""
-# After a day one of ten minutes, and the first of each leak.
+# After a day one of ten minutes, and the first and the last of each leak.
 PRUNE = """
 delete from footprint where id in (
-    select id from footprint
-     where valid_to is not null
-       and (computed_at < clock_timestamp() - make_interval(days => %(days)s)
-            or (computed_at < clock_timestamp() - interval '1 day' and computed_at <> began_at
-                and extract(minute from computed_at)::integer %% 10 <> 0))
-     order by computed_at limit %(batch)s)"""
+    select f.id from footprint f
+     where f.valid_to is not null
+       and (f.computed_at < clock_timestamp() - make_interval(days => %(days)s)
+            or (f.computed_at < clock_timestamp() - interval '1 day' and f.computed_at <> f.began_at
+                and extract(minute from f.computed_at)::integer %% 10 <> 0
+                and exists (select from footprint g
+                             where g.station_id = f.station_id and g.metric = f.metric
+                               and g.began_at = f.began_at and g.computed_at > f.computed_at)))
+     order by f.computed_at limit %(batch)s)"""
 _KEPT = """
 select f.id, s.code, f.metric, f.began_at, f.computed_at, f.valid_to, f.sensors, f.document
   from footprint f join station s on s.id = f.station_id"""
 PRESENT = f"{_KEPT} where f.valid_to is null order by f.level desc, f.began_at, f.id"
-AT = f"""{_KEPT} where f.computed_at <= %(at)s and (f.valid_to is null or f.valid_to > %(at)s)
-   and f.computed_at > %(at)s - interval '1 day'
+# The newest then of each leak that went on: of old ones not each minute's is kept.
+AT = f"""{_KEPT} where f.id in (
+    select distinct on (station_id, metric, began_at) id from footprint n
+     where computed_at <= %(at)s and computed_at > %(at)s - interval '1 day'
+       and exists (select from footprint g
+                    where g.station_id = n.station_id and g.metric = n.metric
+                      and g.began_at = n.began_at
+                      and (g.valid_to is null or g.valid_to > %(at)s))
+     order by station_id, metric, began_at, computed_at desc)
  order by f.level desc, f.began_at, f.id"""
 
 

@@ -147,7 +147,7 @@ def test_a_defect_at_one_leak_costs_no_other(owner, district, ground, monkeypatc
     assert found["cl2_ppm"]["shape"] == "plume"
 
 
-def test_after_a_day_the_first_and_one_of_ten_minutes_are_kept(owner, district):
+def test_after_a_day_the_first_one_of_ten_minutes_and_the_last_are_kept(owner, district):
     now, _ = district
     began = (now - timedelta(days=2)).replace(minute=3, second=0, microsecond=0)
     for minute in range(30):
@@ -158,7 +158,11 @@ def test_after_a_day_the_first_and_one_of_ten_minutes_are_kept(owner, district):
     footprint_store.prune(owner, 400, 500)
     with owner.cursor() as cursor:
         cursor.execute("select computed_at from footprint order by 1")
-        assert [row[0].minute for row in cursor.fetchall()] == [3, 10, 20, 30]
+        assert [row[0].minute for row in cursor.fetchall()] == [3, 10, 20, 30, 32]
+        for minute, then in {0: 3, 6: 3, 7: 10, 16: 10, 28: 30, 29: 32}.items():
+            (found,) = footprint_store.as_of(owner, began + timedelta(minutes=minute))
+            assert found.computed_at.minute == then
+        assert footprint_store.as_of(owner, began + timedelta(minutes=30)) == []  # it was over
         footprint_store.prune(owner, 1, 500)
         cursor.execute("select count(*) from footprint")
         assert cursor.fetchall() == [(0,)]
