@@ -22,7 +22,7 @@ ADD = "insert into wall (name, token_hash, created_by) values (%s, %s, %s) retur
 ENTER = """
 update wall set token_hash = %(secret)s, entered_at = %(now)s, seen_at = %(now)s, address = %(from)s
  where token_hash = %(token)s and entered_at is null and revoked_at is null returning name"""
-BY_SECRET = """
+HELD_BY = """
 select id, name, seen_at from wall
  where token_hash = %s and entered_at is not null and revoked_at is null"""
 TOUCH = "update wall set seen_at = %s where id = %s"
@@ -78,7 +78,7 @@ def enter(conn: Connection, token: str, now: datetime, address: str) -> tuple[st
 def by_secret(conn: Connection, secret: str, now: datetime) -> Principal | None:
     """The wall that holds this secret: a principal without an account."""
     with conn.cursor() as cursor:
-        cursor.execute(BY_SECRET, (digest(secret),))
+        cursor.execute(HELD_BY, (digest(secret),))
         found = _rows(cursor)
         if not found:
             return None

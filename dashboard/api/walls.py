@@ -1,4 +1,4 @@
-"""Wallboards: made, listed and ended by administrators. A token is in one answer, and never again."""
+"""Wallboards: made, listed, ended by administrators. A token is in one answer, and never again."""
 
 from datetime import UTC, datetime
 

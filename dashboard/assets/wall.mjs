@@ -17,7 +17,8 @@ export const local = () => Date.parse(`${toLocal(now())}Z`);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function start() {
-  history.replaceState(null, "", "/wall"); // a token has no place in the address
+  clean();
+  addEventListener("hashchange", clean);
   place();
   board.start();
   views.start();
@@ -32,6 +33,10 @@ export function start() {
   on("tick", tick);
   live.start();
   window.dongtai = Object.freeze({ get map() { return wall_map.map; }, get turn() { return state; }, get outdated() { return outdated; }, stations, alerts, link: live.link });
+}
+/** A token has no place in the address, however it came there. */
+function clean() {
+  if (location.hash || location.search) history.replaceState(null, "", "/wall");
 }
 const waiting = () => ({ red: tallyOf("red").waiting, orange: tallyOf("orange").waiting });
 

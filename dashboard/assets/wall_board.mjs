@@ -1,6 +1,6 @@
 // The wall's board: a row a grade, always in sight, and the row of an unclaimed red the highest.
 
-import { $, GRADES, alertAmount, ageText, el, metricName, ownAmount, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
+import { $, GRADES, alertAmount, ageText, el, lang, metricName, ownAmount, setClass, setData, setShape, setText, shortName, span, t } from "./core.mjs";
 import { isOwned, liveValue, on, openAlerts, redraw, sinceOf, stations, tallyOf, trend, valueAge } from "./state.mjs";
 
 export const EVENTS = ["first", "all", "change", "tick"];
@@ -58,5 +58,5 @@ function sinceText(alert, { state, age_s }) {
   const old = state === "stale" || state === "unknown";
   if (old && alert.metric) parts.push(ageText(age_s, state));
   else if (alert.limit !== null && alert.limit !== undefined) parts.push(t("limit {value}", { value: ownAmount(alert, alert.limit)[0] }));
-  return parts.join(" · ");
+  return parts.join(lang === "zh" ? "，" : ", ");
 }

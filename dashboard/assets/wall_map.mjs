@@ -28,7 +28,6 @@ export async function start() {
   map.on("resize", fit);
   redraw(["first", "all", "change", "tick"], update);
   on("language", speakMap);
-  on("facts", showPlume);
   await map.once("load");
 }
 function bounds() {
@@ -37,13 +36,18 @@ function bounds() {
   const lon = at.map((p) => p[0]), lat = at.map((p) => p[1]);
   return [[Math.min(...lon), Math.min(...lat)], [Math.max(...lon), Math.max(...lat)]];
 }
+/** Down to where the map is free: what is said of the gas, and whose map it is, stands below. */
+function floor() {
+  const plume = $("wall-plume"), scale = remScale();
+  return plume.hidden ? $("map").clientHeight - 46 * scale : plume.offsetTop - 4 * scale;
+}
 /** The district whole, whatever the screen; anew only when either has changed. */
 function fit() {
-  const { width, height } = $("map").getBoundingClientRect(), wanted = bounds();
-  const key = `${width}|${height}|${wanted}`;
+  const { width, height } = $("map").getBoundingClientRect(), wanted = bounds(), foot = height - floor();
+  const key = `${width}|${height}|${foot}|${wanted}`;
   if (!width || !wanted || key === box) return;
   box = key;
-  map.fitBounds(wanted, { padding: { top: 30 * remScale(), bottom: 64 * remScale(), left: 30 * remScale(), right: 30 * remScale() }, duration: 0 });
+  map.fitBounds(wanted, { padding: { top: 30 * remScale(), bottom: foot + 20 * remScale(), left: 30 * remScale(), right: 30 * remScale() }, duration: 0 });
 }
 function addImage(id) {
   if (!/^\w+\|/.test(id) || map.hasImage(id)) return;
@@ -103,18 +107,20 @@ function stand() {
     const { x, y } = map.project(station.at), { grade } = condition(station);
     return { code: station.code, x, y, radius: (grade ? 18 : 7) * scale, fixed: Boolean(grade) };
   });
-  arrange(map, { left: 0, top: 0, right: area.width, bottom: area.height - 40 * scale }, discs);
+  arrange(map, { left: 0, top: 0, right: area.width, bottom: floor() }, discs);
 }
 
 // ---- gas: the gravest footprint, and its sentence
 
 let plumes = null;
+on("facts", showPlume); // before the map is there: what has come first is drawn with it
 function showPlume({ footprints }) {
   plumes = footprints;
   const found = footprints.find(({ footprint }) => footprint.headline)?.footprint ?? null;
   plume.show(ready ? map : null, found);
   $("wall-plume").hidden = !found;
   if (found) setText($("wall-plume"), pieces(found.headline).map(([text]) => text).join(""));
+  if (ready) { fit(); stand(); }
 }
 export const windIsFresh = (station) => ["wind_speed_ms", "wind_dir_deg"].every((metric) => {
   const latest = station.latest[metric];

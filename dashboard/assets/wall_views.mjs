@@ -179,11 +179,12 @@ function makeStrip() {
 function fillStrip(root, one) {
   fillTank(root.firstChild, one);
   const [name, value] = root.lastChild.children;
-  setText(name, shortName(one.station.names).replace(/水库$| Reservoir$/, ""));
+  setText(name, shortName(one.station.names).replace(/水库$| reservoir$/i, ""));
   const known = one.full !== null;
   setText(value.children[0], known ? figure(one.full * 100, 0) : one.usable ? amount(one.level.value, "level_m")[0] : "—");
   setText(value.children[1], known ? "%" : one.usable ? " m" : ` ${t("no data")}`);
   setText(value.children[2], one.usable ? trend(one.station, "level_m") : "");
+  setClass(value, known ? "drop-value" : "drop-value level");
 }
 /** The wind where the gravest alert is, else where it blows hardest. */
 function drawWind() {
