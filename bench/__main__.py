@@ -8,7 +8,19 @@ import argparse
 import json
 from dataclasses import asdict
 
-from bench import backlog, backtest, delay, drain, flood, footprint, queries, release, shared, walk
+from bench import (
+    backlog,
+    backtest,
+    delay,
+    drain,
+    flood,
+    footprint,
+    queries,
+    release,
+    shared,
+    walk,
+    wall,
+)
 
 # Each yields its figures as it has them.
 BENCHES = {
@@ -22,6 +34,7 @@ BENCHES = {
     "backtest": backtest.measure,
     "flood": flood.measure,
     "release": release.measure,
+    "wall": wall.measure,
 }
 
 

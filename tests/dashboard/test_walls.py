@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -33,19 +34,19 @@ def device(desk: Desk, token: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def listed(desk: Desk) -> list[dict[str, object]]:
+def listed(desk: Desk) -> list[dict[str, Any]]:
     with desk.client("administrator") as admin:
-        found: list[dict[str, object]] = admin.get("/api/v1/walls").json()["walls"]
+        found: list[dict[str, Any]] = admin.get("/api/v1/walls").json()["walls"]
     return found
 
 
-def first_event(client: httpx.Client, name: str) -> dict[str, object]:
+def first_event(client: httpx.Client, name: str) -> dict[str, Any]:
     with client.stream("GET", "/wall/live") as stream:
         assert stream.status_code == 200
         lines = stream.iter_lines()
         for line in lines:
             if line == f"event: {name}":
-                found: dict[str, object] = json.loads(next(lines).removeprefix("data: "))
+                found: dict[str, Any] = json.loads(next(lines).removeprefix("data: "))
                 return found
     raise AssertionError(f"the stream ended without {name}")
 

@@ -165,12 +165,13 @@ def test_views_turn_and_stop_at_what_burns(browser, hall):
     with wall(browser, hall) as page:
         wait(page, "dongtai.turn.held")
         assert shown(page) == "view-alerts"
-        expect(page.locator(".bar[data-grade=red]")).to_have_attribute("data-state", "unclaimed")
+        red = page.locator("#wall-board .bar").first
+        expect(red).to_have_attribute("data-state", "unclaimed")
         hall.write(CLAIM)
         for name in VIEWS[1:]:
             wait(page, f"!document.getElementById('view-{name}').hidden")
             assert page.locator(".place-dots .here").count() == 1
-            assert page.locator(".bar").nth(0).is_visible()  # the board is there in every view
+            assert red.is_visible()  # the board is there in every view
         hall.write(UNCLAIM)
         wait(page, "dongtai.turn.held && !document.getElementById('view-alerts').hidden")
 
@@ -197,7 +198,8 @@ def test_a_new_version_loads_the_page_anew_once_nothing_burns(browser, hall):
         wait(page, READY + " && dongtai.outdated")
         page.wait_for_timeout(2500)
         assert page.evaluate("window.marked")  # an unclaimed red burns
-        hall.write(CLAIM)
+        with page.expect_navigation():
+            hall.write(CLAIM)
         wait(page, f"!window.marked && {READY} && !dongtai.outdated")
 
 
@@ -210,8 +212,9 @@ def test_at_its_hour_of_the_night_it_loads_itself_anew(browser, hall):
         expect(page.locator("#clock")).to_have_text("02:00")
         page.wait_for_timeout(2500)
         assert page.evaluate("window.marked")
-        assert page.evaluate("getComputedStyle(document.body, '::after').opacity") == "0.4"
-        hall.ahead += timedelta(hours=2)
+        wait(page, "getComputedStyle(document.body, '::after').opacity === '0.4'")
+        with page.expect_navigation():
+            hall.ahead += timedelta(hours=2)
         wait(page, f"!window.marked && {READY}")
         expect(page.locator("#clock")).to_have_text("04:00")
 
