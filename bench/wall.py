@@ -54,6 +54,7 @@ def measure() -> Iterator[Figure]:
         with _service(database) as (staff, url):
             page = browser.new_page(viewport={"width": 1920, "height": 1080})
             page.goto(f"{url}/wall#token={token}")
+            page.wait_for_url("**/wall")
             _wait(page, MAP)
             yield from _soak(staff, page)
 

@@ -43,7 +43,7 @@ export function fill(parts, alert) {
   const [number, unit] = alertAmount(alert, liveValue(alert)), age = valueAge(alert);
   const [value, units, rise] = parts.value.children;
   const metric = metricName(alert.metric), name = shortName(alert.station_names) || alert.subject;
-  setText(parts.name, metric ? `${name} ${metric}` : name);
+  setText(parts.name, metric ? join(name, metric) : name);
   setText(value, number === "—" ? t("no data") : number);
   setClass(value, `${age.state}${number.length > 7 || number === "—" ? " long" : number.length > 4 ? " wide" : ""}`);
   setText(units, number === "—" ? "" : unit);
@@ -52,6 +52,8 @@ export function fill(parts, alert) {
   setText(parts.owner, isOwned(alert) ? alert.owner ?? t("claimed") : t("unclaimed"));
   setClass(parts.owner, isOwned(alert) ? "bar-owner" : "bar-owner strong");
 }
+/** Chinese sets them apart by a space, English by a comma and a small letter, but for NH₃ and PM2.5. */
+const join = (name, metric) => (lang === "zh" ? `${name} ${metric}` : `${name}, ${metric.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`);
 /** How long, over which limit; an old value says so before all else. */
 function sinceText(alert, { state, age_s }) {
   const parts = [span(sinceOf(alert))];

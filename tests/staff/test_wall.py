@@ -32,7 +32,7 @@ SHOW = """name => {
   const style = document.getElementById('only') ?? document.head.appendChild(document.createElement('style'));
   style.id = 'only';
   style.textContent = `.view { display: none !important; } #${name}, #${name}[hidden] { display: flex !important; }`;
-}"""  # noqa: E501
+}"""  # noqa: E501 - a script, one statement a line
 # Text smaller than the least of LOOK.md; the character in a shape repeats colour and form.
 SMALL = """() => {
   const unit = Math.min(innerWidth / (innerWidth > innerHeight ? 3840 : 2160),
@@ -45,7 +45,7 @@ SMALL = """() => {
     if (size < 51.9) found.push([holder.className + holder.id, size]);
   }
   return found;
-}"""  # noqa: E501
+}"""  # noqa: E501 - a script, one statement a line
 OUTSIDE = """() => [...document.querySelectorAll(
   '.wall-top > *, .bar > *, .fact, .drop-value, .card-value, .air-value, .view-title')]
   .filter(n => n.checkVisibility() && n.getBoundingClientRect().width)
