@@ -86,7 +86,8 @@ class Hub:
 class EventStream(Response):
     """A viewer's stream: first `hello`, then every event younger than that.
 
-    still: asked once a minute (or every `ask_again_s`) whether this viewer may go on (signed out, session over).
+    still: asked once a minute, or every `ask_again_s`, whether this viewer may go on (signed out,
+    session over).
     """
 
     def __init__(

@@ -126,7 +126,7 @@ class WallPage:
         token = (await read_form(request)).get("token", "")
         found = await to_thread.run_sync(partial(self._enter, token, address))
         if found is None:
-            raise Problem(401, "this token is not valid, or a device has taken it already")
+            raise Problem(422, "this token is not valid, or a device has taken it already")
         answer = Response(status_code=204)
         self._keep(answer, found)
         return answer

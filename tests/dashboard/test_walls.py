@@ -56,7 +56,7 @@ def test_a_device_takes_a_token_once_and_keeps_a_secret_that_scripts_cannot_read
     with device(desk, token) as wall, desk.client() as other:
         assert token not in wall.cookies.values()
         assert wall.get("/wall").status_code == 200
-        assert other.post("/wall/enter", data={"token": token}).status_code == 401
+        assert other.post("/wall/enter", data={"token": token}).status_code == 422
         assert other.get("/wall/version").status_code == 401
         again = wall.get("/wall").headers["set-cookie"]
     assert again.startswith(f"{WALL_COOKIE}=")
