@@ -60,7 +60,7 @@ AT = f"""{_KEPT} where f.id in (
                       and g.began_at = n.began_at
                       and (g.valid_to is null or g.valid_to > %(at)s))
      order by station_id, metric, began_at, computed_at desc)
- order by f.level desc, f.began_at, f.id"""
+ order by f.level desc, f.began_at, f.id"""  # noqa: S608 - of constants
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bench import (
     replay,
     shared,
     walk,
+    wall,
 )
 
 # Each yields its figures as it has them.
@@ -35,6 +36,7 @@ BENCHES = {
     "backtest": backtest.measure,
     "flood": flood.measure,
     "release": release.measure,
+    "wall": wall.measure,
 }
 
 

@@ -1,9 +1,10 @@
-"""python -m dashboard [--config FILE] [--port N] | accounts add|password|token NAME"""
+"""python -m dashboard [--config FILE] [--port N] | accounts add|password|token NAME | wall ..."""
 
 import argparse
 import getpass
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg2
@@ -11,11 +12,12 @@ import uvicorn
 
 import config
 from alerts.settings import AlertsSettings
-from dashboard import accounts
+from dashboard import accounts, walls
 from dashboard.accounts import BadAccount
 from dashboard.app import Staff
 from dashboard.pages.static import MissingLibrary
 from dashboard.settings import DashboardSettings, StaffSettings
+from dashboard.walls import BadWall
 from database.migrate import UnfitDatabase, require_current
 from database.pool import connect
 from database.settings import DatabaseSettings
@@ -62,10 +64,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "accounts":
             return _accounts(database, options)
+        if options.command == "wall":
+            return _walls(database, options)
         site = open_map(checked.section(GisSettings), checked.path.parent, public=False)
         alerts = checked.section(AlertsSettings)
         return _serve(database, checked.section(DashboardSettings), site, alerts, options.port)
-    except (UnfitDatabase, BadAccount, BadLayer, MissingLibrary, psycopg2.Error) as error:
+    except (UnfitDatabase, BadAccount, BadWall, BadLayer, MissingLibrary, psycopg2.Error) as error:
         print(f"dashboard: {str(error).strip()}", file=sys.stderr)
         return 1
 
@@ -104,6 +108,24 @@ def _accounts(database: DatabaseSettings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _walls(database: DatabaseSettings, options: argparse.Namespace) -> int:
+    conn = connect(database, "staff", application="walls")
+    try:
+        if options.action == "list":
+            for one in walls.walls(conn):
+                print(f"{one.name}\t{walls.state(one)}")
+            return 0
+        if options.action == "add":
+            print(walls.add(conn, options.name, "command line")[1])
+        elif walls.revoke(conn, datetime.now(UTC), name=options.name) is None:
+            raise BadWall(f"there is no wall {options.name!r} in use")
+        accounts.audit(conn, "command line", f"wall {options.action}", options.name, "")
+        conn.commit()
+    finally:
+        conn.close()
+    return 0
+
+
 def _password() -> str:
     """Asked for where somebody sits, else the first line of the input; never an argument."""
     if sys.stdin.isatty():
@@ -126,6 +148,12 @@ def _parser() -> argparse.ArgumentParser:
     token = action.add_parser("token", help="make an API token and print it, once")
     token.add_argument("name")
     token.add_argument("--label", default="command line", help="what it is for")
+    wall = command.add_parser("wall", help="wallboards and their tokens")
+    doing = wall.add_subparsers(dest="action", required=True)
+    doing.add_parser("list", help="all walls, and when each was last seen")
+    new = doing.add_parser("add", help="make a wall and print its token, once")
+    new.add_argument("name")
+    doing.add_parser("revoke", help="end a wall; its screen goes blank").add_argument("name")
     return parser
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from dashboard.accounts import Principal
 
 ANYONE = "anyone"  # no sign-in needed
+WATCH = "watch"  # what a wallboard shows, read only
 SEE = "see"  # everything on the desks, pictures included
 ACKNOWLEDGE = "acknowledge"  # take an alert
 REPLAY = "replay"  # let messages walk again after a fix
@@ -23,12 +24,13 @@ APPROVE = "approve"  # publish what somebody else wrote
 ADMINISTER = "administer"  # accounts and keys
 
 RIGHTS = {
-    "viewer": {SEE},
-    "duty": {SEE, ACKNOWLEDGE, INSPECT, ENTER, ROSTER, WARN, APPROVE},
-    "environment": {SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, SERVICE, WARN},
+    "wall": {WATCH},  # a screen that nobody sits at (dashboard/walls.py)
+    "viewer": {WATCH, SEE},
+    "duty": {WATCH, SEE, ACKNOWLEDGE, INSPECT, ENTER, ROSTER, WARN, APPROVE},
+    "environment": {WATCH, SEE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, SERVICE, WARN},
     "administrator": {
         *(SEE, ACKNOWLEDGE, INSPECT, REPLAY, RELEASE, TUNE, MARK, ENTER, SERVICE, ROSTER),
-        ADMINISTER,
+        *(WATCH, ADMINISTER),
         *(WARN, APPROVE),
     },
 }
@@ -49,6 +51,17 @@ ROUTES = (
     Route("GET", "/sign-in", ANYONE),
     Route("POST", "/sign-in", ANYONE, form=True),
     Route("GET", "/sign-in/{name}", ANYONE),
+    # A wallboard: its page and stream, and how a device takes its token.
+    Route("GET", "/wall", WATCH),
+    Route("GET", "/wall/live", WATCH),
+    Route("GET", "/wall/facts", WATCH),
+    Route("GET", "/wall/version", WATCH),
+    Route("GET", "/wall/enter", ANYONE),
+    Route("POST", "/wall/enter", ANYONE, form=True),
+    Route("GET", "/wall/enter/{name}", ANYONE),
+    Route("GET", f"{API}/walls", ADMINISTER),
+    Route("POST", f"{API}/walls", ADMINISTER),
+    Route("POST", f"{API}/walls/{{wall_id}}/revoke", ADMINISTER),
     Route("GET", "/sign-out", SEE),
     Route("POST", "/sign-out", SEE, form=True),
     Route("GET", "/healthz", ANYONE),
@@ -142,7 +155,9 @@ ROUTES = (
     Route("POST", f"{API}/quarantine/replay", REPLAY),
     # Third-party scripts and styles as published: nothing of ours is in them.
     Route("GET", "/assets/vendor/{name}", ANYONE),
-    Route("GET", "/map/{name}", SEE),
+    # Our scripts, styles and symbols, and the base map: no reading is in them.
+    Route("GET", "/assets/{name}", WATCH),
+    Route("GET", "/map/{name}", WATCH),
     # Dash: its pages and assets, and its callbacks, which have a table of their own.
     Route("POST", "/_dash-update-component", SEE),
     Route("GET", "/{path:path}", SEE),
@@ -166,7 +181,17 @@ def find(method: str, path: str) -> Route | None:
 
 def is_page(path: str) -> bool:
     """Whether a person's browser shows this address: who is not signed in is then led to do so."""
-    apart = ("/api/", "/cam/", "/map/", "/live", "/metrics", "/_dash", "/assets/", "/_reload-hash")
+    apart = (
+        "/wall/",
+        "/api/",
+        "/cam/",
+        "/map/",
+        "/live",
+        "/metrics",
+        "/_dash",
+        "/assets/",
+        "/_reload-hash",
+    )
     return not path.startswith(apart)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
@@ -31,6 +31,8 @@ from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.shapes import iso
 from dashboard.signin import SignIn
+from dashboard.wall_page import WallPage
+from dashboard.wall_view import wall_view
 from database import books
 from database.heartbeat import beat
 from database.pool import Connection, Pool, connect
@@ -62,6 +64,7 @@ class Staff:
     ) -> None:
         self.up_since = datetime.now(UTC)
         self.pool = Pool(database, "staff", application="staff")
+        self.wall_hub = Hub()
         self.live = Live(
             partial(_listener, database),
             store.Source(),
@@ -69,12 +72,13 @@ class Staff:
             interval_s=settings.staff.push_interval_s,
             pulse=self._say_alive,
             clock=clock,
+            walls=(self.wall_hub, wall_view(owners=settings.wall_owners)),
         )
         if site.ground is None:
             raise ValueError("the staff service needs a map opened with public=False")
         self.alerts = alerts or AlertsSettings()
         services = Services(self.pool, self.live, settings, site.ground, self.alerts)
-        self.routes = _routes(services, self._lifespan)
+        self.routes = _routes(services, self._lifespan, WallPage(services, self.wall_hub).router)
         self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
         dash = create_dash(self.pool, settings, lambda: clock().astimezone(settings.zone))
         protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
@@ -89,10 +93,15 @@ class Staff:
     def end_streams(self) -> None:
         """Before stopping: viewers would otherwise keep their connections for ever."""
         self.live.hub.close()
+        self.wall_hub.close()
 
     def _say_alive(self, conn: Connection) -> Pulse:
         """Beat for this process, and look who of the others does not."""
-        detail = {"viewers": len(self.live.hub.viewers), "screen_p95_s": self.live.delay_p95_s()}
+        detail = {
+            "viewers": len(self.live.hub.viewers),
+            "walls": len(self.wall_hub.viewers),
+            "screen_p95_s": self.live.delay_p95_s(),
+        }
         beat(conn, "staff", self.up_since, detail)
         silent = [Silent(*row) for row in operations_store.silent(conn, WATCHED, SILENT_AFTER_S)]
         worst = max(
@@ -115,7 +124,7 @@ class Staff:
         self.pool.close()
 
 
-def _routes(services: Services, lifespan: Callable[[FastAPI], object]) -> FastAPI:
+def _routes(services: Services, lifespan: Callable[[FastAPI], object], wall: APIRouter) -> FastAPI:
     routes = FastAPI(
         title="Dongtai",
         version=VERSION,
@@ -131,6 +140,7 @@ def _routes(services: Services, lifespan: Callable[[FastAPI], object]) -> FastAP
         evidence_page.router,
         health.router,
         SignIn(services.pool, services.settings).router,
+        wall,
     ):
         routes.include_router(router)
     # Dash answers every path with its page: what the API does not know must not get that far.

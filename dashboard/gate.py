@@ -7,7 +7,7 @@ Deny by default: access.py says who may. It also puts the security headers on ev
 import hmac
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
@@ -19,12 +19,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import access, accounts, problems
+from dashboard import access, accounts, problems, walls
 from dashboard.accounts import Principal
 from dashboard.problems import Problem
-from database.pool import Pool
+from database.pool import Connection, Pool
 
 SESSION_COOKIE = "dongtai_session"
+WALL_COOKIE = "dongtai_wall"
 CSRF_COOKIE = "_csrf_token"  # Dash sends it back as the header by itself
 CSRF_HEADER = "x-csrftoken"
 PRINCIPAL = "dongtai.principal"  # its key in the ASGI scope
@@ -34,6 +35,8 @@ LARGEST_BODY = 2_000_000
 # it has and says that the link is lost, instead of asking for a password that nobody can check.
 REMEMBER_S = 600
 _SAFE = ("GET", "HEAD", "OPTIONS")
+Finder = Callable[[Connection, str, datetime], Principal | None]
+WALL = "/wall"
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +134,7 @@ class Gate:
             if method not in _SAFE:
                 check_origin(headers)
             return None
-        principal, by_cookie = await self._principal(headers)
+        principal, by_cookie = await self.who(headers)
         if principal is None:
             raise Problem(401, "sign in first, or send a token", {"WWW-Authenticate": "Bearer"})
         if route is None:
@@ -146,19 +149,26 @@ class Gate:
             )
         return principal
 
-    async def _principal(self, headers: Headers) -> tuple[Principal | None, bool]:
+    async def who(self, headers: Headers) -> tuple[Principal | None, bool]:
         """Who asks, and whether by cookie. A bearer token comes first: it is meant."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return await self.known(token.strip(), by_cookie=False), False
         session = cookie(headers, SESSION_COOKIE)
-        return (await self.known(session, by_cookie=True) if session else None), True
+        person = await self.known(session, by_cookie=True) if session else None
+        wall = cookie(headers, WALL_COOKIE)
+        return person or (await self._known(wall, walls.by_secret) if wall else None), True
 
     async def known(self, secret: str, *, by_cookie: bool) -> Principal | None:
         """Who holds this session or token now."""
+        hours = self.session_hours
+        by_session = partial(accounts.by_session, hours=hours)
+        return await self._known(secret, by_session if by_cookie else accounts.by_token)
+
+    async def _known(self, secret: str, find: Finder) -> Principal | None:
         key = accounts.digest(secret)
         try:
-            principal = await to_thread.run_sync(partial(self._look_up, secret, by_cookie))
+            principal = await to_thread.run_sync(partial(self._look_up, secret, find))
         except psycopg2.Error as error:
             return self._known_before(key, error)
         if principal is None:
@@ -167,12 +177,9 @@ class Gate:
             self._remember(key, principal)
         return principal
 
-    def _look_up(self, secret: str, by_cookie: bool) -> Principal | None:
-        now = datetime.now(UTC)
+    def _look_up(self, secret: str, find: Finder) -> Principal | None:
         with self.pool.transaction() as conn:
-            if by_cookie:
-                return accounts.by_session(conn, secret, now, self.session_hours)
-            return accounts.by_token(conn, secret, now)
+            return find(conn, secret, datetime.now(UTC))
 
     def _known_before(self, key: bytes, error: psycopg2.Error) -> Principal:
         principal, at = self._remembered.get(key, (None, 0.0))
@@ -231,7 +238,16 @@ def _check_body(headers: Headers) -> None:
 
 
 def _refusal(scope: Scope, problem: Problem) -> ASGIApp:
-    """A person is led to the sign-in page; everything else gets the problem."""
+    """A person is led to the sign-in page; everything else gets the problem.
+
+    A wallboard has nobody who could sign in or try again: it is led to its own door, and tries.
+    """
+    if scope["path"] == WALL and scope["method"] in _SAFE:
+        if problem.status == 401:
+            query = scope["query_string"].decode()
+            return RedirectResponse("/wall/enter" + (f"?{query}" if query else ""), 303)
+        if problem.status == 503:
+            problem.headers = {**(problem.headers or {}), "Refresh": "10"}
     if problem.status == 401 and scope["method"] in _SAFE and access.is_page(scope["path"]):
         here = scope["path"] + (
             "?" + scope["query_string"].decode() if scope["query_string"] else ""

@@ -86,7 +86,8 @@ class Hub:
 class EventStream(Response):
     """A viewer's stream: first `hello`, then every event younger than that.
 
-    still: asked once a minute whether this viewer may go on (signed out, session over).
+    still: asked once a minute, or every `ask_again_s`, whether this viewer may go on (signed out,
+    session over).
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class EventStream(Response):
         hub: Hub,
         hello: Callable[[], Item | None],
         still: Callable[[], Awaitable[bool]] | None = None,
+        ask_again_s: float | None = None,
     ) -> None:
         super().__init__(
             media_type="text/event-stream",
@@ -101,6 +103,7 @@ class EventStream(Response):
         )
         del self.headers["content-length"]
         self.hub, self.hello, self.still = hub, hello, still
+        self.ask_again_s = ASK_AGAIN_S if ask_again_s is None else ask_again_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         viewer = self.hub.join()
@@ -130,7 +133,7 @@ class EventStream(Response):
         while (item := await viewer.queue.get()) is not None:
             if item[0] > number:
                 await _send(send, item[1])
-            if self.still is not None and time.monotonic() - asked > ASK_AGAIN_S:
+            if self.still is not None and time.monotonic() - asked > self.ask_again_s:
                 if not await self.still():
                     break
                 asked = time.monotonic()

@@ -24,6 +24,7 @@ from dashboard import crowd
 from dashboard.hub import Hub
 from dashboard.shapes import iso
 from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
+from dashboard.wall_view import View
 from database.heartbeat import listen
 from database.pool import Connection
 
@@ -88,6 +89,7 @@ class Live:
     connect: opens a connection of its own; pulse: called with each beat, on that connection, says
     which processes have fallen silent, and how the canary fares.
     clock: the present that ages are counted to; aware.
+    walls: a hub whose viewers are given less of the same events, as the view says.
     """
 
     def __init__(
@@ -100,7 +102,9 @@ class Live:
         staff: bool = True,
         pulse: Callable[[Connection], Pulse] | None = None,
         clock: Callable[[], datetime] = utc_now,
+        walls: tuple[Hub, View] | None = None,
     ) -> None:
+        self._walls = walls
         self.hub, self.counters = hub, Counters()
         self._connect, self._source, self._interval_s = connect, source, interval_s
         self._pulse, self._clock = pulse, clock
@@ -116,6 +120,8 @@ class Live:
 
     def start(self, loop: AbstractEventLoop) -> None:
         self.hub.bind(loop)
+        if self._walls is not None:
+            self._walls[0].bind(loop)
         self._wake, self._waker = socket.socketpair()
         self._thread.start()
 
@@ -143,6 +149,21 @@ class Live:
                 content = event("hello", self._snapshot.hello(now))
                 self._hello = (time.monotonic(), self._number, content)
             return self._number, self._hello[2]
+
+    def wall_hello(self) -> tuple[int, bytes] | None:
+        """As `hello`, for a viewer of the walls' hub."""
+        assert self._walls is not None, "only where there are walls"  # noqa: S101 - for the type checker
+        now = self._clock()
+        with self._lock:
+            if self._lost_since is not None:
+                return self._number, self._for_walls("lost", self._lost(now))
+            if not self._loaded:
+                return None
+            return self._number, self._for_walls("hello", self._snapshot.hello(now))
+
+    def _for_walls(self, name: str, data: Mapping[str, object]) -> bytes:
+        assert self._walls is not None, "only where there are walls"  # noqa: S101 - for the type checker
+        return event(name, self._walls[1](name, data))
 
     def now(self) -> datetime:
         """The present that ages are counted to."""
@@ -270,10 +291,13 @@ class Live:
     def _lost(self, now: datetime) -> dict[str, object]:
         return {"now": iso(now), "since": iso(self._lost_since)}
 
-    def _publish(self, name: str, data: object) -> None:
+    def _publish(self, name: str, data: Mapping[str, object]) -> None:
         """Under the lock, so that numbers and the snapshot go together."""
         self._number += 1
         self.hub.publish_from_thread(self._number, event(name, data))
+        # Who joins later begins with a `hello` that has this in it.
+        if self._walls is not None and self._walls[0].viewers:
+            self._walls[0].publish_from_thread(self._number, self._for_walls(name, data))
 
 
 def _older(moment: float, seconds: float) -> bool:

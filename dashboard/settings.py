@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,9 +67,66 @@ class PublicSettings(Section):
     )
 
 
+class NightSettings(Section):
+    """When the hall is dark."""
+
+    begins: str = Field(default="22:00", pattern=CLOCK, description="From this time of day, HH:MM.")
+    ends: str = Field(default="06:00", pattern=CLOCK, description="To this time of day, HH:MM.")
+    brightness: float = Field(
+        default=0.6,
+        ge=0.3,
+        le=1,
+        description="Share of its brightness that a wall then has; 1 does not dim. An unclaimed "
+        "red or orange alert always has all of it.",
+    )
+
+
+class WallSettings(Section):
+    """A wallboard, `/wall`: a screen that nobody sits at."""
+
+    pace_s: float = Field(default=20, ge=5, le=600, description="Seconds that a view is shown.")
+    views: tuple[Literal["alerts", "list", "water", "air"], ...] = Field(
+        default=("alerts", "list", "water", "air"),
+        min_length=1,
+        description="Views in their order; the first is shown while an unclaimed red or orange "
+        "alert burns, and must be alerts or list.",
+    )
+    theme: Literal["dark", "light"] = Field(default="dark", description="Dark or light.")
+    language: Literal["zh", "en", "both"] = Field(
+        default="zh", description="Language; both: one turn of the views each."
+    )
+    night: NightSettings = Field(default=NightSettings(), description="When it is dimmed.")
+    reload_at: str = Field(
+        default="03:30",
+        pattern=CLOCK,
+        description="Time of day, HH:MM, at which it loads its page anew: only while the link is "
+        "up and no red or orange alert is unclaimed.",
+    )
+    reload_within_min: float = Field(
+        default=20, ge=0, le=120, description="Walls spread their reload over these minutes after."
+    )
+
+    @field_validator("views")
+    @classmethod
+    def _alerts_first(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value[0] not in ("alerts", "list"):
+            raise ValueError(f"the first view is {value[0]!r}; expected alerts or list")
+        if len(set(value)) < len(value):
+            raise ValueError("a view is named twice; expected each at most once")
+        return value
+
+
 class DashboardSettings(Section):
     staff: StaffSettings = Field(default=StaffSettings(), description="The staff service.")
     public: PublicSettings = Field(default=PublicSettings(), description="The public service.")
+    wall: WallSettings = Field(default=WallSettings(), description="Every wallboard.")
+    wall_owners: bool = Field(
+        default=True,
+        description="Whether walls name who has an alert; false where visitors can see one.",
+    )
+    walls: dict[str, WallSettings] = Field(
+        default={}, description="Walls that differ, by the name they were added with."
+    )
     title: Title = Field(default=Title(), description="Name of the desk, on every screen.")
     language: Literal["zh", "en"] = Field(
         default="zh", description="Language of who has not chosen one."
@@ -84,6 +143,9 @@ class DashboardSettings(Section):
                 f"unknown time zone {value!r}; expected one such as Asia/Shanghai"
             ) from error
         return value
+
+    def wall_of(self, name: str) -> WallSettings:
+        return self.walls.get(name, self.wall)
 
     @property
     def zone(self) -> ZoneInfo:

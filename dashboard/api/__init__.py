@@ -24,6 +24,7 @@ from dashboard.api import (
     rules,
     service,
     stations,
+    walls,
     warnings,
 )
 
@@ -32,7 +33,7 @@ _SUBJECTS = (
     *(stations, service, air, reservoirs, discharge, marks, quiet, evidence, alert_life, alerts),
     *(rota, receipts),
     *(backtests, rules),
-    *(plants, plume, exposure, footprints, cameras, operations, warnings),
+    *(plants, plume, exposure, footprints, cameras, operations, walls, warnings),
     replay,
 )
 

@@ -6,6 +6,7 @@ const parts = {
   environment: async () => (await import("./environment.mjs")).start(),
   warnings: async () => (await import("./warnings.mjs")).start(),
   rules: async () => (await import("./rules.mjs")).start(),
+  wallboard: async () => (await import("./wall.mjs")).start(),
   desk: async () => (await import("./desk.mjs")).start(),
   wall: async () => {
     const [pictures, live, state] = await Promise.all([import("./pictures.mjs"), import("./live.mjs"), import("./state.mjs")]);
@@ -21,8 +22,7 @@ async function look() {
   if (started || !page) return;
   started = true;
   watcher.disconnect();
-  const { start } = await import("./preferences.mjs");
-  start();
+  if (page.dataset.page !== "wallboard") (await import("./preferences.mjs")).start(); // nobody stands there to choose
   await parts[page.dataset.page]();
 }
 const watcher = new MutationObserver(look);

@@ -1,7 +1,15 @@
 // What every module needs: the page's texts and tables, words, numbers, the server's clock, the DOM.
 
 const page = JSON.parse(document.getElementById("page").textContent);
-export const { lang, zone, metrics, initials, urls, user, gas } = page;
+export const { zone, metrics, initials, urls, user, gas, wall } = page;
+export let lang = page.lang;
+/** Go on in another language: only a wallboard has the texts of both. */
+export function speak(next) {
+  if (!page.tongues?.[next]) return;
+  lang = next;
+  Object.assign(page, page.tongues[next]);
+  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+}
 export const GRADES = ["red", "orange", "yellow", "blue"];
 
 // ---- words
@@ -106,13 +114,13 @@ export function ageText(age_s, state) {
 const clockFormat = new Intl.DateTimeFormat("en-GB", {
   timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
-const dateFormat = new Intl.DateTimeFormat(lang === "zh" ? "zh-CN" : "en-GB", {
-  timeZone: zone, weekday: "short", day: "numeric", month: lang === "zh" ? "numeric" : "short",
-});
+const dateFormats = Object.fromEntries(["zh", "en"].map((code) => [code, new Intl.DateTimeFormat(code === "zh" ? "zh-CN" : "en-GB", {
+  timeZone: zone, weekday: "short", day: "numeric", month: code === "zh" ? "numeric" : "short",
+})]));
 const dayFormat = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
 export const clock = (ms) => clockFormat.format(ms);
 export function date(ms) {
-  const part = Object.fromEntries(dateFormat.formatToParts(ms).map((p) => [p.type, p.value]));
+  const part = Object.fromEntries(dateFormats[lang].formatToParts(ms).map((p) => [p.type, p.value]));
   return lang === "zh" ? `${part.month} 月 ${part.day} 日 ${part.weekday}` :
     `${part.weekday} ${part.day} ${part.month}`;
 }

@@ -43,8 +43,9 @@ function connect() {
 /** A refused stream says nothing about why: ask whether we are still signed in. */
 async function askWhy() {
   try {
-    const answer = await fetch(urls.alerts + "?state=active&limit=1", { redirect: "manual" });
+    const answer = await fetch(urls.ask, { redirect: "manual" });
     signedOut = answer.status === 401 || answer.type === "opaqueredirect";
+    if (signedOut) emit("signed-out");
   } catch {
     signedOut = false;
   }

@@ -43,6 +43,7 @@ STEPS = {
 }
 URLS = {
     "live": "/live",
+    "ask": "/api/v1/alerts?state=active&limit=1",
     "alerts": "/api/v1/alerts",
     "stations": "/api/v1/stations",
     "suppressions": "/api/v1/suppressions",

@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,12 +125,14 @@ def served(
     clock: Callable[[], datetime] = utc_now,
     gis: GisSettings | None = None,
     alerts: AlertsSettings | None = None,
+    walls: Mapping[str, object] | None = None,
 ) -> Iterator[Desk]:
     """A staff service on a copy of the database `template`; gis: with paths from the root."""
     name = f"desk_{uuid.uuid4().hex[:8]}"
     execute(server_dsn, f"create database {name} template {template}")
     database = DatabaseSettings(dsn=with_database(server_dsn, name))
-    settings = DashboardSettings.model_validate({"staff": {"port": 0, "attempts_per_minute": 100}})
+    said = {"staff": {"port": 0, "attempts_per_minute": 100}, "walls": walls or {}}
+    settings = DashboardSettings.model_validate(said)
     site = open_map(gis or GisSettings(), ROOT, public=False)
     staff = Staff(database, settings, site, clock, alerts)
     with running(Server(staff, settings.staff)) as url:

@@ -65,7 +65,8 @@ def test_nobody_gets_in_without_signing_in(shared_desk, route):
         assert answer.status_code not in (401, 403) or "<form" in answer.text
     elif access.is_page(address(route)) and route.method == "GET":
         assert answer.status_code == 303
-        assert answer.headers["location"].startswith("/sign-in?next=")
+        door = "/wall/enter" if route.path == "/wall" else "/sign-in?next="
+        assert answer.headers["location"].startswith(door)
     else:
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/problem+json"

@@ -114,7 +114,7 @@ def test_nobody_but_the_owner_changes_the_schema(ground):
 
 def test_ingest_cannot_read_passwords_or_sessions(ground):
     readable = {name for _, name, right in rights(ground, "ingest") if right == "select"}
-    assert not readable & {"account", "session", "api_token", "idempotency"}
+    assert not readable & {"account", "session", "api_token", "idempotency", "wall"}
 
 
 @pytest.mark.parametrize("role", list(DELETED))

@@ -37,8 +37,18 @@ QUIET = {
     "ph": 7.4, "flow_m3s": 0.21, "stack_nox_mgm3": 48, "stack_co_mgm3": 21, "storage_m3": 1.4e7,
     "aqi": 58, "inflow_m3s": 3.1, "to_limit_h": 1000,
 }  # fmt: skip
-RESERVOIR = {("R-02", "inflow_m3s"): 146.0, ("R-02", "storage_m3"): 14_809_000}
-LEVELS = {"R-01": 30.9, "R-02": 23.86, "D-02": 1.3}
+RESERVOIR = {
+    ("R-02", "inflow_m3s"): 146.0, ("R-02", "storage_m3"): 14_809_000,
+    ("R-01", "storage_m3"): 6082_000,
+    ("R-03", "storage_m3"): 2095_000,
+    ("R-04", "storage_m3"): 1536_000,
+    ("R-05", "storage_m3"): 1343_000,
+    ("R-06", "storage_m3"): 1003_000,
+}  # fmt: skip
+LEVELS = {
+    "R-01": 30.9, "R-02": 23.86, "R-03": 18.1, "R-04": 22.3, "R-05": 46.1, "R-06": 13.7,
+    "D-02": 1.3,
+}  # fmt: skip
 ALERTED = {
     ("G-31", "nh3_ppm"): 186.0, ("R-02", "level_m"): 23.86, ("A-02", "pm25_ugm3"): 118.0,
     ("D-05", "cod_mgl"): 56.0,

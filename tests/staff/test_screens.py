@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import config
+from dashboard import walls
 from dashboard.accounts import create_account
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
@@ -62,7 +63,14 @@ MARKING = {
     "desk-marks-phone-zh": ("dark", "zh", 390, 844),
     "desk-marks-narrow-en": ("light", "en", 360, 780),
 }
+# name, theme and language of the wall, width, height
+WALLS = {
+    "wall-dark-zh": ("hall", 1920, 1080),
+    "wall-light-en": ("light", 3840, 2160),
+    "wall-upright-zh": ("hall", 1080, 1920),
+}
 DOCUMENTED = {
+    *("wall-dark-zh", "wall-light-en"),
     *("desk-dark-zh", "desk-light-en", "desk-gas-dark-en", "desk-phone-zh"),
     *("cameras-dark-zh", "sign-in", "desk-marks-dark-zh", "desk-plant-light-zh"),
     *("duty-dark-zh", "rules-light-en", "warnings-dark-zh"),
@@ -123,7 +131,8 @@ def scene(server_dsn: str, template: str) -> Iterator[Desk]:
     conn.close()
     sealed(server_dsn, name)
     gis = config.load(ROOT / "config.yaml").section(GisSettings)
-    with served(server_dsn, name, {}, lambda: showcase.NOW, gis) as desk:
+    bright = {"light": {"theme": "light", "language": "en"}}
+    with served(server_dsn, name, {}, lambda: showcase.NOW, gis, walls=bright) as desk:
         yield desk
     execute(server_dsn, f"drop database {name} with (force)")
 
@@ -263,6 +272,43 @@ def _filled(page: Page, path: str, width: int) -> None:
         if width > 1023:
             rows.first.locator("button").click()
             wait(page, "document.querySelector('#warn-map').dataset.drawn")
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_every_wall_fits(browser, scene, name):
+    wall, width, height = WALLS[name]
+    context = browser.new_context(
+        base_url=scene.url, viewport={"width": width, "height": height}, reduced_motion="reduce"
+    )
+    page = open_page(context)
+    page.clock.set_fixed_time(showcase.NOW)
+    page.goto(f"/wall#token={_wall_token(scene, wall)}")
+    page.wait_for_url("**/wall")
+    wait(page, MAP_READY + " && dongtai.map.areTilesLoaded()")
+    expect(page.locator("#wall-plume")).to_be_visible(timeout=60_000)
+    wait(page, "document.querySelectorAll('.tag:not([hidden])').length === 2")
+    page.evaluate("document.fonts.ready")
+    page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    _picture(page, name)
+    cut = "[...document.querySelectorAll('.bar-name, .bar-since, .drop-name, .fact-name')]"
+    cut += ".filter(n => n.checkVisibility() && n.scrollWidth > n.clientWidth + 1)"
+    assert page.evaluate(cut + ".map(n => n.textContent)") == []
+    size = "(e => [e.scrollWidth, e.scrollHeight])(document.scrollingElement)"
+    assert page.evaluate(size) == [width, height]
+    assert errors(page) == []
+    context.close()
+
+
+def _wall_token(scene: Desk, name: str) -> str:
+    """Of a new wall; one of that name that a test before made is ended."""
+    conn = connect(scene.database, "staff", application="test")
+    try:
+        walls.revoke(conn, datetime.now(UTC), name=name)
+        _, token = walls.add(conn, name, "test")
+        conn.commit()
+    finally:
+        conn.close()
+    return token
 
 
 def test_a_reading_beside_a_limit_for_a_mean_says_so(browser, scene):
