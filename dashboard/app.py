@@ -27,6 +27,7 @@ from dashboard.hub import Hub
 from dashboard.live import Live, Pulse, Silent, utc_now
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
+from dashboard.password_page import PasswordPage
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.shapes import iso
@@ -126,11 +127,13 @@ def _routes(services: Services, lifespan: Callable[[FastAPI], object]) -> FastAP
     )
     routes.state.services = services
     problems.install(routes)
+    pages = SignIn(services.pool, services.settings)
     for router in (
         *api.routers(),
         evidence_page.router,
         health.router,
-        SignIn(services.pool, services.settings).router,
+        pages.router,
+        PasswordPage(pages).router,
     ):
         routes.include_router(router)
     # Dash answers every path with its page: what the API does not know must not get that far.

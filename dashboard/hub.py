@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import anyio
 from starlette.responses import Response
@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 QUEUE = 64  # events a viewer may lag behind: about half a minute
 SEND_WITHIN_S = 30.0
-ASK_AGAIN_S = 60.0
+ASK_AGAIN_S = 1.5  # a beat comes every two seconds
 # The browser comes back by itself after this many ms, and then hears `hello`.
 OPENING = b"retry: 2000\n\n"
 RESYNC = b"event: resync\ndata: {}\n\n"
@@ -86,7 +86,8 @@ class Hub:
 class EventStream(Response):
     """A viewer's stream: first `hello`, then every event younger than that.
 
-    still: asked once a minute whether this viewer may go on (signed out, session over).
+    still: asked every other second whether this viewer may go on (signed out, session over).
+    around: entered while the stream is open.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class EventStream(Response):
         hub: Hub,
         hello: Callable[[], Item | None],
         still: Callable[[], Awaitable[bool]] | None = None,
+        around: AbstractContextManager[None] | None = None,
     ) -> None:
         super().__init__(
             media_type="text/event-stream",
@@ -101,8 +103,13 @@ class EventStream(Response):
         )
         del self.headers["content-length"]
         self.hub, self.hello, self.still = hub, hello, still
+        self.around = around or nullcontext()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+        with self.around:
+            await self._serve(receive, send)
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
         viewer = self.hub.join()
         try:
             start = {

@@ -6,6 +6,7 @@ from dashboard.api import (
     air,
     alert_life,
     alerts,
+    audit,
     backtests,
     cameras,
     discharge,
@@ -14,6 +15,8 @@ from dashboard.api import (
     footprints,
     marks,
     operations,
+    own_account,
+    people,
     plants,
     plume,
     quiet,
@@ -30,6 +33,7 @@ API = "/api/v1"
 _SUBJECTS = (
     *(stations, service, air, reservoirs, discharge, marks, quiet, evidence, alert_life, alerts),
     *(rota, receipts),
+    *(own_account, people, audit),
     *(backtests, rules),
     *(plants, plume, exposure, footprints, cameras, operations, warnings),
 )
