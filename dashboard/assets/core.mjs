@@ -1,7 +1,7 @@
 // What every module needs: the page's texts and tables, words, numbers, the server's clock, the DOM.
 
 const page = JSON.parse(document.getElementById("page").textContent);
-export const { lang, zone, metrics, initials, urls, user, gas } = page;
+export const { lang, zone, metrics, initials, urls, user, gas, bound } = page;
 export const GRADES = ["red", "orange", "yellow", "blue"];
 
 // ---- words
