@@ -1,9 +1,10 @@
 // What one's own page and the administrators' have in common: sessions, tokens, fields, sending.
 
-import { clock, date, el, moment, newKey, post, setData, setText, t, word } from "./core.mjs";
+import { el, moment, newKey, post, setData, setText, t, toLocal, word } from "./core.mjs";
 
 export const ROLES = ["viewer", "duty", "environment", "administrator"];
-export const stamp = (iso) => (iso ? `${date(Date.parse(iso))} ${clock(Date.parse(iso)).slice(0, 5)}` : "—");
+/** With its year: an account or a token may be old. */
+export const stamp = (iso) => (iso ? toLocal(Date.parse(iso)).slice(0, 16).replace("T", " ") : "—");
 
 /** Send it; [answer's document, null] or [null, what went wrong]. */
 export async function send(url, body, key) {

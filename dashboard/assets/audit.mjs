@@ -1,6 +1,6 @@
 // The audit, for administrators: who did and saw what; by person, action, object and time.
 
-import { $, clock, date, el, fromLocal, keyed, now, setText, t } from "./core.mjs";
+import { $, clock, el, fromLocal, keyed, now, setText, t, toLocal } from "./core.mjs";
 import { on } from "./state.mjs";
 import { input, select, value } from "./account_parts.mjs";
 import { deed } from "./audit_words.mjs";
@@ -86,9 +86,9 @@ function draw() {
   $("audit-older").hidden = !page.cursor;
 }
 function make(one) {
-  const root = el("tr"), ms = Date.parse(one.at);
-  const cells = [`${date(ms)} ${clock(ms)}`, one.who, deed(one.action), one.object ?? "", one.address ?? "", detail(one.detail)];
-  root.append(...cells.map((text, n) => el("td", ["audit-at", "audit-who", "", "audit-of", "audit-address", "audit-detail secondary"][n], text)));
+  const root = el("tr");
+  const cells = [toLocal(Date.parse(one.at)).replace("T", " "), one.who, deed(one.action), one.object ?? "", one.address ?? "", detail(one.detail)];
+  root.append(...cells.map((text, n) => el("td", ["audit-at", "audit-who", "audit-what", "audit-of", "audit-address", "audit-detail secondary"][n], text)));
   return root;
 }
 /** key: value; what is a document in itself as it is written. */

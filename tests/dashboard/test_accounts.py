@@ -1,4 +1,4 @@
-"""Accounts: people made and changed with a reason, sessions and tokens that end, an audit that stays."""
+"""Accounts: people changed with a reason, sessions and tokens that end, an audit that stays."""
 
 import csv
 import io
