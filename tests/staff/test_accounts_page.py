@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from dashboard import accounts
 from dashboard.accounts import create_account
-from tests.dashboard.conftest import PASSWORD
+from tests.dashboard.conftest import PASSWORD, served
 from tests.staff.conftest import (
     ARTEFACTS,
     AXE,
@@ -23,6 +23,38 @@ from tests.staff.conftest import (
 EVIL = "<img src=x onerror=alert(1)>"
 SIZES = [("zh", "dark", 1440, 900), ("en", "light", 360, 780), ("en", "dark", 820, 1180),
          ("zh", "light", 3840, 2160)]  # fmt: skip
+DOCUMENTED = {"accounts-dark-zh-1440", "audit-dark-zh-1440"}
+PEOPLE = (("duty-2", "duty", None), ("water-desk", "duty", "water"), ("air-lab", "environment",
+          "environment"), ("visitor", "viewer", "emergency"))  # fmt: skip
+DEEDS = (
+    ("duty-2", "acknowledged", "a-nh3", {"note": "called plant 7"}),
+    ("water-desk", "opened pictures of", "C-01", {}),
+    ("air-lab", "exported", "/api/v1/stations/A-01/readings/export?metric=pm25_ugm3", {}),
+    ("visitor", "sign-in refused", None, {"reason": "wrong"}),
+    ("administrator", "changed an account", "water-desk", {"why": "moves to the water desk"}),
+)
+
+
+@pytest.fixture(scope="module")
+def peopled(server_dsn, sample_template):
+    """The sample district with some more accounts, one of them locked, one disabled."""
+    with served(server_dsn, *sample_template) as found:
+
+        def fill(conn):
+            for name, role, department in PEOPLE:
+                create_account(
+                    conn, name, role, PASSWORD, department, must_change=name == "visitor"
+                )
+            for who, action, of, detail in DEEDS:
+                accounts.audit(conn, who, action, of, "10.21.4.17", **detail)
+            with conn.cursor() as cursor:
+                cursor.execute(
+                    "update account set locked_until = now() + interval '4 min' where name = 'duty-2'"
+                )
+                cursor.execute("update account set disabled_at = now() where name = 'air-lab'")
+
+        found.write(fill)
+        yield found
 
 
 def opened(context, path, known="people"):
@@ -36,19 +68,23 @@ def nothing_found(page, name):
     page.evaluate(AXE.read_text("utf-8"))
     assert page.evaluate(AXE_RUN) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    folder = ARTEFACTS / "screens" if name in DOCUMENTED else ARTEFACTS
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
 
 
 @pytest.mark.parametrize(("lang", "theme", "width", "height"), SIZES)
 def test_every_page_of_accounts_fits_and_accessibility_tools_find_nothing(
-    browser, shared_desk, lang, theme, width, height
+    browser, peopled, lang, theme, width, height
 ):
     look = {"viewport": {"width": width, "height": height}, "color_scheme": theme}
-    with signed_in(browser, shared_desk, "administrator", lang, **look) as context:
+    with (
+        signed_in(browser, peopled, "water-desk"),
+        signed_in(browser, peopled, "administrator", lang, **look) as context,
+    ):
         page = opened(context, "/accounts")
-        page.locator(".acc-person").filter(has_text="environment").click()
-        expect(page.locator("#person h2")).to_have_text("environment")
+        page.locator(".acc-person").filter(has_text="water-desk").click()
+        expect(page.locator("#person h2")).to_have_text("water-desk")
         nothing_found(page, f"accounts-{theme}-{lang}-{width}")
         for path, known in (("/account", "account"), ("/audit", "entries")):
             page = opened(context, path, known)
@@ -144,11 +180,11 @@ def test_the_audit_says_who_did_what_and_markup_is_text(browser, desk):
         expect(row.locator(".audit-who")).to_have_text(EVIL)
         expect(row.locator(".audit-what")).to_have_text("登录")
         assert page.locator("#content img").count() == 0
-        page.get_by_label("人员").fill("administrator")
+        page.locator("#audit-filter input").first.fill("administrator")
         expect(page.locator("#audit-rows tr").filter(has_text="onerror")).to_have_count(0)
         expect(page.locator("#audit-rows tr").first).to_contain_text("administrator")
         assert "who=administrator" in page.locator("#audit-export").get_attribute("href")
-        page.locator("#content input").nth(2).fill("yesterday")
+        page.locator("#audit-filter input").nth(2).fill("yesterday")
         expect(page.locator("#data-problem")).to_be_visible()
         assert errors(page) == []
 
