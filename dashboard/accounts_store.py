@@ -19,11 +19,11 @@ select a.id, a.name, a.role, a.department, a.created_at, a.seen_at, a.locked_unt
   from account a"""
 PEOPLE = f"{_PERSON} order by a.disabled_at is not null, a.name"
 PERSON = f"{_PERSON} where a.name = %(name)s"
-LOCK = "select id from account where name = %(name)s for update"
+LOCK = "select id from account where name = %(name)s for no key update"
 # All of them, in one order: two who demote each other at once wait, and the second is refused.
 LOCK_ADMINISTRATORS = """
 select name from account where role = 'administrator' and disabled_at is null
- order by id for update"""
+ order by id for no key update"""
 CHANGE = "update account set role = %(role)s, department = %(department)s where name = %(name)s"
 DISABLE = "update account set disabled_at = now() where name = %(name)s and disabled_at is null"
 ENABLE = """
@@ -138,7 +138,11 @@ def person(conn: Connection, name: str, now: datetime) -> Person | None:
 
 
 def locked(conn: Connection, name: str, now: datetime) -> Person | None:
-    """As `person`, with its row locked until the transaction ends."""
+    """As `person`, with its row locked until the transaction ends.
+
+    The administrators' first, in their order: who lock each other out wait, never crosswise.
+    """
+    query.rows(conn, LOCK_ADMINISTRATORS)
     query.rows(conn, LOCK, name=name)
     return person(conn, name, now)
 

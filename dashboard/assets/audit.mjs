@@ -3,7 +3,7 @@
 import { $, clock, el, fromLocal, keyed, now, setText, t, toLocal } from "./core.mjs";
 import { on } from "./state.mjs";
 import { input, select, value } from "./account_parts.mjs";
-import { deed } from "./audit_words.mjs";
+import { deed, member } from "./audit_words.mjs";
 import * as live from "./live.mjs";
 import { get } from "./read.mjs";
 
@@ -14,8 +14,8 @@ const fields = {};
 export const shown = {}; // what the last answer said; the tests look at it
 
 export function start() {
-  fields.who = input(t("Who"), { maxlength: "80" });
-  fields.action = select(t("What"), [["", t("everything")]]);
+  fields.who = input(t("Person"), { maxlength: "80" });
+  fields.action = select(t("What was done"), [["", t("everything")]]);
   fields.object = input(t("Of what"), { maxlength: "200" });
   // Not datetime-local: it shows the browser's country's hours beside our clock of 24.
   fields.from = input(t("From"), { maxlength: "30", placeholder: "2026-11-28 08:00" });
@@ -94,4 +94,4 @@ function make(one) {
 /** key: value; what is a document in itself as it is written. */
 const detail = (said) => Object.entries(said)
   .filter(([, of]) => of !== null && of !== "")
-  .map(([name, of]) => `${name}: ${typeof of === "object" ? JSON.stringify(of) : of}`).join(" · ");
+  .map(([name, of]) => `${member(name)}: ${typeof of === "object" ? JSON.stringify(of) : of}`).join(" · ");

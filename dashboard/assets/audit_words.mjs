@@ -26,9 +26,15 @@ const WORDS = {
   "created a rule": () => t("created a rule"), "changed a rule": () => t("changed a rule"),
   "retired a rule": () => t("retired a rule"), "reinstated a rule": () => t("reinstated a rule"),
 };
+const MEMBERS = {
+  why: () => t("Reason"), reason: () => t("Reason"), note: () => t("Note"), role: () => t("Role"),
+  department: () => t("Department"), version: () => t("version"), ended: () => t("ended"), was: () => t("before"),
+};
 const HANDED = "handed to ";
 
 export function deed(action) {
   if (action.startsWith(HANDED)) return t("handed over to {who}", { who: action.slice(HANDED.length) });
   return WORDS[action]?.() ?? action;
 }
+/** A member of a deed's detail. */
+export const member = (name) => MEMBERS[name]?.() ?? name;

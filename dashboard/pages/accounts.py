@@ -46,7 +46,9 @@ def people(say: Say, viewer: Viewer, title: str) -> html.Div:
 
 
 def audit(say: Say, viewer: Viewer, title: str) -> html.Div:
-    heads = [say(one) for one in ("Time", "Who", "What", "Of what", "Address", "Detail")]
+    heads = [
+        say(one) for one in ("Time", "Person", "What was done", "Of what", "Address", "Detail")
+    ]
     table = html.Table(
         [
             html.Caption(say("Audit"), className="spoken"),

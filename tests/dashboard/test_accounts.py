@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psycopg2
@@ -137,6 +138,31 @@ def test_the_last_administrator_stays(house, act):
     assert house.rows(
         "select disabled_at is null, role from account where name='administrator'"
     ) == [(True, "administrator")]
+
+
+def test_two_administrators_who_disable_each_other_at_once_leave_one(house):
+    made(house, "new-admin", role="administrator")
+    token = []
+    house.write(lambda conn: token.append(accounts.create_token(conn, "new-admin", "t")))
+    bearer = {"Authorization": f"Bearer {token[0]}"}
+    for _ in range(5):
+        with (
+            admin(house) as one,
+            httpx.Client(base_url=house.url, headers=bearer, timeout=60) as other,
+            ThreadPoolExecutor() as at_once,
+        ):
+            asked = [
+                at_once.submit(
+                    client.post, f"/api/v1/accounts/{name}/disable", json={"reason": "x"}
+                )
+                for client, name in ((one, "new-admin"), (other, "administrator"))
+            ]
+            statuses = sorted(answer.result().status_code for answer in asked)
+        assert statuses[0] == 200
+        assert statuses[1] in (401, 409), statuses
+        alive = "select count(*) from account where role = 'administrator' and disabled_at is null"
+        assert house.rows(alive) == [(1,)]
+        house.write(lambda conn: _run(conn, "update account set disabled_at = null"))
 
 
 def test_a_change_needs_a_reason_and_counts_at_once(house):
@@ -294,12 +320,11 @@ def test_a_one_time_password_is_a_good_one_and_never_the_same():
 
 
 def test_the_audit_is_read_by_pages_and_narrowed(house):
-    house.write(
-        lambda conn: [
+    def enter(conn):
+        for n in range(25):
             accounts.audit(conn, f"p{n % 3}", "signed in", f"door {n}", "10.0.0.1")
-            for n in range(25)
-        ]
-    )
+
+    house.write(enter)
     with admin(house) as client:
         seen, cursor = [], None
         while True:

@@ -26,7 +26,7 @@ SIZES = [("zh", "dark", 1440, 900), ("en", "light", 360, 780), ("en", "dark", 82
 DOCUMENTED = {"accounts-dark-zh-1440", "audit-dark-zh-1440"}
 PEOPLE = (("duty-2", "duty", None), ("water-desk", "duty", "water"), ("air-lab", "environment",
           "environment"), ("visitor", "viewer", "emergency"))  # fmt: skip
-DEEDS = (
+DEEDS: tuple[tuple[str, str, str | None, dict[str, str]], ...] = (
     ("duty-2", "acknowledged", "a-nh3", {"note": "called plant 7"}),
     ("water-desk", "opened pictures of", "C-01", {}),
     ("air-lab", "exported", "/api/v1/stations/A-01/readings/export?metric=pm25_ugm3", {}),
