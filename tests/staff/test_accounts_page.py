@@ -35,6 +35,9 @@ DEEDS: tuple[tuple[str, str, str | None, dict[str, str]], ...] = (
 )
 
 
+LOCKED = "update account set locked_until = now() + interval '4 min' where name = 'duty-2'"
+
+
 @pytest.fixture(scope="module")
 def peopled(server_dsn, sample_template):
     """The sample district with some more accounts, one of them locked, one disabled."""
@@ -48,9 +51,7 @@ def peopled(server_dsn, sample_template):
             for who, action, of, detail in DEEDS:
                 accounts.audit(conn, who, action, of, "10.21.4.17", **detail)
             with conn.cursor() as cursor:
-                cursor.execute(
-                    "update account set locked_until = now() + interval '4 min' where name = 'duty-2'"
-                )
+                cursor.execute(LOCKED)
                 cursor.execute("update account set disabled_at = now() where name = 'air-lab'")
 
         found.write(fill)
