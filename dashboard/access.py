@@ -64,6 +64,7 @@ ROUTES = (
     Route("POST", f"{API}/walls/{{wall_id}}/revoke", ADMINISTER),
     Route("GET", "/sign-out", SEE),
     Route("POST", "/sign-out", SEE, form=True),
+    *(Route("GET", "/password", SEE), Route("POST", "/password", SEE, form=True)),
     Route("GET", "/healthz", ANYONE),
     Route("GET", "/readyz", ANYONE),
     Route("GET", "/metrics", SEE),
@@ -153,6 +154,23 @@ ROUTES = (
     Route("GET", f"{API}/completeness", SEE),
     Route("GET", f"{API}/quarantine", INSPECT),
     Route("POST", f"{API}/quarantine/replay", REPLAY),
+    # Accounts: one's own, those of all, what everybody did.
+    Route("GET", f"{API}/account", SEE),
+    Route("POST", f"{API}/account/sessions/end-others", SEE),
+    Route("POST", f"{API}/account/sessions/{{session_id}}/end", SEE),
+    Route("POST", f"{API}/account/tokens", SEE),
+    Route("POST", f"{API}/account/tokens/{{token_id}}/revoke", SEE),
+    Route("GET", f"{API}/accounts", ADMINISTER),
+    Route("POST", f"{API}/accounts", ADMINISTER),
+    Route("GET", f"{API}/accounts/{{person}}", ADMINISTER),
+    *(
+        Route("POST", f"{API}/accounts/{{person}}/{act}", ADMINISTER)
+        for act in ("change", "disable", "enable", "unlock", "reset-password", "sessions/end")
+    ),
+    Route("POST", f"{API}/accounts/{{person}}/sessions/{{session_id}}/end", ADMINISTER),
+    Route("POST", f"{API}/accounts/{{person}}/tokens/{{token_id}}/revoke", ADMINISTER),
+    *(Route("GET", f"{API}/audit", ADMINISTER), Route("GET", f"{API}/audit/export", ADMINISTER)),
+    *(Route("GET", "/accounts", ADMINISTER), Route("GET", "/audit", ADMINISTER)),
     # Third-party scripts and styles as published: nothing of ours is in them.
     Route("GET", "/assets/vendor/{name}", ANYONE),
     # Our scripts, styles and symbols, and the base map: no reading is in them.
@@ -162,6 +180,9 @@ ROUTES = (
     Route("POST", "/_dash-update-component", SEE),
     Route("GET", "/{path:path}", SEE),
 )
+
+# All that a password opens which somebody else gave.
+BEFORE_CHANGE = ("/password", "/sign-out")
 
 
 def may(principal: Principal, right: str) -> bool:

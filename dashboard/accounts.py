@@ -16,23 +16,33 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from psycopg2.extras import Json
 
+from dashboard import passwords
 from database.pool import Connection
 
 ROLES = ("viewer", "duty", "environment", "administrator")
-SHORTEST_PASSWORD = 8
 # Who "did" what nobody did: rules that the file seeds, mutes that end by themselves.
 _TAKEN = ("config.yaml", "system")
 _NAME = re.compile(r"[\w.-]{1,40}")  # letters of every script
 _TOUCH = timedelta(minutes=1)  # a session slides at most this often, to spare the database
+
+# Each with its remedy; the pages say them in their reader's language.
+PASSWORD_FAULTS = {
+    "short": f"a password has at least {passwords.SHORTEST} characters",
+    "common": "this password is among the first that are tried; take four words that do not belong"
+    " together",
+    "own_name": "a password is not made of the account's name; take four words that do not belong"
+    " together",
+}
 
 _hasher = PasswordHasher()
 # Verified for names that do not exist, so that they take as long as those that do.
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 
 NEW_ACCOUNT = """
-insert into account (name, role, department, password_hash) values (%s, %s, %s, %s) returning id"""
+insert into account (name, role, department, password_hash, must_change)
+values (%s, %s, %s, %s, %s) returning id"""
 ACCOUNT_ID = "select id from account where name = %s"
-NEW_PASSWORD = "update account set password_hash = %s where id = %s"  # noqa: S105 - a statement
+NEW_PASSWORD = "update account set password_hash = %s, must_change = %s where id = %s"  # noqa: S105 - a statement
 FIND = """
 select id, name, role, department, password_hash, locked_until, disabled_at is not null
   from account where name = %s"""
@@ -49,17 +59,43 @@ CLOSE_SESSION = "delete from session where token_hash = %s"
 CLOSE_SESSIONS_OF = "delete from session where account_id = %s"
 CLEAR_SESSIONS = "delete from session where expires_at < %s"
 BY_SESSION = """
-select a.id, a.name, a.role, a.department, s.csrf, s.seen_at
+select a.id, a.name, a.role, a.department, s.csrf, s.id, a.must_change, s.seen_at
   from session s join account a on a.id = s.account_id and a.disabled_at is null
  where s.token_hash = %s and s.expires_at > %s"""
 TOUCH = "update session set seen_at = %s, expires_at = %s where token_hash = %s"
-NEW_TOKEN = "insert into api_token (token_hash, account_id, label) values (%s, %s, %s)"  # noqa: S105 - a statement
+SEEN = "update account set seen_at = greatest(seen_at, %s) where id = %s"
+NEW_TOKEN = """
+insert into api_token (token_hash, account_id, label, role, expires_at)
+values (%s, %s, %s, %s, %s)"""  # noqa: S105 - a statement
 TOUCH_TOKEN = "update api_token set seen_at = %s where token_hash = %s"  # noqa: S105 - a statement
 AUDIT = "insert into audit (who, action, object, detail, address) values (%s, %s, %s, %s, %s)"
 HOLDER = """
-select a.id, a.name, a.role, a.department, t.seen_at
+select a.id, a.name, a.role, a.department, t.role, t.seen_at
   from api_token t join account a on a.id = t.account_id and a.disabled_at is null
- where t.token_hash = %s and t.revoked_at is null"""
+ where t.token_hash = %s and t.revoked_at is null
+   and (t.expires_at is null or t.expires_at > %s)"""
+# Of these secrets, those that still open something: one look for all open streams.
+ALIVE = """
+select s.token_hash from session s join account a on a.id = s.account_id and a.disabled_at is null
+ where s.token_hash = any(%(keys)s) and s.expires_at > %(now)s and not a.must_change
+union all
+select t.token_hash from api_token t join account a on a.id = t.account_id and a.disabled_at is null
+ where t.token_hash = any(%(keys)s) and t.revoked_at is null
+   and (t.expires_at is null or t.expires_at > %(now)s)"""
+# An open screen is use: its session goes on.
+TOUCH_OPEN = """
+update session set seen_at = %(now)s, expires_at = %(now)s + make_interval(secs => %(keep_s)s)
+ where token_hash = any(%(keys)s) and expires_at > %(now)s
+   and seen_at < %(now)s - interval '1 minute'"""
+# Once in a while is enough: a screen that asks every minute is one look, not sixty rows.
+SAW = """
+insert into audit (who, action, object, detail, address)
+select %(who)s, %(action)s, %(object)s, '{}', %(address)s
+ where not exists (select from audit where who = %(who)s and action = %(action)s
+                      and object is not distinct from %(object)s
+                      and address is not distinct from %(address)s
+                      and at > now() - make_interval(secs => %(every_s)s))"""
+SAW_EVERY_S = 3600.0
 
 
 class BadAccount(Exception):
@@ -68,13 +104,23 @@ class BadAccount(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. csrf is the session's secret, None for an API token."""
+    """Who asks. csrf is the session's secret, None for an API token; session: its number.
+
+    must_change: the password was given by somebody else, and opens nothing but its own change.
+    """
 
     account_id: int
     name: str
     role: str
     department: str | None = None
     csrf: str | None = None
+    session: int | None = None
+    must_change: bool = False
+
+    @property
+    def bound(self) -> str | None:
+        """The department to whose stations this person's writes are limited."""
+        return None if self.role == "administrator" else self.department
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +140,13 @@ class Lock:
 
 
 def create_account(
-    conn: Connection, name: str, role: str, password: str, department: str | None = None
+    conn: Connection,
+    name: str,
+    role: str,
+    password: str,
+    department: str | None = None,
+    *,
+    must_change: bool = False,
 ) -> int:
     """Make an account and return its id; raises BadAccount."""
     if role not in ROLES:
@@ -107,7 +159,9 @@ def create_account(
         )
     try:
         with conn.cursor() as cursor:
-            cursor.execute(NEW_ACCOUNT, (name, role, department, _hash(password)))
+            cursor.execute(
+                NEW_ACCOUNT, (name, role, department, _hash(password, name), must_change)
+            )
             return int(_one(cursor.fetchone()))
     except psycopg2.errors.UniqueViolation as error:
         raise BadAccount(f"there is already an account {name!r}") from error
@@ -115,21 +169,41 @@ def create_account(
         raise BadAccount(f"there is no department {department!r}") from error
 
 
-def set_password(conn: Connection, name: str, password: str) -> None:
+def set_password(conn: Connection, name: str, password: str, *, must_change: bool = False) -> None:
     """Give a new password; every session of the account ends, and a lock is lifted."""
     account_id = _account_id(conn, name)
     with conn.cursor() as cursor:
-        cursor.execute(NEW_PASSWORD, (_hash(password), account_id))
+        cursor.execute(NEW_PASSWORD, (_hash(password, name), must_change, account_id))
         cursor.execute(SUCCEEDED, (account_id,))
         cursor.execute(CLOSE_SESSIONS_OF, (account_id,))
 
 
-def create_token(conn: Connection, account_name: str, label: str) -> str:
-    """A new API token of an account; shown once, here."""
-    token = secrets.token_urlsafe(32)
+def change_own(conn: Connection, account_id: int, name: str, password: str) -> None:
+    """A password that its owner chose; sessions are the caller's to end."""
     with conn.cursor() as cursor:
-        cursor.execute(NEW_TOKEN, (digest(token), _account_id(conn, account_name), label))
+        cursor.execute(NEW_PASSWORD, (_hash(password, name), False, account_id))
+
+
+def create_token(
+    conn: Connection,
+    account_name: str,
+    label: str,
+    role: str | None = None,
+    expires_at: datetime | None = None,
+) -> str:
+    """A new API token of an account; shown once, here. role: less than the account's, None: its."""
+    token = secrets.token_urlsafe(32)
+    account_id = _account_id(conn, account_name)
+    with conn.cursor() as cursor:
+        cursor.execute(NEW_TOKEN, (digest(token), account_id, label, role, expires_at))
     return token
+
+
+def narrowed(account_role: str, token_role: str | None) -> str:
+    """What a token may: never more than its account now; a role that is not within it: viewing."""
+    if token_role is None or account_role in (token_role, "administrator"):
+        return token_role or account_role
+    return "viewer"
 
 
 def verify_password(
@@ -163,6 +237,7 @@ def open_session(
         end = now + timedelta(hours=hours)
         values = (digest(token), account_id, csrf, now, now, end, address, agent[:200])
         cursor.execute(OPEN_SESSION, values)
+        cursor.execute(SEEN, (now, account_id))
     return token, csrf
 
 
@@ -178,21 +253,32 @@ def by_session(conn: Connection, token: str, now: datetime, hours: float) -> Pri
         row = cursor.fetchone()
         if row is None:
             return None
-        if now - row[5] > _TOUCH:
+        if now - row[7] > _TOUCH:
             cursor.execute(TOUCH, (now, now + timedelta(hours=hours), digest(token)))
-    return Principal(*row[:5])
+            cursor.execute(SEEN, (now, row[0]))
+    return Principal(*row[:7])
 
 
 def by_token(conn: Connection, token: str, now: datetime) -> Principal | None:
     """Who holds this API token."""
     with conn.cursor() as cursor:
-        cursor.execute(HOLDER, (digest(token),))
+        cursor.execute(HOLDER, (digest(token), now))
         row = cursor.fetchone()
         if row is None:
             return None
-        if row[4] is None or now - row[4] > _TOUCH:
+        if row[5] is None or now - row[5] > _TOUCH:
             cursor.execute(TOUCH_TOKEN, (now, digest(token)))
-    return Principal(*row[:4])
+    return Principal(row[0], row[1], narrowed(row[2], row[4]), row[3])
+
+
+def alive(conn: Connection, keys: list[bytes], now: datetime, hours: float) -> set[bytes]:
+    """Of the digests of sessions and tokens with an open screen, those that still open something;
+    sessions go on by it."""
+    values = {"keys": keys, "now": now, "keep_s": hours * 3600}
+    with conn.cursor() as cursor:
+        cursor.execute(TOUCH_OPEN, values)
+        cursor.execute(ALIVE, values)
+        return {bytes(key) for (key,) in cursor.fetchall()}
 
 
 def audit(
@@ -201,6 +287,13 @@ def audit(
     """Note what somebody did; the caller's transaction carries it."""
     with conn.cursor() as cursor:
         cursor.execute(AUDIT, (who, action, object_, Json(detail), address))
+
+
+def saw(conn: Connection, who: str, action: str, object_: str | None, address: str) -> None:
+    """Note what somebody looked at, at most once an hour."""
+    said = {"who": who, "action": action, "object": object_, "address": address}
+    with conn.cursor() as cursor:
+        cursor.execute(SAW, said | {"every_s": SAW_EVERY_S})
 
 
 def digest(token: str) -> bytes:
@@ -214,9 +307,9 @@ def _fits(password_hash: str, password: str) -> bool:
         return False
 
 
-def _hash(password: str) -> str:
-    if len(password) < SHORTEST_PASSWORD:
-        raise BadAccount(f"a password has at least {SHORTEST_PASSWORD} characters")
+def _hash(password: str, name: str) -> str:
+    if found := passwords.fault(password, name):
+        raise BadAccount(PASSWORD_FAULTS[found])
     return _hasher.hash(password)
 
 

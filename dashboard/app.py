@@ -27,6 +27,7 @@ from dashboard.hub import Hub
 from dashboard.live import Live, Pulse, Silent, utc_now
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
+from dashboard.password_page import PasswordPage
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.shapes import iso
@@ -135,11 +136,13 @@ def _routes(services: Services, lifespan: Callable[[FastAPI], object], wall: API
     )
     routes.state.services = services
     problems.install(routes)
+    pages = SignIn(services.pool, services.settings)
     for router in (
         *api.routers(),
         evidence_page.router,
         health.router,
-        SignIn(services.pool, services.settings).router,
+        pages.router,
+        PasswordPage(pages).router,
         wall,
     ):
         routes.include_router(router)

@@ -7,19 +7,21 @@ Deny by default: access.py says who may. It also puts the security headers on ev
 import hmac
 import logging
 import time
-from collections.abc import Callable, Sequence
+from asyncio import Task, create_task
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
 import psycopg2
-from anyio import to_thread
+from anyio import sleep, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import access, accounts, problems, walls
+from dashboard import access, accounts, departments, problems, walls
 from dashboard.accounts import Principal
 from dashboard.problems import Problem
 from database.pool import Connection, Pool
@@ -30,10 +32,12 @@ CSRF_COOKIE = "_csrf_token"  # Dash sends it back as the header by itself
 CSRF_HEADER = "x-csrftoken"
 PRINCIPAL = "dongtai.principal"  # its key in the ASGI scope
 GATE = "dongtai.gate"
+PASSWORD = "/password"  # noqa: S105 - its page's address
 LARGEST_BODY = 2_000_000
 # While the database is away, who was known this many seconds ago is still known: a desk shows what
 # it has and says that the link is lost, instead of asking for a password that nobody can check.
 REMEMBER_S = 600
+LOOK_S = 1.5  # a revoked session's stream hears of it with the second beat, within five seconds
 _SAFE = ("GET", "HEAD", "OPTIONS")
 Finder = Callable[[Connection, str, datetime], Principal | None]
 WALL = "/wall"
@@ -105,6 +109,7 @@ class Gate:
     def __init__(self, app: ASGIApp, pool: Pool, session_hours: float) -> None:
         self.app, self.pool, self.session_hours = app, pool, session_hours
         self._remembered: dict[bytes, tuple[Principal, float]] = {}
+        self.watch = Watch(pool, session_hours)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -121,7 +126,33 @@ class Gate:
             return
         # A GET whose body the server keeps to itself.
         asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-        await self.app(asked, receive, send)
+        await self.app(asked, receive, self._noting(scope, send))
+
+    def _noting(self, scope: Scope, send: Send) -> Send:
+        """What leaves the house as a file stands in the audit, whichever route makes it."""
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                kind = Headers(raw=message["headers"]).get("content-disposition", "")
+                if kind.startswith("attachment") and scope["method"] == "GET":
+                    await to_thread.run_sync(partial(self._note_export, scope))
+            await send(message)
+
+        return noting
+
+    def _note_export(self, scope: Scope) -> None:
+        """Without the database a file that is made already still goes out; the log says so."""
+        principal: Principal | None = scope[PRINCIPAL]
+        if principal is None:
+            return
+        query = scope["query_string"].decode("ascii")
+        what = scope["path"] + (f"?{query}" if query else "")
+        address = scope["client"][0] if scope.get("client") else "unknown"
+        try:
+            with self.pool.transaction() as conn:
+                accounts.audit(conn, principal.name, "exported", what[:500], address)
+        except psycopg2.Error as error:
+            log.warning("%s exported %s unnoted: %s", principal.name, what, str(error).strip())
 
     async def _admit(self, scope: Scope) -> Principal | None:
         headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
@@ -143,11 +174,18 @@ class Gate:
             check_origin(headers)
             if not route.form:
                 _check_csrf(headers, principal)
-        if not access.may(principal, route.right):
-            raise Problem(
-                403, f"the role {principal.role} may not {route.right}", role=principal.role
-            )
+        _check_right(principal, route)
+        if principal.bound is not None and not departments.is_free(route):
+            await to_thread.run_sync(partial(self._check_department, principal, route, path))
         return principal
+
+    def _check_department(self, principal: Principal, route: access.Route, path: str) -> None:
+        try:
+            with self.pool.transaction() as conn:
+                departments.check_address(conn, principal, route, path)
+        except psycopg2.Error as error:
+            log.warning("cannot look up whose %s is: %s", path, str(error).strip())
+            raise problems.unavailable() from error
 
     async def who(self, headers: Headers) -> tuple[Principal | None, bool]:
         """Who asks, and whether by cookie. A bearer token comes first: it is meant."""
@@ -194,6 +232,49 @@ class Gate:
         self._remembered[key] = (principal, time.monotonic())
 
 
+class Watch:
+    """Whether open streams may go on: one look at the database for all of them, apart from them.
+
+    A stream must never wait for the database: it is what says that the database is away.
+    """
+
+    def __init__(self, pool: Pool, session_hours: float) -> None:
+        self.pool, self.session_hours = pool, session_hours
+        self._keys: dict[bytes, int] = {}  # how many streams each has open
+        self._ended: set[bytes] = set()
+        self._task: Task[None] | None = None
+
+    @contextmanager
+    def watched(self, key: bytes) -> Iterator[None]:
+        """While a stream of this session or token is open."""
+        self._keys[key] = self._keys.get(key, 0) + 1
+        if self._task is None or self._task.done():
+            self._task = create_task(self._look_on())
+        try:
+            yield
+        finally:
+            self._keys[key] -= 1
+            if not self._keys[key]:
+                del self._keys[key]
+
+    async def still(self, key: bytes) -> bool:
+        """At most LOOK_S old; while the database is away, what was known last."""
+        return key not in self._ended
+
+    async def _look_on(self) -> None:
+        while keys := list(self._keys):
+            try:
+                alive = await to_thread.run_sync(partial(self._look, keys))
+                self._ended = set(keys) - alive
+            except psycopg2.Error as error:
+                log.warning("cannot look who still watches: %s", str(error).strip())
+            await sleep(LOOK_S)
+
+    def _look(self, keys: list[bytes]) -> set[bytes]:
+        with self.pool.transaction() as conn:
+            return accounts.alive(conn, keys, datetime.now(UTC), self.session_hours)
+
+
 def cookie(headers: Headers, name: str) -> str | None:
     try:
         morsel = SimpleCookie(headers.get("cookie", "")).get(name)
@@ -220,6 +301,13 @@ def same(given: str | None, expected: str | None) -> bool:
     if not given or not expected:
         return False
     return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _check_right(principal: Principal, route: access.Route) -> None:
+    if principal.must_change and route.path not in access.BEFORE_CHANGE:
+        raise Problem(403, f"choose a password of your own first, at {PASSWORD}", must_change=True)
+    if not access.may(principal, route.right):
+        raise Problem(403, f"the role {principal.role} may not {route.right}", role=principal.role)
 
 
 def _check_csrf(headers: Headers, principal: Principal) -> None:
@@ -253,4 +341,6 @@ def _refusal(scope: Scope, problem: Problem) -> ASGIApp:
             "?" + scope["query_string"].decode() if scope["query_string"] else ""
         )
         return RedirectResponse(f"/sign-in?next={quote(here, safe='')}", 303)
+    if "must_change" in problem.members and access.is_page(scope["path"]):
+        return RedirectResponse(PASSWORD, 303)
     return problem.response()

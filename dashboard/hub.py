@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import anyio
 from starlette.responses import Response
@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 QUEUE = 64  # events a viewer may lag behind: about half a minute
 SEND_WITHIN_S = 30.0
-ASK_AGAIN_S = 60.0
+ASK_AGAIN_S = 1.5  # a beat comes every two seconds
 # The browser comes back by itself after this many ms, and then hears `hello`.
 OPENING = b"retry: 2000\n\n"
 RESYNC = b"event: resync\ndata: {}\n\n"
@@ -86,8 +86,8 @@ class Hub:
 class EventStream(Response):
     """A viewer's stream: first `hello`, then every event younger than that.
 
-    still: asked once a minute, or every `ask_again_s`, whether this viewer may go on (signed out,
-    session over).
+    still: asked every other second whether this viewer may go on (signed out, session over).
+    around: entered while the stream is open.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class EventStream(Response):
         hub: Hub,
         hello: Callable[[], Item | None],
         still: Callable[[], Awaitable[bool]] | None = None,
-        ask_again_s: float | None = None,
+        around: AbstractContextManager[None] | None = None,
     ) -> None:
         super().__init__(
             media_type="text/event-stream",
@@ -103,9 +103,13 @@ class EventStream(Response):
         )
         del self.headers["content-length"]
         self.hub, self.hello, self.still = hub, hello, still
-        self.ask_again_s = ASK_AGAIN_S if ask_again_s is None else ask_again_s
+        self.around = around or nullcontext()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+        with self.around:
+            await self._serve(receive, send)
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
         viewer = self.hub.join()
         try:
             start = {
@@ -133,7 +137,7 @@ class EventStream(Response):
         while (item := await viewer.queue.get()) is not None:
             if item[0] > number:
                 await _send(send, item[1])
-            if self.still is not None and time.monotonic() - asked > self.ask_again_s:
+            if self.still is not None and time.monotonic() - asked > ASK_AGAIN_S:
                 if not await self.still():
                     break
                 asked = time.monotonic()

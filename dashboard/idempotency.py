@@ -22,8 +22,11 @@ values (%s, %s, %s, %s, %s)"""
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """repeated: it was done before, and this is the answer of then."""
+
     status: int
     body: dict[str, Any]
+    repeated: bool = False
 
 
 def once(
@@ -46,7 +49,7 @@ def once(
                 raise Problem(
                     422, "this Idempotency-Key was used for another request; make a new one"
                 )
-            return Outcome(row[1], row[2])
+            return Outcome(row[1], row[2], repeated=True)
         outcome = act()
         cursor.execute(CLEAR, (KEEP_DAYS,))
         cursor.execute(KEEP, (account_id, key, request, outcome.status, Json(outcome.body)))

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import ceil
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -59,6 +60,12 @@ class Attempts:
             tried.append(now)
             return True
 
+    def wait_s(self, address: str) -> int:
+        """Whole seconds until it may try again."""
+        with self._lock:
+            tried = self._tried.get(address)
+            return max(1, ceil(tried[0] + 60 - self.clock())) if tried else 1
+
 
 class Strangers:
     """Locks names that do not exist just as those that do, so that a lock betrays nothing."""
@@ -99,30 +106,31 @@ class SignIn:
         self.router.add_api_route("/sign-out", self.leave, methods=["POST"])
 
     async def form(self, request: Request) -> Response:
-        return self._page(request, next_=request.query_params.get("next"))
+        return self._page(request, request.query_params.get("next"))
 
     async def enter(self, request: Request) -> Response:
         form = await read_form(request)
         address = address_of(request)
         next_ = form.get("next")
-        t = text(self._language(request))
         if not self.attempts.allow(address):
-            message = t("Too many attempts from this address. Wait a minute.")
-            return self._page(request, next_=next_, message=message, status=429)
+            again = partial(self._page, request, next_)
+            return self.too_many(request, again)
         name, password = form.get("name", "").strip(), form.get("password", "")
         agent = request.headers.get("user-agent", "")
         attempt = partial(self._try, name, password, address, agent)
         found = await to_thread.run_sync(attempt, limiter=self.limiter)
         if isinstance(found, Refused):
-            message = self._why(found, self._language(request))
-            return self._page(
-                request, next_=next_, message=message, name=name, status=_status(found)
-            )
+            message = self.why(found, request)
+            answer = self._page(request, next_, message, _status(found), name=name)
+            if found.until is not None:
+                left = max(1, ceil((found.until - datetime.now(UTC)).total_seconds()))
+                answer.headers["Retry-After"] = str(left)
+            return answer
         return self._welcome(request, *found, next_=next_)
 
     async def ask(self, request: Request) -> Response:
         principal: Principal = request.scope[PRINCIPAL]
-        return self._render(request, "sign_out.html", principal=principal)
+        return self.render(request, "sign_out.html", principal=principal)
 
     async def leave(self, request: Request) -> Response:
         principal: Principal = request.scope[PRINCIPAL]
@@ -168,26 +176,36 @@ class SignIn:
         )
         answer.set_cookie(CSRF_COOKIE, csrf, max_age=age, samesite="lax", secure=secure)
         if request.query_params.get("lang"):
-            answer.set_cookie(LANGUAGE_COOKIE, self._language(request), max_age=age, samesite="lax")
+            answer.set_cookie(LANGUAGE_COOKIE, self.language(request), max_age=age, samesite="lax")
         return answer
 
-    def _why(self, refused: Refused, lang: str) -> str:
-        t = text(lang)
+    def why(self, refused: Refused, request: Request, *, old: bool = False) -> str:
+        """old: it is the old password that was asked for, of a name that is known."""
+        t = text(self.language(request))
         if refused.until is None:
-            return t("Name or password is wrong.")
+            return t("The old password is wrong.") if old else t("Name or password is wrong.")
         until = clock_text(refused.until, datetime.now(UTC), self.settings.zone)
         return t("Too many wrong passwords: this name is locked until {until}.", until=until)
+
+    def too_many(self, request: Request, page: Callable[[str, int], Response]) -> Response:
+        """The address has tried too often; Retry-After says when it may again."""
+        seconds = self.attempts.wait_s(address_of(request))
+        t = text(self.language(request))
+        said = t("Too many attempts from this address. Try again in {n} s.", n=seconds)
+        answer = page(said, 429)
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
 
     def _page(
         self,
         request: Request,
-        *,
         next_: str | None,
         message: str = "",
-        name: str = "",
         status: int = 200,
+        *,
+        name: str = "",
     ) -> Response:
-        return self._render(
+        return self.render(
             request,
             "sign_in.html",
             status=status,
@@ -196,10 +214,10 @@ class SignIn:
             name=name,
         )
 
-    def _render(
+    def render(
         self, request: Request, template: str, *, status: int = 200, **values: object
     ) -> Response:
-        lang = self._language(request)
+        lang = self.language(request)
         page = self.templates.get_template(template).render(
             t=text(lang),
             lang=lang,
@@ -211,7 +229,7 @@ class SignIn:
         )
         return HTMLResponse(page, status, {"Content-Security-Policy": POLICY})
 
-    def _language(self, request: Request) -> str:
+    def language(self, request: Request) -> str:
         chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
         return language_of(chosen, None, self.settings.language)
 

@@ -29,7 +29,6 @@ from sensors.air.aqi_tables import CATEGORIES
 
 # The longest that browsers keep a cookie; each load of the page begins it anew.
 COOKIE_S = 400 * 86400
-ASK_AGAIN_S = 2.0  # a revoked wall goes blank within seconds; one look-up by key each time
 WALL_URLS = {
     "live": "/wall/live",
     "ask": "/wall/version",
@@ -89,7 +88,7 @@ class WallPage:
             except Problem:
                 return True  # the database is away: the screen is told so by `lost`
 
-        return EventStream(self.hub, self.use.live.wall_hello, still, ASK_AGAIN_S)
+        return EventStream(self.hub, self.use.live.wall_hello, still)
 
     async def version(self) -> Response:
         """What is served now: a wall that has another one loads its page anew."""

@@ -13,7 +13,7 @@ from alerts.life.pending import pending
 from alerts.life.steps import Done, NoSuchAlert, Refused
 from alerts.life.taking import Acknowledged, Conflict
 from alerts.store import find_alert
-from dashboard import life_store
+from dashboard import departments, life_store
 from dashboard.access import ACKNOWLEDGE, RIGHTS
 from dashboard.api import life_models, models
 from dashboard.api.common import Use, Write, Writing, json_answer, refused
@@ -52,6 +52,7 @@ def acknowledge_all(write: Writing, body: life_models.AcknowledgeAll) -> Respons
 
     def act(conn: Connection) -> Outcome:
         versions = {one.id: one.version for one in body.alerts}
+        departments.check_alerts(conn, write.who, versions)
         now, note = datetime.now(UTC), body.note or None
         found = taking.acknowledge_all(conn, versions, write.who.name, note, now=now)
         taken = [

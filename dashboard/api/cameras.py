@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import pictures
-from dashboard.accounts import audit
+from dashboard.accounts import audit, saw
 from dashboard.api import models
 from dashboard.api.common import Use, Who, json_answer
 from dashboard.moments import moment, span
@@ -54,6 +54,8 @@ def list_pictures(
 @router.get("/cam/{code}.jpg", response_class=Response)
 def show_picture(
     use: Use,
+    who: Who,
+    request: Request,
     code: str,
     t: Annotated[str | None, Query(description="the newest not after this time")] = None,
     size: Literal["full", "thumb"] = "full",
@@ -71,6 +73,8 @@ def show_picture(
         if known(if_none_match, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         content = pictures.content(conn, picture, thumbnail=size == "thumb")
+        if size == "full":
+            saw(conn, who.name, "opened pictures of", code, address_of(request))
     if content is None:
         raise Problem(404, f"the picture of {code!r} is no longer kept")
     media_type = "image/jpeg" if size == "thumb" else picture.media_type

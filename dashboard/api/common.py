@@ -61,6 +61,7 @@ class Write:
     def __init__(self, use: Use, who: Who, request: Request, idempotency_key: Key = None) -> None:
         self.use, self.who, self._key = use, who, idempotency_key
         self._address = address_of(request)
+        self.repeated = False  # whether `once` gave the answer of an earlier time
 
     def once(self, asked: str, act: Callable[[Connection], idempotency.Outcome]) -> Response:
         """Do it in one transaction; the same key again has the first answer.
@@ -70,6 +71,7 @@ class Write:
         account = self.who.account_id
         with self.use.pool.transaction() as conn:
             outcome = idempotency.once(conn, account, self._key, asked, lambda: act(conn))
+        self.repeated = outcome.repeated
         headers = {"Content-Type": MEDIA_TYPE} if outcome.status >= 400 else None
         return json_answer(outcome.body, outcome.status, headers)
 

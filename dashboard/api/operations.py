@@ -11,14 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import operations_store
+from dashboard.accounts import digest, saw
 from dashboard.api import models
-from dashboard.api.common import Use, Write, Writing, json_answer
+from dashboard.api.common import Use, Who, Write, Writing, json_answer
 from dashboard.gate import GATE, SESSION_COOKIE, Gate, cookie
 from dashboard.hub import EventStream
 from dashboard.idempotency import Outcome
 from dashboard.moments import span
 from dashboard.problems import Problem
 from dashboard.shapes import Json, iso
+from dashboard.signin import address_of
 from database import books, replays
 from database.books import OWN, Line, summed
 from database.pool import Connection
@@ -70,6 +72,8 @@ def read_completeness(use: Use) -> Response:
 @router.get("/api/v1/quarantine", responses={200: {"model": models.Quarantine}})
 def read_quarantine(
     use: Use,
+    who: Who,
+    request: Request,
     code: Annotated[str | None, Query(description="only this kind of mistake")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -83,6 +87,8 @@ def read_quarantine(
         groups = books.groups(conn)
         asked = replays.recent(conn, RECENT)
         found = operations_store.quarantine(conn, code, after, limit + 1, PREVIEW)
+        if found:
+            saw(conn, who.name, "saw quarantined messages", code, address_of(request))
     more = _write_cursor(found[limit - 1]) if len(found) > limit else None
     messages = [
         row | {"received_at": iso(row["received_at"]), "replayed_at": iso(row["replayed_at"]),
@@ -162,13 +168,12 @@ async def live(use: Use, request: Request) -> Response:
     bearer = headers.get("authorization", "").partition(" ")[2].strip()
     secret = bearer or cookie(headers, SESSION_COOKIE) or ""
 
-    async def still() -> bool:
-        try:
-            return await gate.known(secret, by_cookie=not bearer) is not None
-        except Problem:
-            return True  # the database is away: the screen is told so by `lost`
+    key = digest(secret)
 
-    return EventStream(use.live.hub, use.live.hello, still)
+    async def still() -> bool:
+        return await gate.watch.still(key)
+
+    return EventStream(use.live.hub, use.live.hello, still, gate.watch.watched(key))
 
 
 def preview(payload: bytes, size: int) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from alerts.rule_settings import RuleSettings
 from alerts.rule_stations import stations
 from alerts.rulebook import load_places
 from config import validated
+from dashboard import departments
 from dashboard import rules as shapes
 from dashboard.api import rule_models as models
 from dashboard.api.common import Use, Write, Writing, json_answer
@@ -151,10 +152,13 @@ def _edit(
     say it."""
 
     def work(conn: Connection) -> Outcome:
+        for old in rule_history.versions(conn, on)[:1]:
+            departments.check_rule(conn, write.who, old.definition)
         try:
             new = act(conn)
         except RefusedEdit as error:
             return _refused(conn, error)
+        departments.check_rule(conn, write.who, new.definition)
         write.audit(conn, word, new.code, version=new.version, reason=new.reason)
         return Outcome(status, shapes.rule_json(new, standing_of(conn)))
 

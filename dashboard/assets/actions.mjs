@@ -3,6 +3,7 @@
 import { $, el, gradeWord, keyed, moment, newKey, now, post, replaying, setText, t, urls } from "./core.mjs";
 import { alerts, allOf, chosen, emit, isMuted, isOn, isOwned, on, putAlert, stations } from "./state.mjs";
 import { muteText } from "./aside.mjs";
+import { outside } from "./mine.mjs";
 import { get } from "./read.mjs";
 
 let open = null; // {name, alert, station, node, key, grade}: the alert as it was read, the grade last told
@@ -28,6 +29,7 @@ function target() {
 function wanted({ station, alert }) {
   const list = [];
   if (replaying()) return list;
+  if (outside(station.department)) return list; // `said` says whose it is
   if (alert && may("act")) {
     const shelved = isMuted(alert) && alert.muted.kind === "shelved";
     if (shelved) list.push("unshelve");
@@ -58,6 +60,8 @@ function said({ station, alert }) {
     key: `out-${one.id}`,
     text: [muteText({ ...one, kind: "out_of_service" }), one.metrics?.join(", "), one.who, one.why].filter(Boolean).join(" · "),
   }));
+  const notMine = may("act") || may("service") ? outside(station.department) : "";
+  if (notMine) facts.push({ key: "whose", text: notMine });
   if (alert && isMuted(alert) && alert.muted.kind !== "out_of_service") {
     const { muted } = alert;
     const by = muted.kind === "suppressed" ? t("because of {what}", { what: muted.why }) : muted.why;

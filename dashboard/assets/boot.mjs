@@ -2,6 +2,9 @@
 
 const parts = {
   data: async () => (await import("./data.mjs")).start(),
+  account: async () => (await import("./account.mjs")).start(),
+  accounts: async () => (await import("./accounts.mjs")).start(),
+  audit: async () => (await import("./audit.mjs")).start(),
   duty: async () => (await import("./duty.mjs")).start(),
   environment: async () => (await import("./environment.mjs")).start(),
   warnings: async () => (await import("./warnings.mjs")).start(),

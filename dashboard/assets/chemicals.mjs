@@ -2,6 +2,7 @@
 
 import { $, ageOf, ageText, el, figure, keyed, moment, named, now, setData, setText, span, t, urls } from "./core.mjs";
 import { chosen, on, stations, valueState } from "./state.mjs";
+import { outside } from "./mine.mjs";
 import * as form from "./tank_form.mjs";
 
 const EVERY_MS = 5000, OLD_MS = 30_000;
@@ -100,7 +101,7 @@ function makeTank() {
   const bar = el("span", "tank-bar", null, { "aria-hidden": "true" });
   bar.append(el("span"));
   root.append(el("b", "tank-name"), el("span", "tank-amount"), bar, el("span", "tank-basis quiet"));
-  if ($("drawer-hazard").dataset.enter === "yes") {
+  if ($("drawer-hazard").dataset.enter === "yes" && !outside(stations.get(plant?.code)?.department)) {
     const button = el("button", "button small", t("Enter"), { type: "button" });
     button.addEventListener("click", () => form.open(root, plant, root.dataset.key, take));
     root.append(button);

@@ -1,7 +1,7 @@
 // What every module needs: the page's texts and tables, words, numbers, the server's clock, the DOM.
 
 const page = JSON.parse(document.getElementById("page").textContent);
-export const { zone, metrics, initials, urls, user, gas, wall } = page;
+export const { zone, metrics, initials, urls, user, gas, wall, bound } = page;
 export let lang = page.lang;
 /** Go on in another language: only a wallboard has the texts of both. */
 export function speak(next) {

@@ -4,6 +4,7 @@ import { $, alertAmount, ageOf, ageText, el, figure, keyed, metricName, moment, 
 import { acknowledged, alerts, choose, chosen, isMuted, isOn, isOwned, liveValue, meanPeriod, redraw, returned, setAside, silent, sinceOf, stationState, stations, tallyOf, toAcknowledge, trend, valueAge } from "./state.mjs";
 import { openForm } from "./acknowledge.mjs";
 import { stateText } from "./aside.mjs";
+import { outside } from "./mine.mjs";
 import { fetchMore } from "./crowd.mjs";
 import { fillGroup, isGroup, itemsOf, makeGroup } from "./groups.mjs";
 
@@ -98,6 +99,8 @@ function fill(root, alert) {
   setClass(root.querySelector(".row-value"), `row-value ${valueAge(alert).state}`);
   const button = root.querySelector(".ack");
   button.hidden = owned || muted; // what is set aside is taken up again first
+  button.title = outside(alert.department ?? station?.department ?? null);
+  button.disabled = Boolean(button.title);
 }
 export function limitText(alert) {
   const parts = [];

@@ -1,7 +1,8 @@
 // What people said of the chosen series: the list below the chart, followed while the drawer is open.
 
 import { $, clock, el, keyed, newKey, now, setData, setText, t, toLocal, urls } from "./core.mjs";
-import { chosen, on } from "./state.mjs";
+import { outside } from "./mine.mjs";
+import { chosen, on, stations } from "./state.mjs";
 import { again } from "./chart.mjs";
 import * as form from "./mark_form.mjs";
 
@@ -10,7 +11,7 @@ let shown = null; // "station|metric" of the list
 let found = []; // as the API has them, newest first
 let askedAt = 0, asking = false, all = false;
 
-const may = () => $("mark-open") !== null;
+const may = () => $("mark-open") !== null && !outside(stations.get(chosen.station)?.department);
 
 export function start() {
   on("chosen", look);
@@ -64,6 +65,7 @@ function saved(mark) {
 // ---- the list: what holds, then what was withdrawn, newest first
 
 function fill() {
+  if ($("mark-open")) $("mark-open").hidden = !may(); // the drawer says whose the station is
   $("drawer-marks").hidden = !chosen.metric || (!found.length && !may());
   const held = found.filter((mark) => !mark.withdrawn);
   const ordered = [...held, ...found.filter((mark) => mark.withdrawn)];

@@ -13,7 +13,7 @@ import flask
 import psycopg2
 from dash import Dash, Input, Output, html
 
-from dashboard.pages import cameras, data, desk, duty, environment, rules, warnings
+from dashboard.pages import accounts, cameras, data, desk, duty, environment, rules, warnings
 from dashboard.pages.chart import Request, chart
 from dashboard.pages.day import station_names
 from dashboard.pages.not_found import install_not_found
@@ -37,6 +37,9 @@ PAGES = (
     ("/rules", "rules", rules.layout, "Rules"),
     ("/cameras", "cameras", cameras.layout, "Pictures"),
     ("/data", "data", data.layout, "Data"),
+    ("/account", "account", accounts.own, "My account"),
+    ("/accounts", "accounts", accounts.people, "Accounts"),
+    ("/audit", "audit", accounts.audit, "Audit"),
 )
 # The right that each callback needs (dashboard/access.py); Dash's own page switch included.
 CALLBACK_RIGHTS = {
@@ -110,6 +113,7 @@ class StaffDash(Dash):
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override] # Dash names each part
         who = viewer(self._settings.language)
         page = page_data(who.lang, self._settings.time_zone, self._names(), who.name)
+        page["bound"] = who.bound
         return INDEX.format(
             lang="zh-CN" if who.lang == "zh" else "en",
             theme=f' data-theme="{who.theme}"' if who.theme else "",

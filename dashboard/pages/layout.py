@@ -157,7 +157,12 @@ def _person(say: Say, viewer: Viewer) -> html.Div:
                 **data(lang=other),
             ),
             icon_button("theme", "i-contrast", say("Dark theme")),
-            html.Span(viewer.name, className="person-name", title=word(viewer.role, viewer.lang)),
+            html.A(
+                viewer.name,
+                href="/account",
+                className="person-name",
+                title=f"{say('My account')} · {word(viewer.role, viewer.lang)}",
+            ),
             html.A(say("Sign out"), href="/sign-out", className="sign-out"),
         ],
         className="person",

@@ -22,6 +22,7 @@ CODES = (
     *("spike", "climate", "neighbour", "status", "marked_invalid", "marked_valid", "stale_clock"),
     *("derived_from_suspect", "live", "recorded", "simulated", "exercise"),
     *("active", "acknowledged", "returned", "ended"),
+    *("viewer", "duty", "environment", "administrator"),
     *("reservoir", "air", "weather", "discharge", "stack", "plant", "gas", "camera"),
 )
 # The steps of an alert's life, as the journal says them.

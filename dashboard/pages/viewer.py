@@ -18,6 +18,7 @@ class Viewer:
     theme: str | None
     name: str
     role: str
+    bound: str | None = None  # the department to whose stations what they do is limited
 
 
 def viewer(default_lang: str = DEFAULT) -> Viewer:
@@ -30,4 +31,5 @@ def viewer(default_lang: str = DEFAULT) -> Viewer:
         theme=theme if theme in THEMES else None,
         name=getattr(principal, "name", ""),
         role=getattr(principal, "role", ""),
+        bound=getattr(principal, "bound", None),
     )

@@ -140,7 +140,7 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(owner):
     ("name", "role", "password", "said"),
     [
         ("a", "boss", PASSWORD, "unknown role 'boss'"),
-        ("a", "duty", "short", "at least 8"),
+        ("a", "duty", "short", "at least 12"),
         ("system", "duty", PASSWORD, "what the program calls itself"),
         ("Config.yaml", "environment", PASSWORD, "what the program calls itself"),
         *(
