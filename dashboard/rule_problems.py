@@ -87,6 +87,7 @@ TEMPLATES = (
     "`direction` belongs to `when: rate` and `when: deviation`",
     "`mean_over_s` belongs to above, below and outside",
     "`{key}` belong… to `when: {conditions}`",
+    "expected a number or the name of a limit, not …",
     "expected why it is changed, 1 to {most} characters",
     "a rule keeps its code: {code}; make a new rule for another one",
     "there is a rule {code} already: reinstate it, or choose another code",
