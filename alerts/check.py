@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from alerts.check_neighbours import too_lonely
 from alerts.check_stations import Place, days, listed, places
 from alerts.classes import CLASSES, SIDE
 from alerts.condition_settings import CHANGES
@@ -103,6 +104,7 @@ def _check_condition(one: _Condition, stations: Mapping[str, Place]) -> list[Mis
     mistakes += _wrong_order(one, covered)
     mistakes += _too_short_window(one, covered)
     mistakes += _nothing_usual(one, covered)
+    mistakes += _too_lonely(one, covered, stations)
     return mistakes or _never_reached(one, covered) + _crossed(one, covered)
 
 
@@ -249,7 +251,7 @@ def _too_short_window(one: _Condition, covered: list[Place]) -> list[Mistake]:
 
 def _nothing_usual(one: _Condition, covered: list[Place]) -> list[Mistake]:
     metric = one.metric or ""
-    asked = one.said.get("when") == "deviation" and one.said.get("usual") is not None
+    asked = one.said.get("when") == "deviation" and one.said.get("usual") == "month"
     if not asked or any(place.sensed(metric).usual for place in covered):
         return []
     problem = (
@@ -257,6 +259,16 @@ def _nothing_usual(one: _Condition, covered: list[Place]) -> list[Mistake]:
         "range for each month"
     )
     return [Mistake((*one.where, "usual"), one.said.get("usual"), problem)] if covered else []
+
+
+def _too_lonely(
+    one: _Condition, covered: list[Place], stations: Mapping[str, Place]
+) -> list[Mistake]:
+    """usual: neighbours, where nobody has so many in reach."""
+    if one.said.get("usual") != "neighbours" or one.metric is None:
+        return []
+    found = too_lonely(one.said, one.metric, covered, stations.values())
+    return [Mistake((*one.where, found[0]), one.said.get(found[0]), found[1])] if found else []
 
 
 def _never_reached(one: _Condition, covered: list[Place]) -> list[Mistake]:

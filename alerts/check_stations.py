@@ -39,7 +39,7 @@ class Sensed:
 
 @dataclass(frozen=True)
 class Place:
-    """A station. group: the plant that it belongs to, or itself."""
+    """A station. group: the plant that it belongs to, or itself. spot: lon, lat in degrees."""
 
     code: str
     kind: str
@@ -47,6 +47,7 @@ class Place:
     limits: tuple[Named, ...]
     device: str | None = None
     group: str | None = None
+    spot: tuple[float, float] | None = None
 
     @property
     def metrics(self) -> list[str]:
@@ -81,6 +82,7 @@ def places(raw: Mapping[str, Any]) -> Iterator[Place]:
             limits,
             device if isinstance(device, str) else None,
             plant if isinstance(plant, str) else code,
+            _spot(entry.get("lon"), entry.get("lat")),
         )
 
 
@@ -108,6 +110,11 @@ def _sensors(entry: Mapping[str, Any]) -> Iterator[tuple[str, Sensed]]:
             low, high = _number(said.get("low"), known.low), _number(said.get("high"), known.high)
             interval = _number(said.get("interval_s"), _number(entry.get("interval_s"), 0))
             yield metric, Sensed(low, high, interval or None, bool(said.get("usual")))
+
+
+def _spot(lon: object, lat: object) -> tuple[float, float] | None:
+    known = isinstance(lon, int | float) and isinstance(lat, int | float)
+    return (_number(lon, 0), _number(lat, 0)) if known else None
 
 
 def _number(value: object, otherwise: float) -> float:

@@ -58,9 +58,10 @@ class Condition(Section):
     direction: Direction | None = Field(
         default=None, description="rate, deviation: up (the default), down, or either."
     )
-    usual: Literal["month"] | None = Field(
+    usual: Literal["month", "neighbours"] | None = Field(
         default=None,
-        description="deviation: from the middle of what the station's `usual` says of the month.",
+        description="deviation: from the middle of what the station's `usual` says of the month; "
+        "or from the median of the same metric at the nearest stations around.",
     )
     dead_band: float = Field(
         default=0,

@@ -10,16 +10,17 @@ Who is told (`page`) is decided at the end of a batch: telling.py.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.grade import RANK, graver
 from alerts.latch import Latches, moved
+from alerts.neighbours import NOBODY, Around, Span, spans
 from alerts.rule import Key, Watch
 from alerts.silence import hear
 from alerts.state import Judgement, Move, NewId, OpenAlert, State, Transition
 from alerts.steps import falling, rising
 from alerts.telling import tell
-from alerts.window import Signal, figure, filled, fits, quiet, reach, with_reading
+from alerts.window import Signal, as_compared, filled, fits, quiet, reach, with_reading
 from alerts.withdrawal import asks_otherwise, withdraw
 from sensors.reading import VALID, VALID_OR_MISSING, Quality, Reading
 
@@ -35,12 +36,14 @@ def judge(
     now: datetime,
     new_id: NewId,
     past: Past | None = None,
+    around: Around = NOBODY,
 ) -> Judgement:
     """Judge readings, in event order by series. A state that is not given is a fresh one.
 
     Readings at or before a state's own watermark are refused: they were judged, or are late.
-    past: the readings before these, of the series that `asks_past` names. Members of groups only
-    move their latches: what follows is group.py's business.
+    past: the readings before these, of the series that `asks_past` names; around: those of the
+    neighbours that `asks_around` names, these among them. Members of groups only move their
+    latches: what follows is group.py's business.
     """
     past = past or {}
     judgement = Judgement()
@@ -53,7 +56,7 @@ def judge(
                 judgement.add(watch.key, *hear(watch, state, run, now))
                 continue
             state = _with_past(watch, state, run, past.get(series_id, ()))
-            passed = _through(watch, state, run, new_id)
+            passed = _through(watch, state, run, new_id, around)
             state, steps = passed.state, passed.steps
             if passed.newest and watch.member:
                 judgement.seen[watch.key] = passed.newest
@@ -98,6 +101,18 @@ def asks_past(
     return asked
 
 
+def asks_around(watches: Mapping[int, Sequence[Watch]], readings: Iterable[Reading]) -> list[Span]:
+    """Which readings of neighbouring series the judge has to know of for these, stored or not."""
+    asked: dict[int, list[datetime]] = {}
+    ages: dict[int, timedelta] = {}
+    for series_id, run in runs_of(watches, readings):
+        signals = [watch.signal for watch in watches[series_id] if watch.signal]
+        for one in {one for signal in signals for one in signal.neighbours}:
+            asked.setdefault(one.series_id, []).extend(map(_observed_at, run))
+            ages[one.series_id] = max(one.age, ages.get(one.series_id, one.age))
+    return spans(asked, ages)
+
+
 def _lacks_past(watch: Watch, state: State, run: Sequence[Reading]) -> bool:
     """Whether the window has to be made of stored readings, and could matter at all."""
     signal = watch.window
@@ -134,10 +149,14 @@ def forgetting(watch: Watch, state: State) -> State:
 
 
 def retrace(
-    watch: Watch, run: Iterable[Reading], new_id: NewId, state: State = _FRESH
+    watch: Watch,
+    run: Iterable[Reading],
+    new_id: NewId,
+    state: State = _FRESH,
+    around: Around = NOBODY,
 ) -> tuple[State, list[Transition]]:
     """Judge readings of the past, in event order, over again from a state; nobody is told."""
-    passed = _through(watch, state, run, new_id)
+    passed = _through(watch, state, run, new_id, around)
     return passed.state, passed.steps
 
 
@@ -145,7 +164,7 @@ def retrace_member(
     watch: Watch, run: Iterable[Reading], new_id: NewId, state: State
 ) -> tuple[State, list[Move]]:
     """The same of a group's member, whose latch moves and raises nothing by itself."""
-    passed = _through(watch, state, run, new_id)
+    passed = _through(watch, state, run, new_id, NOBODY)
     return passed.state, passed.moves
 
 
@@ -180,7 +199,9 @@ class _Passed:
     moves: list[Move]
 
 
-def _through(watch: Watch, state: State, run: Iterable[Reading], new_id: NewId) -> _Passed:
+def _through(
+    watch: Watch, state: State, run: Iterable[Reading], new_id: NewId, around: Around
+) -> _Passed:
     steps: list[Transition] = []
     moves: list[Move] = []
     newest = None
@@ -191,10 +212,10 @@ def _through(watch: Watch, state: State, run: Iterable[Reading], new_id: NewId) 
             state = replace(state, judged_to=reading.observed_at)
             continue
         if watch.signal:
-            state, value = _compared(watch, watch.signal, state, reading, reading.value)
-            if value is None:
+            state, own = _compared(watch, watch.signal, state, reading, around)
+            if own is None:
                 continue
-            reading = replace(reading, value=value)  # noqa: PLW2901 - what is judged from here on
+            reading = own  # noqa: PLW2901 - what is judged from here on
         newest, before = reading, state.on
         state, step = advance(watch, state, reading, reading.value or 0.0, new_id)
         if step:
@@ -205,16 +226,17 @@ def _through(watch: Watch, state: State, run: Iterable[Reading], new_id: NewId) 
 
 
 def _compared(
-    watch: Watch, signal: Signal, state: State, reading: Reading, value: float
-) -> tuple[State, float | None]:
-    """The state with the reading in its window, and what the limits are compared with."""
-    at = reading.observed_at
+    watch: Watch, signal: Signal, state: State, reading: Reading, around: Around
+) -> tuple[State, Reading | None]:
+    """The state with the reading in its window; and with what is compared with the limits as its
+    value, where enough is known."""
+    at, value = reading.observed_at, reading.value or 0.0
     if signal.looks_back and enters(watch, reading):
         state = replace(state, window=with_reading(signal, state.window, at, value, watch.gap))
     elif signal.looks_back or not reading.quality.usable:
         return replace(state, judged_to=at), None
-    found = figure(signal, state.window, at, value)
-    return (state, found) if found is not None else (replace(state, judged_to=at), None)
+    found = as_compared(signal, state.window, reading, value, around)
+    return (state, found) if found.value is not None else (replace(state, judged_to=at), None)
 
 
 def counts(watch: Watch, reading: Reading) -> bool:

@@ -101,9 +101,19 @@ def evidence(
                 "text": rules.get((watch.rule_id, watch.version)),
             },
         }
+        | _compared(step)
         | around(step, watch)
         for step, watch in known
     }
+
+
+def _compared(step: Transition) -> dict[str, Any]:
+    """Of a deviation from the neighbours, what they had read when it was judged: `median`, and
+    `of`, each with its time. The nearest five, beside it, are what is known now."""
+    found = step.reason.params
+    if "median" not in found:
+        return {}
+    return {"compared_with": {"median": found["median"], "of": found["neighbours"]}}
 
 
 def around_then(conn: Connection, series: int, at: datetime) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.engine import asks_past, counts
+from alerts.engine import asks_around, asks_past, counts
 from alerts.engine import judge as judge_readings
 from alerts.group import Group, judge_groups, standing_now, touched
 from alerts.ids import new_id
-from alerts.past import follow, stored_past
+from alerts.neighbours import Around
+from alerts.past import follow, stored_around, stored_past
 from alerts.record import (
     busy_series,
     lock_groups,
@@ -28,7 +29,7 @@ from alerts.state import Judgement, NewId, State, Transition
 from alerts.steady import Steady
 from alerts.telling import tell
 from alerts.usual import usual_range
-from alerts.window import figure
+from alerts.window import Signal, as_compared
 from alerts.withdrawal import asks_otherwise
 from database.pool import Connection
 from sensors.reading import Reading
@@ -77,6 +78,17 @@ class Judge:
         return Calm(np.array(numbers, np.int32), np.array(sides[-1]), np.array(sides[1]))
 
     @cached_property
+    def around(self) -> Mapping[int, tuple[int, ...]]:
+        """By series, the neighbours that rules compare it with."""
+        found: dict[int, tuple[int, ...]] = {}
+        for number, some in self.watches.items():
+            signals = [watch.signal for watch in some if watch.signal]
+            near = {one.series_id for signal in signals for one in signal.neighbours}
+            if near:
+                found[number] = tuple(sorted(near))
+        return found
+
+    @cached_property
     def longest_fresh(self) -> timedelta:
         """No rule tells of a reading that is older."""
         fresh = (watch.fresh for some in self.watches.values() for watch in some)
@@ -118,19 +130,28 @@ def calm_sides(watch: Watch) -> tuple[tuple[int, float], ...]:
     """Up to which reading, times the sign of the side, a watch that remembers nothing stays calm.
 
     A mean of readings behind a limit is behind it. Of a deviation it is the year's worst hour that
-    counts. A rate no reading shows by itself: `Steady` looks after those.
+    counts, or the least (greatest) that a neighbour's instrument can report: 40 above the median of
+    what is never below 0 is above 40. A rate no reading shows by itself: `Steady` looks after that.
     """
     signal = watch.signal
     if signal is None or signal.kind == "mean":
         return watch.sides
     if signal.kind == "rate":
         return ()
-    usual = usual_range(signal.usual)
+    usual = _range_of(signal)
     if usual is None:
         return ()
     return tuple(
         (sign, lowest + min(sign * usual[0], sign * usual[1])) for sign, lowest in watch.sides
     )
+
+
+def _range_of(signal: Signal) -> tuple[float, float] | None:
+    """Between which values lies what a reading is compared with."""
+    near = signal.neighbours
+    if near:
+        return min(one.low for one in near), max(one.high for one in near)
+    return usual_range(signal.usual)
 
 
 def worth_judging(
@@ -141,25 +162,38 @@ def worth_judging(
     values: NDArray[np.float64],
     bits: NDArray[np.int16],
     before: NDArray[np.int64],
+    singly: Sequence[int] = (),
 ) -> NDArray[np.bool_]:
     """Which of these readings the engine has to see; the caller holds their series_state rows.
 
     A series whose rules remember nothing, and whose readings are usable and behind every limit,
     would leave the engine as it went in (`State.essence`). Of all others every reading counts.
     In order of series and time (microseconds); before: the newest reading of the series until now.
+    singly: series of which the same batch has readings that are judged anyhow. With what has to be
+    judged goes what its neighbours read.
     """
     calm = judge.calm
     place = np.minimum(np.searchsorted(calm.series, series), len(calm.series) - 1)
     watched = calm.series[place] == series if len(calm.series) else np.zeros(len(series), bool)
     if not watched.any():
-        return watched
+        return _beside(judge, series, singly)
     beyond = ~((calm.low[place] <= values) & (values <= calm.high[place]))
     usable = usable_bits(bits)
     follow(conn, judge.steady, series, at, before)
     unsteady = judge.steady.unsteady(series, at, np.where(usable, values, np.nan))
     stirring = watched & (beyond | unsteady | ~usable)
     busy = busy_series(conn, np.unique(series[watched]).tolist())
-    return watched & np.isin(series, [*busy, *np.unique(series[stirring]).tolist()])
+    stirred = [*busy, *np.unique(series[stirring]).tolist()]
+    return (watched & np.isin(series, stirred)) | _beside(judge, series, [*stirred, *singly])
+
+
+def _beside(judge: Judge, series: NDArray[np.int32], judged: Sequence[int]) -> NDArray[np.bool_]:
+    """Which readings are of neighbours that rules compare these series with."""
+    if not judge.around:
+        return np.zeros(len(series), np.bool_)
+    near = {one for number in judged for one in judge.around.get(number, ())}
+    found: NDArray[np.bool_] = np.isin(series, sorted(near))
+    return found
 
 
 def judge_batch(
@@ -184,7 +218,8 @@ def judge_batch(
         # The reading that is corrected is in its window already: that is made anew.
         before = {k: replace(s, judged_to=None, window=None) for k, s in before.items()}
     past = stored_past(conn, asks_past(judge.watches, before, watched, always=corrected))
-    judgement = judge_readings(judge.watches, before, watched, now, judge.new_id, past)
+    around = stored_around(conn, asks_around(judge.watches, watched), readings)
+    judgement = judge_readings(judge.watches, before, watched, now, judge.new_id, past, around)
     locked |= _judge_groups(conn, judge, judgement, now)
     save(conn, judgement, locked, judge.series, now)
     return judgement.transitions
@@ -225,8 +260,10 @@ def tell_untold(
     newest = lock_newest(conn, sorted({*series, *of_groups}), fresh_since)
     before = lock_states(conn, series)
     judgement = Judgement()
+    heard = [one for some in newest.values() for one in some]
+    around = stored_around(conn, asks_around(by_series(watches), heard), ())
     for watch in watches:
-        _tell_one(watch, before, newest, now, judgement)
+        _tell_one(watch, before, newest, around, now, judgement)
     before |= lock_groups(conn, keys) if keys else {}
     for group in groups:
         heard = [one for number in group.series for one in newest[number] if one.quality.usable]
@@ -242,6 +279,7 @@ def _tell_one(
     watch: Watch,
     before: Mapping[Key, State],
     newest: Mapping[int, Sequence[Reading]],
+    around: Around,
     now: datetime,
     judgement: Judgement,
 ) -> None:
@@ -253,6 +291,5 @@ def _tell_one(
     if asks_otherwise(watch, state):
         return  # the clock withdraws it
     if watch.signal and reading.value is not None:
-        at, value = reading.observed_at, reading.value
-        reading = replace(reading, value=figure(watch.signal, state.window, at, value))
+        reading = as_compared(watch.signal, state.window, reading, reading.value, around)
     judgement.add(watch.key, *tell(watch, state, [], reading, now, backlog_over=True))

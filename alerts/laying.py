@@ -7,23 +7,58 @@ from datetime import timedelta
 from alerts.condition_settings import Member
 from alerts.grade import GRADES, Grade
 from alerts.group import Group, member_subject
+from alerts.neighbours import LEAST, OLD_INTERVALS, WITHIN_KM, Neighbour, Spots
 from alerts.rule import (
     FRESH_S,
     GAP_INTERVALS,
-    Device,
     How,
     Limit,
     LimitsOf,
     Place,
     Watch,
     covers,
-    device_watch,
     laid_upon,
     limits_on,
     signal_of,
     watch,
 )
 from alerts.rule_settings import COMPOSITES, RuleSettings
+from alerts.window import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What says online and offline, and the stations that hang on it."""
+
+    code: str
+    stations: tuple[tuple[str, str], ...]  # code, kind
+    department: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"device/{self.code}"
+
+
+def device_watch(rule_id: int, version: int, rule: RuleSettings, device: Device) -> Watch | None:
+    """An offline rule upon a device; None where it covers none of its stations. One that names
+    neither kind nor stations is about all devices."""
+    named = rule.kind is not None or bool(rule.stations)
+    hung = device.stations
+    if named and not any(kind == rule.kind or code in rule.stations for code, kind in hung):
+        return None
+    return Watch(
+        rule_id=rule_id,
+        version=version,
+        code=rule.code,
+        when="offline",
+        subject=device.subject,
+        department=device.department,
+        patience=timedelta(seconds=rule.patience_s or 0),
+        grade=rule.grade or "blue",
+        latched=rule.latched,
+        device=device.code,
+        stations=tuple(code for code, _ in device.stations),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +88,48 @@ def lay(rule_id: int, version: int, rule: RuleSettings, ground: Ground) -> Laid:
     else:
         limits = LimitsOf(rule)
         places = [place for place in ground.places if covers(rule, place)]
-        laid = [watch(rule_id, version, rule, place, limits.at(place)) for place in places]
+        near = Nearby(rule, ground.places)
+        laid = [
+            watch(rule_id, version, rule, place, limits.at(place), near.of(place))
+            for place in places
+        ]
     return Laid(tuple(one for one in laid if one))
+
+
+class Nearby:
+    """Of a rule that compares with the neighbours: who they are, at each place."""
+
+    def __init__(self, rule: RuleSettings, places: Iterable[Place]) -> None:
+        self.least = rule.least or LEAST
+        self.within_km = rule.within_km or WITHIN_KM
+        self._wanted = rule.usual == "neighbours"
+        of_metric = (one for one in places if self._wanted and one.metric == rule.metric)
+        self._places = [(one, one.spot) for one in of_metric if one.spot]
+        codes = [one.station for one, _ in self._places]
+        self._spots = Spots(codes, [spot for _, spot in self._places])
+
+    def of(self, place: Place) -> Signal | None:
+        """None where there are fewer than must be known."""
+        found = self.known(place)
+        if len(found) < self.least:
+            return None
+        return Signal("neighbours", least_readings=self.least, neighbours=found)
+
+    def known(self, place: Place) -> tuple[Neighbour, ...]:
+        """Nearest first; none of a rule that asks something else."""
+        if not self._places or place.spot is None:
+            return ()
+        near = self._spots.nearest(place.station, place.spot)
+        return tuple(
+            _neighbour(place, self._places[number][0])
+            for number, km in near
+            if km <= self.within_km
+        )
+
+
+def _neighbour(place: Place, one: Place) -> Neighbour:
+    age = timedelta(seconds=OLD_INTERVALS * max(place.interval_s, one.interval_s))
+    return Neighbour(one.series_id, one.station, age, *one.span)
 
 
 def _groups(rule_id: int, version: int, rule: RuleSettings, ground: Ground) -> Iterable[Group]:

@@ -1,12 +1,16 @@
-"""The stored readings before those that are judged, for means and rates. Never commits."""
+"""The stored readings before those that are judged: for means and rates, and of neighbours.
 
-from collections.abc import Mapping
+Never commits.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.engine import Past
+from alerts.neighbours import NOBODY, Around, Span
 from alerts.steady import Steady
 from database.pool import Connection
 from sensors.reading import Origin, Quality, Reading
@@ -57,14 +61,28 @@ def follow(
 def stored_past(conn: Connection, asked: Mapping[int, tuple[datetime, datetime]]) -> Past:
     """By series, in order of time; asked: as engine.asks_past says."""
     found: dict[int, list[Reading]] = {}
+    for one in _stored(conn, [(number, *span) for number, span in asked.items()]):
+        found.setdefault(one.series_id, []).append(one)
+    return found
+
+
+def stored_around(conn: Connection, asked: Sequence[Span], batch: Iterable[Reading]) -> Around:
+    """What neighbours read, stored or in this batch; asked: as engine.asks_around says."""
     if not asked:
-        return found
-    since, until = zip(*asked.values(), strict=True)
-    values = {"series": list(asked), "since": list(since), "until": list(until)}
+        return NOBODY
+    series = {number for number, _, _ in asked}
+    own = (one for one in batch if one.series_id in series)
+    return Around.of([*_stored(conn, asked), *own])
+
+
+def _stored(conn: Connection, asked: Sequence[Span]) -> Iterator[Reading]:
+    """In order of series and time; of one series no two spans overlap."""
+    if not asked:
+        return
+    series, since, until = zip(*asked, strict=True)
+    values = {"series": list(series), "since": list(since), "until": list(until)}
     with conn.cursor() as cursor:
         cursor.execute(PAST, values)
         for number, code, metric, at, received, value, bits, origin in cursor.fetchall():
-            found.setdefault(number, []).append(
-                Reading(number, code, metric, at, received, value, Quality(bits), Origin(origin))
-            )
-    return found
+            quality = Quality(bits)
+            yield Reading(number, code, metric, at, received, value, quality, Origin(origin))

@@ -115,7 +115,8 @@ class Watch:
         if self.when not in CHANGES:
             return f"{self.when} mean" if self.signal else self.when
         found = {sign for sign, _ in self.sides}
-        return f"{self.when} {'either' if len(found) > 1 else 'up' if 1 in found else 'down'}"
+        kind = self.when if self.signal is None or self.signal.kind == "rate" else self.signal.kind
+        return f"{kind} {'either' if len(found) > 1 else 'up' if 1 in found else 'down'}"
 
     @property
     def interval(self) -> timedelta:
@@ -165,6 +166,7 @@ class Place:
     """A series as rules need it: where it is, how often it reports, its named limits.
 
     plant: the one that it belongs to, or is. device: what it hangs on. usual: for month and hour.
+    spot: lon, lat in degrees. span: what its instrument can report, least and greatest.
     """
 
     series_id: int
@@ -178,6 +180,8 @@ class Place:
     plant: str | None = None
     device: str | None = None
     usual: Usual | None = None
+    spot: tuple[float, float] | None = None
+    span: tuple[float, float] = (-inf, inf)
 
     @property
     def subject(self) -> str:
@@ -191,17 +195,24 @@ def covers(rule: RuleSettings | Member, place: Place) -> bool:
 
 
 def watch(
-    rule_id: int, version: int, rule: RuleSettings, place: Place, limits: Ranked | None = None
+    rule_id: int,
+    version: int,
+    rule: RuleSettings,
+    place: Place,
+    limits: Ranked | None = None,
+    around: Signal | None = None,
 ) -> Watch | None:
-    """The rule upon this place; None where the place has none of the limits that it names.
+    """The rule upon this place; None where the place has none of the limits that it names, or not
+    what they are to be compared with.
 
-    limits: `limits_of(rule, place)`, where they are known already.
+    limits: `limits_of(rule, place)`, where they are known already. around: of a rule that compares
+    with the neighbours, who they are (laying.Nearby).
     """
     limits = limits_of(rule, place) if limits is None else limits
     if rule.when != "no_data" and not any(limits):
         return None
-    signal = signal_of(rule.when, rule, place)
-    if rule.when == "deviation" and (signal is None or signal.usual is None):
+    signal = around or signal_of(rule.when, rule, place)
+    if rule.when == "deviation" and signal is None:
         return None
     patience_s = rule.patience_s or (rule.patience_intervals or 0) * place.interval_s
     return laid_upon(
@@ -218,41 +229,6 @@ def watch(
         grade=rule.grade or "blue",
         signal=signal,
         latched=rule.latched,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """What says online and offline, and the stations that hang on it."""
-
-    code: str
-    stations: tuple[tuple[str, str], ...]  # code, kind
-    department: str | None = None
-
-    @property
-    def subject(self) -> str:
-        return f"device/{self.code}"
-
-
-def device_watch(rule_id: int, version: int, rule: RuleSettings, device: Device) -> Watch | None:
-    """An offline rule upon a device; None where it covers none of its stations. One that names
-    neither kind nor stations is about all devices."""
-    named = rule.kind is not None or bool(rule.stations)
-    hung = device.stations
-    if named and not any(kind == rule.kind or code in rule.stations for code, kind in hung):
-        return None
-    return Watch(
-        rule_id=rule_id,
-        version=version,
-        code=rule.code,
-        when="offline",
-        subject=device.subject,
-        department=device.department,
-        patience=timedelta(seconds=rule.patience_s or 0),
-        grade=rule.grade or "blue",
-        latched=rule.latched,
-        device=device.code,
-        stations=tuple(code for code, _ in device.stations),
     )
 
 
@@ -280,7 +256,8 @@ def signal_of(when: str, rule: Condition, place: Place) -> Signal | None:
     if when == "rate" and rule.window_s:
         return rate_over(rule.window_s)
     if when == "deviation":
-        return Signal("deviation", usual=place.usual)
+        known = rule.usual == "month" and place.usual is not None
+        return Signal("deviation", usual=place.usual) if known else None
     return mean_over(rule.mean_over_s, place.interval_s) if rule.mean_over_s else None
 
 

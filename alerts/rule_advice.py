@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.condition_settings import CHANGES, Condition, Member
+from alerts.laying import Nearby
 from alerts.rule import GAP_INTERVALS, Limit, Place, covers, limits_of, limits_on
 from alerts.rule_settings import ABSENCES, COMPOSITES, RuleSettings
 from alerts.rulebook import load_places
@@ -30,6 +31,7 @@ Code = Literal[
     "covers_nothing",
     "no_limit",
     "no_usual",
+    "few_neighbours",
     "never_reached",
     "dead_band",
     "on_delay",
@@ -98,6 +100,7 @@ def advise(conn: Connection, rule: RuleSettings, now: datetime) -> list[Advice]:
     One piece of advice a station and setting; the same for each station is said of each.
     """
     places, ranges = load_places(conn), _ranges(conn)
+    near = Nearby(rule, places)
     found: list[Advice] = []
     for condition, prefix in _conditions(rule):
         covered = [place for place in places if covers(condition, place)]
@@ -105,6 +108,7 @@ def advise(conn: Connection, rule: RuleSettings, now: datetime) -> list[Advice]:
             found.append(_covers_nothing(prefix))
         for place in covered:
             found += _of_limits(condition, place, ranges.get(place.series_id, (None, None)), prefix)
+            found += _of_neighbours(rule, near, place)
             found += _of_times(condition, place, prefix)
             found += _of_noise(conn, condition, place, now, prefix)
     return found
@@ -180,7 +184,7 @@ def _of_limits(
     limits = [limit for rank in _laid(condition, place) for limit in rank]
     if not limits:
         yield Advice("no_limit", field, _no_limit(place), place.station)
-    if condition.when == "deviation" and place.usual is None:
+    if isinstance(condition, RuleSettings) and condition.usual == "month" and not place.usual:
         yield Advice("no_usual", "usual", _no_usual(place), place.station)
     if condition.when in CHANGES:
         return
@@ -191,6 +195,12 @@ def _of_limits(
         if limit.value > high if limit.sign > 0 else limit.value < low:
             text = _never_reached(place, limit, low, high)
             yield Advice("never_reached", field, text, place.station)
+
+
+def _of_neighbours(rule: RuleSettings, near: Nearby, place: Place) -> Iterator[Advice]:
+    known = len(near.known(place))
+    if rule.usual == "neighbours" and known < near.least:
+        yield Advice("few_neighbours", "within_km", _lonely(place, near, known), place.station)
 
 
 def _laid(condition: RuleSettings | Member, place: Place) -> tuple[tuple[Limit, ...], ...]:
@@ -264,6 +274,15 @@ def _no_usual(place: Place) -> Text:
     return {
         "zh": f"{place.station} 没有各月的常值（usual），规则在此不判定",
         "en": f"of {place.station} it is not known what is usual: it is not judged there",
+    }
+
+
+def _lonely(place: Place, near: Nearby, known: int) -> Text:
+    return {
+        "zh": f"{place.station} 周边 {near.within_km:g} km 内同指标站点有 {known} 个，"
+        f"不足 {near.least} 个，规则在此不判定",
+        "en": f"{place.station} has {known} other stations of the metric within "
+        f"{near.within_km:g} km, {near.least} are asked for: it is not judged there",
     }
 
 

@@ -16,6 +16,8 @@ from alerts.condition_settings import (
     no_words,
 )
 from alerts.grade import Grade
+from alerts.neighbours import LEAST, MOST, WITHIN_KM
+from sensors.catalogue import METRICS
 from sensors.limits import in_season
 from sensors.section import Code
 from sensors.settings import MetricCode, Names
@@ -71,6 +73,20 @@ class RuleSettings(Condition):
     )
     high: Limits = Field(
         default_factory=dict, description="outside: the limit above which each grade begins."
+    )
+    within_km: float | None = Field(
+        default=None,
+        gt=0,
+        le=200,
+        description=f"usual: neighbours: how far away a neighbour may stand, else {WITHIN_KM:g} "
+        f"km. The nearest {MOST} are asked.",
+    )
+    least: int | None = Field(
+        default=None,
+        ge=2,
+        le=MOST,
+        description="usual: neighbours: so many must be known, else the reading says nothing; "
+        f"{LEAST} unless it is said.",
     )
     seasons: tuple[SeasonGrades, ...] = Field(
         default=(), description="Other `grades` in parts of the year; days are Beijing's."
@@ -137,12 +153,18 @@ class RuleSettings(Condition):
 
     def _has_what_it_asks(self) -> None:
         """Each key belongs to some conditions; `_FOR` says to which."""
+        if self.usual != "neighbours" and (self.within_km, self.least) != (None, None):
+            raise ValueError("`within_km` and `least` belong to `usual: neighbours`")
         for key, kinds in _FOR.items():
             if self.when not in kinds and getattr(self, key) not in (None, (), {}):
                 raise ValueError(f"`{key}` belong{_s(key)} to `when: {'`, `'.join(kinds)}`")
 
     def _is_about_limits(self) -> None:
         self._is_sound(self.when, self.metric)
+        if self.usual == "neighbours" and METRICS[self.metric or ""].circular:
+            raise ValueError(
+                f"`usual: neighbours` takes a median, and {self.metric} is a direction"
+            )
         if self.when == "outside":
             if not self.low or not self.high:
                 raise ValueError("`when: outside` needs `low` and `high`, such as {orange: 6}")

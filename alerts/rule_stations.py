@@ -6,12 +6,13 @@ from typing import Any
 from database.pool import Connection
 
 STATIONS = """
-select s.code, s.kind, v.device, v.interval_s, v.details ->> 'plant', v.name_zh, v.name_en
+select s.code, s.kind, v.device, v.interval_s, v.details ->> 'plant', v.name_zh, v.name_en,
+       v.lon, v.lat
   from station s join station_version v on v.station_id = s.id and v.valid_to is null
  order by s.code
 """
 SENSORS = """
-select s.code, q.metric, n.interval_s, n.low, n.high
+select s.code, q.metric, n.interval_s, n.low, n.high, n.checks ? 'usual'
   from sensor n join series q on q.id = n.series_id join station s on s.id = q.station_id
  where n.valid_to is null order by q.id
 """
@@ -25,14 +26,15 @@ Station = dict[str, Any]
 
 
 def stations(conn: Connection) -> list[Station]:
-    """As the entries of `sensors.stations`, so far as rules ask: code, kind, zh, en, device, plant,
-    interval_s, metrics, limits."""
+    """As the entries of `sensors.stations`, so far as rules ask: code, kind, zh, en, lon, lat,
+    device, plant, interval_s, metrics, limits."""
     with conn.cursor() as cursor:
         cursor.execute(STATIONS)
         found = {row[0]: _station(*row) for row in cursor.fetchall()}
         cursor.execute(SENSORS)
-        for code, metric, interval_s, low, high in cursor.fetchall():
+        for code, metric, interval_s, low, high, usual in cursor.fetchall():
             sensor = {"metric": metric, "interval_s": interval_s, "low": low, "high": high}
+            sensor["usual"] = usual
             _put(found, code, "metrics", sensor)
         cursor.execute(LIMITS)
         for code, metric, name, value, season_from, season_to, zh, en in cursor.fetchall():
@@ -43,9 +45,18 @@ def stations(conn: Connection) -> list[Station]:
 
 
 def _station(
-    code: str, kind: str, device: str | None, interval_s: int, plant: str | None, zh: str, en: str
+    code: str,
+    kind: str,
+    device: str | None,
+    interval_s: int,
+    plant: str | None,
+    zh: str,
+    en: str,
+    lon: float,
+    lat: float,
 ) -> Station:
     known = {"code": code, "kind": kind, "zh": zh, "en": en, "interval_s": interval_s}
+    known |= {"lon": lon, "lat": lat}
     return {**known, "device": device, "plant": plant, "metrics": [], "limits": []}
 
 

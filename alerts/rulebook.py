@@ -17,8 +17,8 @@ from pydantic import ValidationError
 
 from alerts.built_in import BUILT_IN, SYSTEM_INGEST
 from alerts.group import Group
-from alerts.laying import Ground, Laid, lay
-from alerts.rule import Device, Limit, Place, Watch
+from alerts.laying import Device, Ground, Laid, lay
+from alerts.rule import Limit, Place, Watch
 from alerts.rule_history import NEWEST_VERSION
 from alerts.rule_settings import RuleSettings
 from alerts.settings import AlertsSettings
@@ -26,6 +26,7 @@ from alerts.silence import INGEST
 from alerts.usual import usual_of
 from database import query
 from database.pool import Connection
+from sensors.catalogue import METRICS
 
 log = logging.getLogger("alerts")
 
@@ -50,7 +51,8 @@ values (%s, %s, %s, %s, %s, %s, %s)
 """
 _PLACES = """
 select q.id, s.code, s.kind, q.metric, n.interval_s, n.department, v.public and n.public,
-       coalesce(v.details ->> 'plant', s.code), v.device, n.checks -> 'usual'
+       coalesce(v.details ->> 'plant', s.code), v.device, n.checks -> 'usual',
+       v.lon, v.lat, n.low, n.high
   from series q
   join station s on s.id = q.station_id
   join station_version v on v.station_id = s.id and v.valid_to is null
@@ -281,10 +283,15 @@ def load_places(conn: Connection) -> list[Place]:
     for series_id, name, *of in query.rows(conn, _LIMITS):
         named = limits.setdefault(series_id, {})
         named[name] = (*named.get(name, ()), Limit(*of))
-    return [
-        Place(
-            *(number, station, kind, metric, interval_s, owner, public, limits[number]),
-            *(plant, device, usual_of(months)),
-        )
-        for number, station, kind, metric, interval_s, owner, public, plant, device, months in rows
-    ]
+    return [_place(limits[number], number, *row) for number, *row in rows]
+
+
+def _place(limits: Mapping[str, tuple[Limit, ...]], *row: Any) -> Place:
+    number, station, kind, metric, interval_s, owner, public, *rest = row
+    plant, device, months, lon, lat, low, high = rest
+    known = METRICS[metric]
+    span = (known.low if low is None else low, known.high if high is None else high)
+    return Place(
+        *(number, station, kind, metric, interval_s, owner, public, limits),
+        *(plant, device, usual_of(months), (lon, lat), span),
+    )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from alerts.grade import RANK
+from alerts.neighbours import Compared
 from alerts.reason import Reason
 from alerts.rule import Limit, Watch
 from alerts.state import Kind, OpenAlert, Transition
@@ -47,7 +48,7 @@ def _reason(watch: Watch, alert: OpenAlert, reading: Reading, since: datetime) -
 
 
 def _params(watch: Watch, reading: Reading, limit: Limit | None) -> dict[str, object]:
-    own = _of_signal(watch.signal) if watch.signal else {}
+    own = _of_signal(watch.signal, reading) if watch.signal else {}
     return {
         "metric": reading.metric,
         "when": _when(watch, limit),
@@ -70,8 +71,11 @@ def _when(watch: Watch, limit: Limit | None) -> str:
     return "below" if limit and limit.sign < 0 else "above"
 
 
-def _of_signal(signal: Signal) -> dict[str, object]:
+def _of_signal(signal: Signal, reading: Reading) -> dict[str, object]:
     """What the value is, where it is not a reading."""
+    if signal.kind == "neighbours":
+        beside = reading.beside if isinstance(reading, Compared) else None
+        return {"usual": "neighbours"} | (beside.to_json() if beside else {})
     seconds = int(signal.span.total_seconds())
     if signal.kind == "mean":
         return {"averaged_s": seconds}

@@ -7,13 +7,15 @@ twelve parts with the oldest one, each by its median: one wild reading moves nei
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from statistics import median
 from typing import Any, Literal
 
+from alerts.neighbours import Around, Neighbour, compared
 from alerts.usual import Usual, usual_at
+from sensors.reading import Reading
 
 MEAN_PARTS, RATE_PARTS = 60, 12
 LEAST_SHARE = 0.75  # of the expected readings: GB 3095-2026 table 4 asks 45 minutes of the hour
@@ -28,15 +30,17 @@ class Signal:
     """What is compared with the limits, where it is not the reading itself.
 
     span: of the window; parts: into how many it is cut. least_readings, least_parts: so many must
-    be there; fewer say nothing. usual: of a deviation.
+    be there; fewer say nothing. usual: of a deviation. neighbours: whose median it is compared
+    with, nearest first; of these at least `least_readings` must be known.
     """
 
-    kind: Literal["mean", "rate", "deviation"]
+    kind: Literal["mean", "rate", "deviation", "neighbours"]
     span: timedelta = timedelta(0)
     parts: int = 1
     least_readings: int = 1
     least_parts: int = 1
     usual: Usual | None = None
+    neighbours: tuple[Neighbour, ...] = ()
 
     @property
     def width_us(self) -> int:
@@ -45,7 +49,7 @@ class Signal:
     @property
     def looks_back(self) -> bool:
         """Whether it needs readings before the one that is judged."""
-        return self.kind != "deviation"
+        return self.kind in ("mean", "rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,15 @@ def figure(signal: Signal, window: Window | None, at: datetime, value: float) ->
     if window is None:
         return None
     return _mean(signal, window) if signal.kind == "mean" else _rate(signal, window)
+
+
+def as_compared(
+    signal: Signal, window: Window | None, reading: Reading, value: float, around: Around
+) -> Reading:
+    """The reading with what is compared with the limits as its value, None as in `figure`."""
+    if signal.kind == "neighbours":
+        return compared(reading, signal.neighbours, signal.least_readings, around)
+    return replace(reading, value=figure(signal, window, reading.observed_at, value))
 
 
 def quiet(signal: Signal, window: Window, sides: Iterable[tuple[int, float]]) -> bool:

@@ -92,13 +92,21 @@ def _rate(p: Params) -> Pair:
 
 
 def _deviation(p: Params) -> Pair:
-    """Far from what is usual there in that month."""
+    """Far from what is usual there in that month, or from the stations around."""
     metric, up = METRICS[p["metric"]], p["value"] > 0
     value, limit = amount(metric.code, abs(p["value"])), amount(metric.code, abs(p["limit"]))
-    zh = f"{metric.zh}比当月常值{'高' if up else '低'} {value}，超过 {limit}"
-    side = "above" if up else "below"
-    en = f"{metric.en} {value} {side} the usual of the month, more than {limit}"
+    zh_from, en_from = _from_what(p)
+    zh = f"{metric.zh}比{zh_from}{'高' if up else '低'} {value}，超过 {limit}"
+    en = f"{metric.en} {value} {'above' if up else 'below'} {en_from}, more than {limit}"
     return _with_quality(p, zh, en)
+
+
+def _from_what(p: Params) -> Pair:
+    if p["usual"] != "neighbours":
+        return "当月常值", "the usual of the month"
+    count, digits = len(p["neighbours"]), METRICS[p["metric"]].digits
+    middle = f"{p['median']:.{digits}f}"
+    return f"周边 {count} 站中位值 {middle} ", f"the median {middle} of {count} stations around"
 
 
 def _calmer(p: Params, *, safely: bool) -> Pair:

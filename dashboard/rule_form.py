@@ -25,7 +25,12 @@ FIELDS: Mapping[str, tuple[str, str, str]] = {
     "metric": ("where", "Metric", "What is judged"),
     "kind": ("where", "All stations of a kind", "Also those that come later"),
     "stations": ("where", "Stations", "Besides those of the kind"),
-    "usual": ("limits", "Compared with", "What is usual there"),
+    "usual": ("limits", "Compared with", "The usual of the month, or stations around"),
+    "within_km": ("limits", "Within (km)", "Of stations around: 10 unless it is said"),
+    "least": (
+        *("limits", "Neighbours known"),
+        "Of stations around: with fewer nothing is judged; 3 unless it is said",
+    ),
     "unit": ("limits", "Unit", "The metric's own: a guard against mg for µg"),
     "direction": ("limits", "Direction", "Rise, fall or either"),
     "window_s": ("limits", "Measured over", "The change over so long; limits are per hour"),
@@ -83,6 +88,7 @@ CHOICES = {
     "down": "fall",
     "either": "rise or fall",
     "month": "the usual of the month",
+    "neighbours": "the stations around",
     "station": "each station",
     "plant": "each plant",
     "rule": "all together",
@@ -101,7 +107,9 @@ HAS: Mapping[str, set[str]] = {
     "below": _PLACES | _LASTING | {"grades", "limit", "seasons", "mean_over_s"},
     "outside": _PLACES | _LASTING | {"low", "high", "mean_over_s"},
     "rate": _PLACES | _LASTING | {"grades", "limit", "seasons", "window_s", "direction"},
-    "deviation": _PLACES | _LASTING | {"grades", "seasons", "direction", "usual"},
+    "deviation": _PLACES
+    | _LASTING
+    | {"grades", "seasons", "direction", "usual", "within_km", "least"},
     "no_data": _PLACES | {"grade", "patience_s", "patience_intervals"},
     "offline": {"kind", "stations", "grade", "patience_s"},
     "all": {"of", "per", "grade"},

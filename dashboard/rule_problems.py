@@ -14,6 +14,7 @@ from dashboard.rule_form import CHOICES, FIELDS
 from dashboard.text import text
 from dashboard.wording import word
 
+_LONELY = "no covered station has {least} others that measure {metric} within {km} km; "
 # The first that fits counts. An ellipsis stands for whatever stands there.
 TEMPLATES = (
     "field required",
@@ -57,6 +58,11 @@ TEMPLATES = (
     "{grade} would always be on at {place}: its low limit {less} is not below the high one, {more}",
     "{place} reports {metric} every {interval} s; a rate needs {readings} readings: give {least} …",
     "of no covered station it is known what {metric} usually is: …",
+    _LONELY + "{place} has them within {far} km",
+    _LONELY + "{place} has {most} at any distance: ask for no more",
+    _LONELY + "too few measure it to compare with: `usual: month` asks no others",
+    "`usual: neighbours` takes a median, and {metric} is a direction",
+    "`within_km` and `least` belong to `usual: neighbours`",
     "can never be reached: the instruments report … from {low} to {high}; …",
     "can never be reached: no group has more than {most} of these sensors; look at `per`",
     "wrong unit '{unit}' for {metric}; the catalogue says '{right}'",
@@ -81,6 +87,7 @@ TEMPLATES = (
     "`direction` belongs to `when: rate` and `when: deviation`",
     "`mean_over_s` belongs to above, below and outside",
     "`{key}` belong… to `when: {conditions}`",
+    "expected a number or the name of a limit, not …",
     "expected why it is changed, 1 to {most} characters",
     "a rule keeps its code: {code}; make a new rule for another one",
     "there is a rule {code} already: reinstate it, or choose another code",

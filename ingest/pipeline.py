@@ -139,7 +139,7 @@ def save_news(
     plain, news = with_marks(conn, plain, news)
     readings = [item.reading for item in news]
     with _kept_unjudged(conn, messages, plain, readings):
-        news_to_judge = [*readings, *to_judge(conn, plain, states, context)]
+        news_to_judge = [*readings, *to_judge(conn, plain, states, context, readings)]
         judge_batch(conn, context.judge, news_to_judge, now)
     append(conn, plain.with_(Columns.of_readings(readings)), letters, directory)
     moved = advanced(plain.take(plain.ends()), memory)

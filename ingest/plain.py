@@ -58,13 +58,21 @@ def vet_plain(plain: Columns, states: States, context: Context) -> tuple[Columns
     return replace(plain, value=vetted.value, bits=vetted.bits), after
 
 
-def to_judge(conn: Connection, plain: Columns, states: States, context: Context) -> list[Reading]:
-    """The readings of the series in which rules could find something; states: before them."""
+def to_judge(
+    conn: Connection,
+    plain: Columns,
+    states: States,
+    context: Context,
+    singly: Sequence[Reading] = (),
+) -> list[Reading]:
+    """The readings of the series in which rules could find something, and what these are compared
+    with; states: before them. singly: what else of this batch is judged."""
     if not len(plain):
         return []
     before = at(states, plain.series)["observed_at"]
     mask = worth_judging(
-        conn, context.judge, plain.series, plain.at, plain.value, plain.bits, before
+        *(conn, context.judge, plain.series, plain.at, plain.value, plain.bits, before),
+        singly=[reading.series_id for reading in singly],
     )
     return list(plain.take(mask).readings(context.directory))
 

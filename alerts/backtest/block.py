@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from sensors.reading import MARKS, Origin, Quality, Reading
-from sensors.vetting import Bits, Mask, Times, Values
+from sensors.vetting import Bits, Mask, Times, Values, usable_bits
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INVALID, _VALID = int(Quality.MARKED_INVALID), int(Quality.MARKED_VALID)
@@ -71,6 +71,20 @@ def block(
     marks = list(marks)
     judged = _as_it_came(at, received, bits, marks) if marks else bits
     return Block(at, received, value, judged, origin, bad_bits(bits))
+
+
+def said_before(neighbours: Iterable["Block"], at: Times) -> tuple[list[int], list[float]]:
+    """Of the blocks of a neighbour, in order of time, the usable readings that were the newest
+    before one of these moments: times and values, as `neighbours.Around` takes them."""
+    times: list[int] = []
+    values: list[float] = []
+    for one in neighbours:
+        known = np.flatnonzero(usable_bits(one.bits) & ~np.isnan(one.value))
+        last = np.unique(np.searchsorted(one.at[known], at) - 1)
+        kept = known[last[last >= 0]]
+        times += one.at[kept].tolist()
+        values += one.value[kept].tolist()
+    return times, values
 
 
 def bad_bits(bits: Bits) -> Mask:

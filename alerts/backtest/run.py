@@ -16,6 +16,7 @@ from alerts.backtest.block import Block, microseconds_of, moment_of
 from alerts.backtest.calm import calm, passed, stirring
 from alerts.engine import forgetting, judge, retrace, retrace_member
 from alerts.grade import Grade
+from alerts.neighbours import NOBODY, Around
 from alerts.rule import Watch
 from alerts.silence import Heartbeat, Seen, tick
 from alerts.state import Move, NewId, State, Transition
@@ -61,6 +62,7 @@ class Run:
         self.watch, self.state = watch, State()
         self.judged = 0  # readings that the engine was shown
         self.moves: list[tuple[Move, bool]] = []  # of a group's member, each: was its reading bad?
+        self._around = NOBODY
         self._may_pass = shortcuts and (watch.signal is None or watch.signal.kind == "mean")
         self._steps: dict[str, list[Transition]] = {}
         self._good: set[str] = set()  # alerts that a good reading held up
@@ -69,9 +71,11 @@ class Run:
         self._quiet = _Quiet(microseconds_of(heard_at), True) if heard_at else None
         self._new_id = numbering()
 
-    def take(self, block: Block) -> None:
+    def take(self, block: Block, around: Around = NOBODY) -> None:
+        """around: what its neighbours read before these, if the rule compares with them."""
         if not len(block):
             return
+        self._around = around
         if self.watch.member:  # groups take moves as they arrive: here as if all came in time
             block = replace(block, received=block.at)
         if self.watch.when == "no_data":
@@ -104,7 +108,7 @@ class Run:
                 number = np.searchsorted(block.at, microseconds_of(move.reading.observed_at))
                 self.moves.append((move, bool(block.bad[number])))
             return
-        self.state, steps = retrace(self.watch, shown, self._new_id, self.state)
+        self.state, steps = retrace(self.watch, shown, self._new_id, self.state, self._around)
         self._keep(steps)
 
     def _keep(self, steps: Iterable[Transition]) -> None:

@@ -12,11 +12,19 @@ from time import monotonic
 
 import numpy as np
 
-from alerts.backtest.block import Block, Marked, block, microseconds_of, moment_of
+from alerts.backtest.block import (
+    Block,
+    Marked,
+    block,
+    microseconds_of,
+    moment_of,
+    said_before,
+)
 from alerts.backtest.grouped import grouped
 from alerts.backtest.run import Episode, Run
 from alerts.backtest.summary import SOON_INTERVALS, Really, Summary, summed
 from alerts.laying import lay
+from alerts.neighbours import NOBODY, Around
 from alerts.rule import Watch
 from alerts.rule_settings import RuleSettings
 from alerts.rulebook import load_ground
@@ -142,7 +150,7 @@ def back_testing(
     read, first = 0, microseconds_of(since)
     for number, run in enumerate(runs.values()):
         for part in _blocks(conn, run.watch.series_id or 0, since - _before(run.watch), until):
-            run.take(part)
+            run.take(part, _around(conn, run.watch, part))
             read += len(part) - int(np.searchsorted(part.at, first))
             passed = max(0, int(part.at[-1]) - first) / _length(since, until)
             yield (number + passed) / len(runs)
@@ -220,6 +228,20 @@ def _blocks(conn: Connection, series_id: int, since: datetime, until: datetime) 
         if len(rows) < ROWS:
             return
         since = moment_of(int(at[-1]) + 1)
+
+
+def _around(conn: Connection, watch: Watch, part: Block) -> Around:
+    """What the neighbours of the watch, if it has any, read before each reading of this block."""
+    near = watch.signal.neighbours if watch.signal else ()
+    if not near:
+        return NOBODY
+    first, last = moment_of(int(part.at[0])), moment_of(int(part.at[-1]))
+    said = {
+        one.series_id: said_before(_blocks(conn, one.series_id, first - one.age, last), part.at)
+        for one in near
+    }
+    times = {number: own for number, (own, _) in said.items()}
+    return Around(times, {number: values for number, (_, values) in said.items()})
 
 
 def _rows(

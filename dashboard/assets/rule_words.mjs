@@ -51,7 +51,7 @@ const joined = (grades, metric) => ["blue", "yellow", "orange", "red"].filter((g
 export function sentence(d) {
   const unit = d.unit ?? metrics[d.metric]?.unit ?? "";
   const what = d.metric ? metricName(d.metric) : "";
-  const how = choiceLabel("when", d.when ?? "");
+  const how = d.usual === "neighbours" ? t("unlike the stations around") : choiceLabel("when", d.when ?? "");
   if (d.when === "no_data" || d.when === "offline") {
     const patience = d.patience_s ? time(d.patience_s) : d.patience_intervals ? t("{n} intervals", { n: d.patience_intervals }) : "";
     return [what, how, patience].filter(Boolean).join(" ");

@@ -15,6 +15,7 @@ from alerts.trouble import Trouble, ended, raised
 from alerts.withdrawal import withdraw
 from tests.alerts import test_composites as composites
 from tests.alerts.test_conditions import DEVIATION, KNOWN
+from tests.alerts.test_neighbours import NEIGHBOURS, Circle
 from tests.alerts.test_silence import Clock, Line, healthy
 from tests.alerts.timeline import NOON, Desk, at, counting, minute, rule
 
@@ -47,6 +48,11 @@ def _of_readings() -> Iterator[Reason]:
         yield from _reasons(desk.happened)
     desk = Desk(rule(**DEVIATION, direction="either"), KNOWN)
     for number, level in enumerate([35, 50, 65, 50]):
+        desk.batch(at(number, level))
+    yield from _reasons(desk.happened)
+    desk = Circle(rule(**NEIGHBOURS, direction="either"))
+    for number, level in enumerate([100, 130, 100, 70, 100]):
+        desk.batch(*(at(number - 0.5, 100, series_id=series) for series in range(2, 7)))
         desk.batch(at(number, level))
     yield from _reasons(desk.happened)
     desk = Desk(banded)  # told late, when it is within the dead-band

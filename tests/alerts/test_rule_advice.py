@@ -118,6 +118,14 @@ def test_where_nothing_is_known_to_be_usual_the_station_is_named(owner, district
     assert codes(advise(owner, asked, NOW)) == [("no_usual", "usual", "R-01")]
 
 
+def test_where_too_few_stations_are_around_the_station_is_named(owner, district):
+    asked = {"when": "deviation", "usual": "neighbours", "grades": {"red": 2}}
+    found = advise(owner, rule(**asked, least=2), NOW)
+    assert codes(found) == [("few_neighbours", "within_km", f"R-0{n}") for n in (1, 2, 3)]
+    assert "1 other stations of the metric within 10 km" in found[0].text["en"]
+    assert advise(owner, rule(**asked, least=2, within_km=20), NOW) == []
+
+
 def test_delays_and_patience_shorter_than_the_interval_are_said(owner, district):
     hasty = advise(owner, rule(grades={"red": 30}, on_delay_s=20), NOW)
     assert {(one.code, one.proposed) for one in hasty} == {("on_delay", 60.0)}

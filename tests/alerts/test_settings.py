@@ -44,6 +44,7 @@ RULE = {
     "unit": "m",
     "grades": "{orange: flood_limit, red: 30}",
 }
+NEAR = RULE | {"when": "deviation", "usual": "neighbours", "grades": "{red: 2}"}
 ABSENCE = RULE | {"when": "no_data", "unit": None, "grades": None, "grade": "blue"}
 LINE = DISTRICT.count("\n") + 1
 
@@ -159,6 +160,11 @@ def test_each_kind_of_condition_is_taken(tmp_path, changes):
             "give its sensor `usual`, a range for each month",
         ),
         ({"when": "deviation", "grades": "{red: 2}"}, 0, "`when: deviation` needs `usual`"),
+        (NEAR, "usual", "too few measure it to compare with: `usual: month` asks no others"),
+        (NEAR | {"metric": "rain_mm", "unit": "mm", "kind": "weather"}, "usual", "too few"),
+        ({"least": "4"}, 0, "`within_km` and `least` belong to `usual: neighbours`"),
+        (NEAR | {"least": "1"}, "least", "greater than or equal to 2"),
+        (NEAR | {"usual": "neighbour"}, "usual", "'month' or 'neighbours'"),
         (RATE | {"window_s": None}, 0, "`when: rate` needs `window_s`"),
         (RATE | {"window_s": "120"}, "window_s", "R-01 reports level_m every 60 s"),
         (RATE | {"grades": "{red: -2}"}, "red", "must be above 0: `direction` says"),
@@ -216,6 +222,37 @@ def test_a_deviation_is_taken_where_the_usual_is_known(tmp_path):
     known = DISTRICT.replace("[level_m], limits", f"[{{metric: level_m, usual: {months}}}], limits")
     asked = {"when": "deviation", "usual": "month", "grades": "{red: 2}"}
     assert mistakes(tmp_path, known + written(**asked)) == []
+
+
+def gauges(*lons: float) -> str:
+    """The district with more reservoirs, at these longitudes (0.01° are 0.96 km)."""
+    one = "    - {{code: R-1{}, kind: reservoir, zh: 丙, en: C, lon: {}, lat: 29.9, "
+    rest = "department: water,\n       interval_s: 60, metrics: [level_m]}}\n"
+    more = "".join((one + rest).format(n, lon) for n, lon in enumerate(lons))
+    return DISTRICT.replace("alerts:\n", f"{more}alerts:\n")
+
+
+@pytest.mark.parametrize(
+    ("lons", "changes", "key", "remedy"),
+    [
+        ((121.81, 121.82), {}, "least", "R-01 has 2 at any distance: ask for no more"),
+        ((121.81, 121.82, 122), {}, "within_km", "R-11 has them within 17.4 km"),
+        ((121.81, 121.82, 121.83), {"within_km": "1.5"}, "within_km", "R-10 has them within 2 km"),
+    ],
+)
+def test_neighbours_that_are_out_of_reach_are_refused_with_a_remedy(
+    tmp_path, lons, changes, key, remedy
+):
+    (found,) = mistakes(tmp_path, gauges(*lons) + written(**(NEAR | changes)))
+    assert remedy in found.problem
+    assert key in found.where
+
+
+def test_neighbours_in_reach_are_taken(tmp_path):
+    assert mistakes(tmp_path, gauges(121.81, 121.82, 121.83) + written(**NEAR)) == []
+    far = gauges(121.81, 121.82, 122)
+    assert mistakes(tmp_path, far + written(**(NEAR | {"within_km": "17.4"}))) == []
+    assert mistakes(tmp_path, far + written(**(NEAR | {"least": "2"}))) == []
 
 
 def test_a_season_is_met_by_the_order_of_grades(tmp_path):

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from alerts.rule import Device, Watch, device_watch
+from alerts.laying import Device, device_watch
+from alerts.rule import Watch
 from alerts.silence import Heartbeat, Seen, Status, tick, together
 from alerts.state import State
 from alerts.wording import say

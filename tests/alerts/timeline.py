@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from alerts.engine import asks_past, judge
+from alerts.engine import asks_around, asks_past, judge
+from alerts.neighbours import Around
 from alerts.rule import Limit, Place, Watch, by_series, watch
 from alerts.rule_settings import RuleSettings
 from alerts.state import Judgement, State
@@ -82,8 +83,10 @@ def counting() -> Callable[[datetime], str]:
 class Desk:
     """A rule at work: batches go in, what happened is kept. stored: what was judged so far."""
 
-    def __init__(self, settings: RuleSettings, place: Place = PLACE) -> None:
-        self.watch = watch_of(settings, place)
+    def __init__(
+        self, settings: RuleSettings, place: Place = PLACE, *, watch: Watch | None = None
+    ) -> None:
+        self.watch = watch or watch_of(settings, place)
         self.states: dict[tuple[int, str], State] = {}
         self.stored: list[Reading] = []
         self.happened: list[Any] = []
@@ -97,7 +100,15 @@ class Desk:
             series_id: [r for r in self.stored if since <= r.observed_at < until]
             for series_id, (since, until) in asks_past(watches, self.states, readings).items()
         }
-        judged = judge(watches, self.states, readings, moment, self._new_id, past)
+        asked = asks_around(watches, readings)
+        near = {series_id for series_id, _, _ in asked}
+        around = Around.of(
+            [
+                *(r for r in self.stored if any(_in(r, *span) for span in asked)),
+                *(r for r in readings if r.series_id in near),
+            ]
+        )
+        judged = judge(watches, self.states, readings, moment, self._new_id, past, around)
         self.stored = sorted([*self.stored, *readings], key=lambda r: r.observed_at)
         self.states.update(judged.states)
         self.happened += judged.transitions
@@ -114,6 +125,10 @@ class Desk:
     @property
     def life(self) -> list[str]:
         return [words(step) for step in self.happened]
+
+
+def _in(reading: Reading, series_id: int, since: datetime, until: datetime) -> bool:
+    return reading.series_id == series_id and since <= reading.observed_at < until
 
 
 def words(step: Any) -> str:

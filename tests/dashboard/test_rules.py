@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from alerts import check, condition_settings, rule_editing, rule_settings
+from alerts.check_neighbours import too_lonely
+from alerts.check_stations import Place, Sensed
 from alerts.rule_settings import RuleSettings
 from alerts.rulebook import seed
 from alerts.settings import AlertsSettings
@@ -329,6 +331,22 @@ def test_whatever_the_checks_can_say_is_said_in_chinese():
     of_one = [one.replace("already: known are x", "already: change that") for one in of_one]
     assert len(of_one) > 35
     assert [one for one in of_one if said(one)["zh"] == one] == []
+
+
+def test_neighbours_out_of_reach_are_said_in_chinese():
+    said_of = [place("A", 0), place("B", 1), place("C", 2)]
+    asked = [{"within_km": 50}, {"least": 2, "within_km": 5}, {}]
+    spoken = [too_lonely(one, "pm10_ugm3", said_of, said_of) for one in asked]
+    spoken.append(too_lonely({}, "pm10_ugm3", said_of[:1], said_of[:1]))
+    keys = [one and one[0] for one in spoken]
+    assert keys == ["least", "within_km", "least", "usual"]
+    for _, why in filter(None, spoken):
+        assert said(why)["zh"] != why
+        assert "站点" in said(why)["zh"]
+
+
+def place(code, lon):
+    return Place(code, "air", {"pm10_ugm3": Sensed(0, 1000, 60)}, (), spot=(121 + lon, 29.9))
 
 
 def test_a_refusal_is_said_in_both_languages(seeded):
