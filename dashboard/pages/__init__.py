@@ -27,7 +27,8 @@ from database.pool import Pool
 PLOTLY = "/assets/vendor/plotly-basic.min.js"  # before Dash's own bundle, which it replaces
 MAPLIBRE_CSS = "/assets/vendor/maplibre-gl.css"
 # Dash loads the style sheets and the entry module; that imports the others.
-NOT_BY_ITSELF = r"^(?!boot\.mjs$|\w+\.css$).*"
+# A wall has a page of its own, and styles for a whole screen.
+NOT_BY_ITSELF = r"^(?!boot\.mjs$|(?!wall\.)\w+\.css$).*"
 # path, module name in Dash's registry, layout, its name in the title
 PAGES = (
     ("/", "desk", desk.layout, "Desk"),
