@@ -229,5 +229,5 @@ def test_an_alert_of_a_rule_without_a_label_is_told_all_the_same(
         cursor.execute("update rule_version set definition = definition - 'label'")
     owner.commit()
     process("alerts", "--config", written(webhook.url)).wait_for("leading")
-    until(lambda: arrived(webhook, 1), "the message")
-    assert set(keys(webhook.requests)) == set(numbers)
+    # Beside it comes that the rule judges nothing.
+    until(lambda: set(numbers) <= set(keys(webhook.requests)), "the message")

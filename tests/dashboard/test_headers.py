@@ -17,7 +17,7 @@ from tests.dashboard.test_access import address
 ASKED = sorted(
     {address(route) for route in ROUTES if route.method == "GET"} | {path for path, *_ in PAGES}
 )
-KEPT = ("/cam/", "/assets/", "/map/", "/sign-in/")  # files that a browser may keep
+KEPT = ("/cam/", "/assets/", "/map/", "/sign-in/", "/wall/enter/")  # files that a browser may keep
 
 
 @pytest.mark.parametrize("path", ASKED)
@@ -84,6 +84,7 @@ def test_what_is_open_to_anyone_is_little():
     assert {f"{route.method} {route.path}" for route in ROUTES if route.right == ANYONE} == {
         *("GET /sign-in", "POST /sign-in", "GET /sign-in/{name}"),
         *("GET /healthz", "GET /readyz", "GET /assets/vendor/{name}"),
+        *("GET /wall/enter", "POST /wall/enter", "GET /wall/enter/{name}"),  # with a token, once
     }
 
 
