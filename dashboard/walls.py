@@ -29,7 +29,9 @@ TOUCH = "update wall set seen_at = %s where id = %s"
 LIST = """
 select id, name, created_at, created_by, entered_at, seen_at, address, revoked_at
   from wall order by revoked_at is not null, name, id"""
-REVOKE = "update wall set revoked_at = %s where {} and revoked_at is null returning name"
+REVOKE = """
+update wall set revoked_at = %(now)s
+ where (name = %(name)s or id = %(id)s) and revoked_at is null returning name"""
 
 
 class BadWall(Exception):
@@ -98,10 +100,7 @@ def walls(conn: Connection) -> list[Wall]:
 def revoke(conn: Connection, now: datetime, *, name: str | None = None, id_: int = 0) -> str | None:
     """End a wall, by its name or number; its name, None where none is in use."""
     with conn.cursor() as cursor:
-        if name is not None:
-            cursor.execute(REVOKE.format("name = %s"), (now, name))
-        else:
-            cursor.execute(REVOKE.format("id = %s"), (now, id_))
+        cursor.execute(REVOKE, {"now": now, "name": name, "id": id_})
         found = _rows(cursor)
     return str(found[0][0]) if found else None
 
