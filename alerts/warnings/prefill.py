@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, cast
 
 from alerts.alert import Alert, Names
@@ -109,26 +110,27 @@ def kind_of(metric: str | None) -> Kind:
 def area_of(
     names: Names, spot: Spot | None, footprints: Sequence[Mapping[str, Any]], kind: Kind
 ) -> Area:
-    """Where each footprint reaches; else a circle around the station; else nothing."""
+    """Where each footprint reaches; else a circle around the station; else nothing.
+
+    Where nobody knows the wind there is no footprint, and no side is safe: the circle.
+    """
     most = min(MOST_POINTS, MOST_TOGETHER // max(1, len(footprints)))
     found = [_reached(document, most) for document in footprints]
     rings = tuple(ring for ring, _ in found if ring)
     if rings:
-        reach = f"{max(reach_km for ring, reach_km in found if ring):.1f}"
-        zh, en = f"{names.zh}下风向约 {reach} 公里内", f"Downwind of {names.en}, about {reach} km"
+        far_zh, far_en = _far(max(reach_m for ring, reach_m in found if ring))
+        zh, en = f"{names.zh}下风向约 {far_zh}内", f"Downwind of {names.en}, about {far_en}"
         return Area(names=_both("names", zh, en), polygons=rings)
     if spot is None:
         return Area()
-    zh, en = (
-        f"{names.zh}周边 {kind.radius_km:g} 公里",
-        f"Within {kind.radius_km:g} km of {names.en}",
-    )
-    circle = Round(lon=round(spot.lon, 5), lat=round(spot.lat, 5), radius_km=kind.radius_km)
+    radius_km = max(kind.radius_km, *map(_protected_km, footprints), 0.0)
+    zh, en = f"{names.zh}周边 {radius_km:g} 公里", f"Within {radius_km:g} km of {names.en}"
+    circle = Round(lon=round(spot.lon, 5), lat=round(spot.lat, 5), radius_km=radius_km)
     return Area(names=_both("names", zh, en), circles=(circle,))
 
 
 def _reached(document: Mapping[str, Any], most: int) -> tuple[Ring, float]:
-    """(ring, how far it reaches in km): the zones of AEGL-2 and 3, where people must be protected,
+    """(ring, how far it reaches in m): the zones of AEGL-2 and 3, where people must be protected,
     else the widest; with all to which the wind may turn it, and the circle that is sealed off."""
     zones = [zone for zone in document.get("zones", ()) if zone.get("geometry")]
     grave = [zone for zone in zones if zone["grade"] in ("red", "orange")]
@@ -141,7 +143,22 @@ def _reached(document: Mapping[str, Any], most: int) -> tuple[Ring, float]:
         reach_m = max(reach_m, _reach_m(zone))
     if chosen:
         rings.extend(_turned(document, max(map(_reach_m, chosen))))
-    return shortened(joined(rings), most) if rings else (), reach_m / 1000
+    return shortened(joined(rings), most) if chosen else (), reach_m
+
+
+def _protected_km(document: Mapping[str, Any]) -> float:
+    """How far the guide seals off or protects, in km, rounded up to 100 m."""
+    isolation = document.get("isolation") or {}
+    return ceil(max(isolation.get("isolate_m") or 0, isolation.get("protect_m") or 0) / 100) / 10
+
+
+def _far(reach_m: float) -> tuple[str, str]:
+    """Rounded up: nobody at the edge is left out."""
+    if reach_m < 1000:
+        metres = ceil(reach_m / 50) * 50
+        return (f"{metres} 米", f"{metres} m") if metres < 1000 else ("1.0 公里", "1.0 km")
+    km = ceil(reach_m / 100) / 10
+    return f"{km:.1f} 公里", f"{km:.1f} km"
 
 
 def _reach_m(zone: Mapping[str, Any]) -> float:

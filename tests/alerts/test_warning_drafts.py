@@ -123,11 +123,37 @@ def test_settings_that_no_message_could_carry_are_refused_at_the_start(changed, 
         WarningSettings.model_validate(changed)
 
 
-def test_without_wind_it_is_the_circle_that_is_sealed_off():
-    isolation = {"geometry": square(121.84, 29.89, 0.02), "isolate_m": 300}
+@pytest.mark.parametrize(
+    ("isolation", "radius_km"),
+    [
+        (None, 1.0),
+        ({"isolate_m": 30, "protect_m": 300}, 1.0),
+        ({"isolate_m": 300, "protect_m": 1510}, 1.6),
+        ({"isolate_m": 1200, "protect_m": None}, 1.2),
+    ],
+)
+def test_without_wind_no_side_is_safe_it_is_a_circle_as_wide_as_anybody_is_protected(
+    isolation, radius_km
+):
+    if isolation:
+        isolation |= {"geometry": square(121.84, 29.89, 0.02)}
     document = footprint(zones=[], isolation=isolation)
-    [ring] = of_alert(GAS, SPOT, [document], SETTINGS, NOW).area.polygons
-    assert Polygon(ring).equals(shape(isolation["geometry"]))
+    area = of_alert(GAS, SPOT, [document], SETTINGS, NOW).area
+    assert area.polygons == ()
+    assert [(one.lon, one.lat, one.radius_km) for one in area.circles] == [
+        (121.85, 29.9, radius_km)
+    ]
+    assert area.names.en == f"Within {radius_km:g} km of Plant 7 N"
+
+
+@pytest.mark.parametrize(
+    ("reach_m", "en"), [(12, "50 m"), (730, "750 m"), (980, "1.0 km"), (2310, "2.4 km")]
+)
+def test_how_far_it_reaches_is_rounded_up(reach_m, en):
+    (zone,) = [each for each in footprint()["zones"] if each["grade"] == "orange"]
+    document = footprint(zones=[zone | {"reach_m": reach_m, "reach_high_m": None}])
+    area = of_alert(GAS, SPOT, [document], SETTINGS, NOW).area
+    assert area.names.en == f"Downwind of Plant 7 N, about {en}"
 
 
 def test_what_nobody_computed_is_a_circle_and_what_has_no_place_is_left_open():
