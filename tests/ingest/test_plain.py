@@ -130,7 +130,7 @@ def test_columns_and_single_readings_come_to_the_same(outcome, told, size):
         patch.setattr(
             pipeline,
             "to_judge",
-            lambda _, plain, __, context: list(plain.readings(context.directory)),
+            lambda _, plain, __, context, *___: list(plain.readings(context.directory)),
         )
         singly = outcome(found, size)
     for one, other in zip(as_columns, singly, strict=True):
@@ -152,7 +152,7 @@ def test_the_engine_sees_all_that_could_change_what_it_says(outcome, lives, size
         patch.setattr(
             pipeline,
             "to_judge",
-            lambda _, plain, __, context: list(plain.readings(context.directory)),
+            lambda _, plain, __, context, *___: list(plain.readings(context.directory)),
         )
         everything = outcome(found, size)
     assert chosen == everything
