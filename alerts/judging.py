@@ -173,26 +173,29 @@ def worth_judging(
     judged goes what its neighbours read.
     """
     calm = judge.calm
-    place = np.minimum(np.searchsorted(calm.series, series), len(calm.series) - 1)
-    watched = calm.series[place] == series if len(calm.series) else np.zeros(len(series), bool)
+    start = np.flatnonzero(np.append(True, series[1:] != series[:-1]))
+    numbers, lengths = series[start], np.diff(np.append(start, len(series)))
+    place = np.minimum(np.searchsorted(calm.series, numbers), len(calm.series) - 1)
+    watched = (calm.series[place] == numbers) if len(calm.series) else np.zeros(len(numbers), bool)
     if not watched.any():
-        return _beside(judge, series, singly)
-    beyond = ~((calm.low[place] <= values) & (values <= calm.high[place]))
+        return np.repeat(_beside(judge, numbers, singly), lengths)
+    low, high = (np.repeat(side[place], lengths) for side in (calm.low, calm.high))
     usable = usable_bits(bits)
     follow(conn, judge.steady, series, at, before)
     unsteady = judge.steady.unsteady(series, at, np.where(usable, values, np.nan))
-    stirring = watched & (beyond | unsteady | ~usable)
-    busy = busy_series(conn, np.unique(series[watched]).tolist())
-    stirred = [*busy, *np.unique(series[stirring]).tolist()]
-    return (watched & np.isin(series, stirred)) | _beside(judge, series, [*stirred, *singly])
+    odd = ~((low <= values) & (values <= high)) | unsteady | ~usable
+    stirring = watched & np.logical_or.reduceat(odd, start)
+    stirred = [*busy_series(conn, numbers[watched].tolist()), *numbers[stirring].tolist()]
+    judged = watched & np.isin(numbers, stirred)
+    return np.repeat(judged | _beside(judge, numbers, [*stirred, *singly]), lengths)
 
 
-def _beside(judge: Judge, series: NDArray[np.int32], judged: Sequence[int]) -> NDArray[np.bool_]:
-    """Which readings are of neighbours that rules compare these series with."""
+def _beside(judge: Judge, numbers: NDArray[np.int32], judged: Sequence[int]) -> NDArray[np.bool_]:
+    """Which of these series are neighbours that rules compare the judged ones with."""
     if not judge.around:
-        return np.zeros(len(series), np.bool_)
+        return np.zeros(len(numbers), np.bool_)
     near = {one for number in judged for one in judge.around.get(number, ())}
-    found: NDArray[np.bool_] = np.isin(series, sorted(near))
+    found: NDArray[np.bool_] = np.isin(numbers, sorted(near))
     return found
 
 

@@ -69,12 +69,14 @@ def to_judge(
     with; states: before them. singly: what else of this batch is judged."""
     if not len(plain):
         return []
-    before = at(states, plain.series)["observed_at"]
+    start = plain.starts()
+    lengths = np.diff(np.append(start, len(plain)))
+    before = np.repeat(at(states, plain.series[start])["observed_at"], lengths)
     mask = worth_judging(
         *(conn, context.judge, plain.series, plain.at, plain.value, plain.bits, before),
         singly=[reading.series_id for reading in singly],
     )
-    return list(plain.take(mask).readings(context.directory))
+    return list(plain.take(mask).readings(context.directory)) if mask.any() else []
 
 
 def feeding(plain: Columns, directory: Directory) -> list[Reading]:
