@@ -71,7 +71,7 @@ def main() -> int:
     # and the server would never be stopped again.
     (folder / ".handle_pids.json").unlink(missing_ok=True)
     with _server(folder) as server:
-        dsn_file(folder).write_text(create_database(str(server.get_uri()), "dongtai"))
+        _say(dsn_file(folder), create_database(str(server.get_uri()), "dongtai"))
         print(f"PostgreSQL on {folder} (pid {server.get_pid()})", flush=True)
         while not stop.wait(0.5):
             if not _alive(int(server.get_pid() or 0)):
@@ -79,6 +79,13 @@ def main() -> int:
                 return 1
     dsn_file(folder).unlink(missing_ok=True)
     return 0
+
+
+def _say(path: Path, text: str) -> None:
+    """Who sees the file reads all of it."""
+    written = path.with_suffix(".dsn.new")
+    written.write_text(text)
+    written.replace(path)
 
 
 def _alive(pid: int) -> bool:
