@@ -12,7 +12,7 @@ setup-dev: .venv/.dev node_modules/.dev
 
 test: setup-dev ## the whole suite, on real servers and in a real browser
 	@.ci/packages
-	$(BIN)/pytest -q --durations=10
+	$(BIN)/pytest -q --numprocesses=2 --dist=loadfile --durations=20
 
 check: setup-dev ## lint, types, the import stair, the habits of the house
 	$(BIN)/ruff check
@@ -26,7 +26,7 @@ faults: setup-dev ## break a whole site again and again, and print what came of 
 	$(BIN)/python -m tests.faults --times $(or $(TIMES),25) $(if $(SEED),--seed $(SEED))
 
 screens: setup-dev ## take the pictures of the documentation anew
-	$(BIN)/pytest -q tests/staff/test_screens.py
+	$(BIN)/pytest -q tests/public/test_browser.py $$(grep -lE 'picture\(page|"screens"' tests/staff/test_*.py)
 	@mkdir -p docs/screens
 	cp artefacts/screens/*.png docs/screens/
 

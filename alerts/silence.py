@@ -14,6 +14,7 @@ from typing import Any
 from alerts.reason import Reason
 from alerts.rule import Key, Watch
 from alerts.state import Judgement, NewId, OpenAlert, State, Transition
+from alerts.steps import by_the_clock
 from alerts.times import rfc3339
 from sensors.reading import Origin, Quality, Reading
 
@@ -190,27 +191,14 @@ def _gone(
 
 def _is_back(watch: Watch, alert: OpenAlert, now: datetime, status: Status) -> Transition:
     params = {"device": watch.device, "since": rfc3339(status.reported_at)}
-    return replace(_back(watch, alert, now), reason=Reason("online", params))
+    return by_the_clock(watch, alert, "ended", Reason("online", params), now)
 
 
 def _raised(
     watch: Watch, began: datetime, now: datetime, reason: Reason, new_id: NewId
 ) -> Transition:
-    """An alert by the clock: it is now by its nature, so people are told at once."""
     alert = OpenAlert(new_id(now), watch.grade, watch.grade, min(began, now), now, watch.grade)
-    return Transition(
-        alert_id=alert.id,
-        kind="raised",
-        at=now,
-        grade=watch.grade,
-        value=None,
-        limit=None,
-        reason=reason,
-        page=True,
-        alert=alert,
-        key=watch.key,
-        watch=watch,
-    )
+    return by_the_clock(watch, alert, "raised", reason, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,29 +251,14 @@ def _ingest(
 ) -> tuple[State, list[Transition]]:
     alert = state.alert
     if trouble is None:
-        return State(), ([_back(watch, alert, now)] if alert else [])
+        back = Reason("ingest_back")
+        return State(), [by_the_clock(watch, alert, "ended", back, now)] if alert else []
     cut_off = trouble.since if trouble.code == "ingest_disconnected" else None
     if alert is not None or now - trouble.counts_from <= trouble.patience:
         return State(missing_since=cut_off, alert=alert), []
     params: dict[str, Any] = {"silent_s": trouble.told_s, "since": rfc3339(trouble.since)}
     step = _raised(watch, trouble.since, now, Reason(trouble.code, params), new_id)
     return State(missing_since=cut_off, alert=step.alert), [step]
-
-
-def _back(watch: Watch, alert: OpenAlert, now: datetime) -> Transition:
-    return Transition(
-        alert_id=alert.id,
-        kind="ended",
-        at=now,
-        grade=alert.grade,
-        value=None,
-        limit=None,
-        reason=Reason("ingest_back"),
-        page=alert.told is not None,
-        alert=alert,
-        key=watch.key,
-        watch=watch,
-    )
 
 
 def _heard(quality: Quality) -> bool:

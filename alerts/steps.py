@@ -1,4 +1,4 @@
-"""A reading made into a step of an alert's life, with its reason. Pure."""
+"""A step of an alert's life, by a reading or by the clock, with its reason. Pure."""
 
 from datetime import datetime
 
@@ -35,6 +35,26 @@ def standing(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
 def handed_on(watch: Watch, alert: OpenAlert, reading: Reading) -> Transition:
     """ended, of an alert found afterwards: from this reading on, all was judged as it came."""
     return _step(watch, alert, "ended", reading, Reason("judged_as_it_came"))
+
+
+def by_the_clock(
+    watch: Watch, alert: OpenAlert, kind: Kind, reason: Reason, at: datetime
+) -> Transition:
+    """raised, ended: of what no reading says. It is now by its nature, so people are told at once,
+    of its end too if they were told of it."""
+    return Transition(
+        alert_id=alert.id,
+        kind=kind,
+        at=at,
+        grade=alert.grade,
+        value=None,
+        limit=None,
+        reason=reason,
+        page=alert.told is not None,
+        alert=alert,
+        key=watch.key,
+        watch=watch,
+    )
 
 
 def _reason(watch: Watch, alert: OpenAlert, reading: Reading, since: datetime) -> Reason:

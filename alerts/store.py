@@ -69,7 +69,6 @@ _OPEN = _SELECT + " where a.state <> 'ended' order by a.began_at desc, a.id desc
 _ONE = _SELECT + " where a.id = %s"
 _SOME = _SELECT + " where a.id = any(%s)"
 _CHANGED_KEYS = "select id, version, changed_at from alert where changed_at >= %s"
-_CHANGED = _SELECT + " where a.changed_at >= %s order by a.changed_at, a.id"
 _STEPS = """
 select seq, kind, at, recorded_at, grade, value, limit_value, who, note, reason
   from alert_transition where alert_id = %s order by seq
@@ -132,13 +131,9 @@ def open_alerts(conn: Connection) -> list[Alert]:
     return [_alert(row) for row in query.rows(conn, _OPEN)]
 
 
-def changed_alerts(conn: Connection, since: datetime) -> list[Alert]:
-    """What changed at or after `since`, ended ones too: for the live stream, with an overlap."""
-    return [_alert(row) for row in query.rows(conn, _CHANGED, (since,))]
-
-
 def changed_keys(conn: Connection, since: datetime) -> dict[str, tuple[int, datetime]]:
-    """Version and time of change of what changed since: to ask only for what is not known yet."""
+    """Version and time of change of what changed at or after `since`, ended ones too: for the live
+    stream, which looks with an overlap and asks only for what it does not know yet."""
     return {id_: (version, at) for id_, version, at in query.rows(conn, _CHANGED_KEYS, (since,))}
 
 

@@ -14,6 +14,7 @@ from alerts.record import save
 from alerts.rule import Watch
 from alerts.rule_history import NEWEST_VERSION
 from alerts.state import Judgement, OpenAlert, Transition
+from alerts.steps import by_the_clock
 from alerts.times import rfc3339
 from database.pool import Connection
 
@@ -76,27 +77,13 @@ def raised(watch: Watch, trouble: Trouble, at: datetime) -> Transition:
     grade: Grade = watch.grade
     alert = OpenAlert(new_id(at), grade, grade, min(at, trouble.since), at, grade)
     said = {"name": trouble.name, "since": rfc3339(trouble.since), "why": trouble.why[:300]}
-    return _step(watch, alert, "raised", Reason(_WORDS[watch.code][1], {"troubles": [said]}), at)
+    reason = Reason(_WORDS[watch.code][1], {"troubles": [said]})
+    return by_the_clock(watch, alert, "raised", reason, at)
 
 
 def ended(watch: Watch, row: tuple[Any, ...], at: datetime) -> Transition:
     number, grade, peak_grade, began_at, raised_at = row
     alert = OpenAlert(number, grade, peak_grade, began_at, raised_at, grade)
     name = watch.subject.partition("/")[2]
-    return _step(watch, alert, "ended", Reason(_WORDS[watch.code][2], {"name": name}), at)
-
-
-def _step(watch: Watch, alert: OpenAlert, kind: Any, reason: Reason, at: datetime) -> Transition:
-    return Transition(
-        alert_id=alert.id,
-        kind=kind,
-        at=at,
-        grade=alert.grade,
-        value=None,
-        limit=None,
-        reason=reason,
-        page=True,
-        alert=alert,
-        key=watch.key,
-        watch=watch,
-    )
+    reason = Reason(_WORDS[watch.code][2], {"name": name})
+    return by_the_clock(watch, alert, "ended", reason, at)

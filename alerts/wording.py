@@ -23,7 +23,7 @@ KIND_WORDS = {
     "stepped_up": ("升级", "stepped up"),
     "stepped_down": ("降级", "stepped down"),
     "ended": ("解除", "ended"),
-    "acknowledged": ("已接警", "acknowledged"),
+    "acknowledged": ("已确认", "acknowledged"),
     "handed_over": ("已移交", "handed over"),
 }
 # Anything but live data says so before all else.
@@ -195,7 +195,9 @@ def _hazard(p: Params) -> Pair:
 
 def _named(p: Params) -> Pair:
     """The limit's name as it stands before its value; empty where it has none."""
-    return p.get("limit_zh") or "", f"{p['limit_en']} " if p.get("limit_en") else ""
+    zh = p.get("limit_zh") or ""
+    apart = " " if zh[:1].isascii() and zh else ""  # Latin letters among Chinese: 高于 AEGL-2
+    return apart + zh, f"{p['limit_en']} " if p.get("limit_en") else ""
 
 
 def _with_quality(p: Params, zh: str, en: str) -> Pair:
@@ -336,7 +338,7 @@ SENTENCES: dict[str, Callable[[Params], Pair]] = {
         if p.get("edited")
         else ("规则已不再适用于此处", "the rule no longer applies here")
     ),
-    "acknowledged": lambda p: (f"{p['who']} 已接警", f"acknowledged by {p['who']}"),
+    "acknowledged": lambda p: (f"{p['who']} 已确认", f"acknowledged by {p['who']}"),
     "stands": _stands,
     **words.SENTENCES,
     **house_words.SENTENCES,

@@ -11,14 +11,18 @@ from dataclasses import asdict
 from bench import (
     backlog,
     backtest,
+    city,
     delay,
+    desk,
     drain,
     flood,
     footprint,
+    markers,
     queries,
     release,
     replay,
     shared,
+    viewers,
     walk,
     wall,
 )
@@ -37,6 +41,10 @@ BENCHES = {
     "flood": flood.measure,
     "release": release.measure,
     "wall": wall.measure,
+    "desk": desk.measure,
+    "markers": markers.measure,
+    "city": city.measure,
+    "viewers": viewers.measure,
 }
 
 

@@ -18,8 +18,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from bench.figure import Figure
+from bench.screen import wait
 from bench.site import METRICS, Site, new_database, topic, workshop
-from dashboard.accounts import create_account
+from dashboard.door.accounts import create_account
 from database.pool import Connection
 from tests.servers.browser import chromium
 from tests.servers.mosquitto import Mosquitto
@@ -115,13 +116,13 @@ def measure() -> Iterator[Figure]:
 
 def _watched(site: Crowd, browser: Browser) -> Iterator[Figure]:
     conn = site.conn
-    sender = _client(site.broker)
+    sender = client_of(site.broker)
     _send(sender, WITHIN, 0.0, lambda: None)
     site.wait_for(conn, ALERTS, seconds=PATIENCE_S)
-    context = _signed_in(site, browser)
+    context = signed_in(site, browser)
     page = context.new_page()
     page.goto(site.url)
-    _wait(page, OPEN)
+    wait(page, OPEN, PATIENCE_S)
     pressed: list[float] = []
     begun = time.monotonic()
     _send(sender, BEYOND, OVER_S, lambda: pressed.append(page.evaluate(PRESS) / 1000))
@@ -138,7 +139,7 @@ def _watched(site: Crowd, browser: Browser) -> Iterator[Figure]:
 
 
 def _desk(page: Page, pressed: Sequence[float], took_s: float) -> Iterator[Figure]:
-    _wait(page, f"document.querySelector('#waiting-count').textContent === '{ALERTS:,}'")
+    wait(page, f"document.querySelector('#waiting-count').textContent === '{ALERTS:,}'", PATIENCE_S)
     keys = sorted(pressed)
     worst = keys[round(0.95 * (len(keys) - 1))]
     yield Figure("a key, until its frame, p95", round(worst, 3), "s", KEY_S, worst <= KEY_S)
@@ -158,11 +159,11 @@ def _desk(page: Page, pressed: Sequence[float], took_s: float) -> Iterator[Figur
 
 def _opened(site: Crowd, browser: Browser) -> Iterator[Figure]:
     """A desk that is opened amid ten thousand alerts."""
-    context = _signed_in(site, browser)
+    context = signed_in(site, browser)
     page = context.new_page()
     begun = time.monotonic()
     page.goto(site.url)
-    _wait(page, FULL)
+    wait(page, FULL, PATIENCE_S)
     first_s = time.monotonic() - begun
     yield Figure(
         "a desk opened then, until its list is there", round(first_s, 2), "s", FIRST_S,
@@ -173,7 +174,7 @@ def _opened(site: Crowd, browser: Browser) -> Iterator[Figure]:
     context.close()
 
 
-def _signed_in(site: Crowd, browser: Browser) -> BrowserContext:
+def signed_in(site: Crowd, browser: Browser) -> BrowserContext:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.add_init_script(WATCH)
     form: dict[str, str | float | bool] = {"name": "duty", "password": PASSWORD}
@@ -183,7 +184,7 @@ def _signed_in(site: Crowd, browser: Browser) -> BrowserContext:
     return context
 
 
-def _client(broker: Mosquitto) -> paho.Client:
+def client_of(broker: Mosquitto) -> paho.Client:
     client = paho.Client(CallbackAPIVersion.VERSION2)
     client.max_inflight_messages_set(0)
     client.connect(broker.host, broker.port)
@@ -211,12 +212,3 @@ def _count(conn: Connection) -> int:
         row = cursor.fetchone()
     conn.rollback()
     return int(row[0]) if row else 0
-
-
-def _wait(page: Page, condition: str) -> None:
-    """As wait_for_function, which the desk's content policy forbids."""
-    end = time.monotonic() + PATIENCE_S
-    while not page.evaluate(condition):
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {PATIENCE_S} s in vain: {condition}")
-        time.sleep(0.02)

@@ -23,7 +23,7 @@ from gis.plume.footprint import footprint
 from gis.plume.release import Release
 from gis.plume.stability import Stability, sky_at
 from gis.plume.wind import wind_by_hand
-from gis.settings import GisSettings
+from gis.settings import GisSettings, Source
 from gis.weather import Weather
 from sensors.chemicals.substances import SUBSTANCES
 
@@ -78,7 +78,8 @@ def _surroundings() -> Surroundings:
     people = gpd.GeoDataFrame({"people": chance.integers(0, 90, cells.size)}, geometry=cells)
     land = open_surroundings(GisSettings(), Path()).land
     return Surroundings(
-        utm, facilities=facilities, population=people.set_crs(utm), population_source="chance",
+        utm, facilities=facilities, population=people.set_crs(utm),
+        population_source=Source(zh="chance", en="chance"),
         land=land,
     )  # fmt: skip
 

@@ -5,13 +5,13 @@ Chromium with its map in software. The limit is the design's; beside it stands h
 reading is on the same desk, for the same message.
 """
 
-import time
 from collections.abc import Iterator
 from statistics import median
 
 from playwright.sync_api import Page
 
 from bench.figure import Figure
+from bench.screen import wait
 from bench.site import new_database, workshop
 from tests.servers.browser import chromium
 from tests.staff.release import LeakySite, leaky_site
@@ -56,19 +56,10 @@ def _release(site: LeakySite, page: Page) -> tuple[float, float]:
     """Seconds until the reading, and until footprint and advice, are on the desk."""
     site.calm()
     page.goto(site.url)
-    _wait(page, READY)
-    _wait(page, "() => document.getElementById('plume-card').hidden")
+    wait(page, READY, GIVE_UP_MS / 1000)
+    wait(page, "() => document.getElementById('plume-card').hidden", GIVE_UP_MS / 1000)
     page.evaluate(WATCH)
     left = site.leak()
-    _wait(page, "() => Boolean(window.seen.card)")
+    wait(page, "() => Boolean(window.seen.card)", GIVE_UP_MS / 1000)
     seen = page.evaluate("window.seen")
     return round(seen["reading"] - left, 2), round(seen["card"] - left, 2)
-
-
-def _wait(page: Page, condition: str) -> None:
-    """As wait_for_function, which the desk's content policy forbids."""
-    end = time.monotonic() + GIVE_UP_MS / 1000
-    while not page.evaluate(condition):
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {GIVE_UP_MS} ms in vain: {condition}")
-        time.sleep(0.05)

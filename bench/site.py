@@ -193,7 +193,8 @@ def workshop() -> Iterator[tuple[Path, Mosquitto]]:
 
 @contextmanager
 def new_database(folder: Path) -> Iterator[DatabaseSettings]:
-    """A migrated database on an embedded server of its own."""
+    """A migrated database on an embedded server of its own, in a new folder."""
+    folder.parent.chmod(0o755)  # the embedded server runs as a user of its own
     with embedded_postgres_server(folder) as dsn:
         database = DatabaseSettings(dsn=dsn)
         owner = connect(database, None, application="bench")

@@ -15,17 +15,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import Page
 
 import config
 from bench.figure import Figure
+from bench.screen import heap_mb, state, wait
 from bench.site import new_database
-from dashboard import walls
 from dashboard.__main__ import Server
 from dashboard.app import Staff
-from dashboard.live import event
 from dashboard.settings import DashboardSettings
 from dashboard.shapes import iso
+from dashboard.stream.hub import Hub
+from dashboard.stream.live import event
+from dashboard.walls import keys
 from database.pool import connect
 from database.settings import DatabaseSettings
 from gis.settings import GisSettings
@@ -48,7 +50,7 @@ ICONS = """() => dongtai.map.queryRenderedFeatures({ layers: ['stations'] })
 def measure() -> Iterator[Figure]:
     with (
         tempfile.TemporaryDirectory(prefix="dongtai-bench-") as name,
-        new_database(_open(Path(name)) / "postgres") as database,
+        new_database(Path(name) / "postgres") as database,
         chromium() as browser,
     ):
         token = _fill(database)
@@ -56,53 +58,54 @@ def measure() -> Iterator[Figure]:
             page = browser.new_page(viewport={"width": 1920, "height": 1080})
             page.goto(f"{url}/wall#token={token}")
             page.wait_for_url("**/wall")
-            _wait(page, MAP)
+            wait(page, MAP)
             yield from _soak(staff, page)
 
 
 def _soak(staff: Staff, page: Page) -> Iterator[Figure]:
     tools = page.context.new_cdp_session(page)
     tools.send("Performance.enable")
-    day = _day(staff)
+    events = day(staff.live.wall_hello())
     numbers = count(1 << 40)
     end = time.monotonic() + AT_MOST_S
-    done = _play(staff, page, day, numbers, WARM, end)
-    before, icons = _state(tools), page.evaluate(ICONS)
+    play(staff.wall_hub, page, events, numbers, WARM, end)
+    before = state(tools)
     begun = time.monotonic()
-    done = _play(staff, page, day, numbers, EVENTS, end)
+    done = play(staff.wall_hub, page, events, numbers, EVENTS, end)
     took = time.monotonic() - begun
-    after, moved = _state(tools), page.evaluate(ICONS)
+    after, icons = state(tools), page.evaluate(ICONS)
+    play(staff.wall_hub, page, events, numbers, LIVES // 2, time.monotonic() + 60)
+    page.wait_for_timeout(2000)  # the map has drawn what came
+    differ = len(set(icons) ^ set(page.evaluate(ICONS)))
     grown = 100 * (after["JSHeapUsedSize"] / before["JSHeapUsedSize"] - 1)
     yield Figure("updates of a day that the wall took", done, "events", EVENTS, done >= EVENTS)
     yield Figure("the same, a second", round(done / took), "events/s")
-    yield Figure("heap before, after garbage collection", _mb(before), "MB")
-    yield Figure("heap after a day, after garbage collection", _mb(after), "MB")
+    yield Figure("heap before, after garbage collection", heap_mb(before), "MB")
+    yield Figure("heap after a day, after garbage collection", heap_mb(after), "MB")
     yield Figure("growth of the heap", round(grown, 1), "%", GOAL_PERCENT, grown < GOAL_PERCENT)
     for key, said in (("Nodes", "nodes of the page"), ("JSEventListeners", "listeners")):
         more = after[key] - before[key]
         yield Figure(f"more {said} than before", more, "", 100, more < 100)
-    differ = len(set(icons) ^ set(moved))
-    yield Figure("markers that look different at the end", differ, "", 1, differ >= 1)
+    yield Figure("markers that the next alert changes on the map", differ, "", 1, differ >= 1)
 
 
-def _play(
-    staff: Staff, page: Page, day: Iterator[bytes], numbers: Iterator[int], most: int, end: float
+def play(
+    hub: Hub, page: Page, events: Iterator[bytes], numbers: Iterator[int], most: int, end: float
 ) -> int:
     """Hand on so many events, no faster than the browser takes them; how many they were."""
     for done in range(most):
         if time.monotonic() > end:
             return done
-        while any(viewer.queue.qsize() > AHEAD for viewer in list(staff.wall_hub.viewers)):
+        while any(viewer.queue.qsize() > AHEAD for viewer in list(hub.viewers)):
             time.sleep(0.01)
-        staff.wall_hub.publish_from_thread(next(numbers), next(day))
+        hub.publish_from_thread(next(numbers), next(events))
         if done % 20 == 0:  # the browser's own queue is emptied too
             page.evaluate("() => new Promise(done => setTimeout(done))")
     return most
 
 
-def _day(staff: Staff) -> Iterator[bytes]:
+def day(said: tuple[int, bytes] | None) -> Iterator[bytes]:
     """`change` events without end: every value moves, a red and a blue alert come and go."""
-    said = staff.live.wall_hello()
     assert said is not None, "the service has read the database"
     hello = json.loads(said[1].partition(b"data: ")[2])
     stations: list[dict[str, Any]] = hello["stations"]["features"]
@@ -141,25 +144,13 @@ def _alert(pattern: dict[str, Any], number: int, place: dict[str, Any], now: Any
     }
 
 
-def _state(tools: CDPSession) -> dict[str, float]:
-    for _ in range(3):
-        tools.send("HeapProfiler.collectGarbage")
-        time.sleep(0.3)
-    metrics = tools.send("Performance.getMetrics")["metrics"]
-    return {each["name"]: each["value"] for each in metrics}
-
-
-def _mb(state: dict[str, float]) -> float:
-    return round(state["JSHeapUsedSize"] / 1e6, 2)
-
-
 def _fill(database: DatabaseSettings) -> str:
     """The showcase, as if its night were now; a wall's token."""
     with closing(connect(database, None, application="bench")) as conn:
         showcase.fill(conn, datetime.now(UTC))
         with conn.cursor() as cursor:
             cursor.execute(CLAIM)  # so that the views turn between the alerts of the soak
-        _, token = walls.add(conn, "bench", "bench")
+        _, token = keys.add(conn, "bench", "bench")
         conn.commit()
     return token
 
@@ -171,17 +162,3 @@ def _service(database: DatabaseSettings) -> Iterator[tuple[Staff, str]]:
     staff = Staff(database, settings, open_map(gis, ROOT, public=False))
     with running(Server(staff, settings.staff)) as url:
         yield staff, url
-
-
-def _open(folder: Path) -> Path:
-    folder.chmod(0o755)  # the embedded server runs as a user of its own
-    return folder
-
-
-def _wait(page: Page, condition: str) -> None:
-    """As wait_for_function, which the page's content policy forbids."""
-    end = time.monotonic() + 60
-    while not page.evaluate(condition):
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited in vain: {condition}")
-        time.sleep(0.1)

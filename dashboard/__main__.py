@@ -12,12 +12,14 @@ import uvicorn
 
 import config
 from alerts.settings import AlertsSettings
-from dashboard import accounts, walls
-from dashboard.accounts import BadAccount
 from dashboard.app import Staff
+from dashboard.bounded import Bounded
+from dashboard.door import accounts
+from dashboard.door.accounts import BadAccount
 from dashboard.pages.static import MissingLibrary
 from dashboard.settings import DashboardSettings, StaffSettings
-from dashboard.walls import BadWall
+from dashboard.walls import keys
+from dashboard.walls.keys import BadWall
 from database.migrate import UnfitDatabase, require_current
 from database.pool import connect
 from database.settings import DatabaseSettings
@@ -38,7 +40,7 @@ class Server(uvicorn.Server):
                 host=settings.host,
                 port=settings.port,
                 loop="uvloop",
-                http="httptools",
+                http=Bounded,
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -112,12 +114,12 @@ def _walls(database: DatabaseSettings, options: argparse.Namespace) -> int:
     conn = connect(database, "staff", application="walls")
     try:
         if options.action == "list":
-            for one in walls.walls(conn):
-                print(f"{one.name}\t{walls.state(one)}")
+            for one in keys.walls(conn):
+                print(f"{one.name}\t{keys.state(one)}")
             return 0
         if options.action == "add":
-            print(walls.add(conn, options.name, "command line")[1])
-        elif walls.revoke(conn, datetime.now(UTC), name=options.name) is None:
+            print(keys.add(conn, options.name, "command line")[1])
+        elif keys.revoke(conn, datetime.now(UTC), name=options.name) is None:
             raise BadWall(f"there is no wall {options.name!r} in use")
         accounts.audit(conn, "command line", f"wall {options.action}", options.name, "")
         conn.commit()

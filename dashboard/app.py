@@ -21,19 +21,19 @@ from dashboard import api, evidence_page, health, operations_store, problems, st
 from dashboard.api.common import Services
 from dashboard.api.operations import canary_json
 from dashboard.api.warning_shapes import notice_json
-from dashboard.callbacks import protect
-from dashboard.gate import Gate, Headered, content_policy, security_headers
-from dashboard.hub import Hub
-from dashboard.live import Live, Pulse, Silent, utc_now
+from dashboard.door.callbacks import protect
+from dashboard.door.gate import Gate, Headered, content_policy, security_headers
+from dashboard.door.password_page import PasswordPage
+from dashboard.door.signin import SignIn
 from dashboard.pages import CALLBACK_RIGHTS, create_dash
 from dashboard.pages.static import map_routes, vendor_routes
-from dashboard.password_page import PasswordPage
 from dashboard.problems import Problem
 from dashboard.settings import DashboardSettings
 from dashboard.shapes import iso
-from dashboard.signin import SignIn
-from dashboard.wall_page import WallPage
-from dashboard.wall_view import wall_view
+from dashboard.stream.hub import Hub
+from dashboard.stream.live import Live, Pulse, Silent, utc_now
+from dashboard.walls.page import WallPage
+from dashboard.walls.view import wall_view
 from database import books
 from database.heartbeat import beat
 from database.pool import Connection, Pool, connect
@@ -81,14 +81,16 @@ class Staff:
         services = Services(self.pool, self.live, settings, site.ground, self.alerts)
         self.routes = _routes(services, self._lifespan, WallPage(services, self.wall_hub).router)
         self.routes.routes.extend([*vendor_routes(), *map_routes(site)])
-        dash = create_dash(self.pool, settings, lambda: clock().astimezone(settings.zone))
+        local = lambda: clock().astimezone(settings.zone)  # noqa: E731 - a clock
+        dash = create_dash(self.pool, settings, local, services.thresholds)
         protect(dash.server, dash.callback_map, CALLBACK_RIGHTS)
         pages: Any = WSGIMiddleware(dash.server, workers=CALLBACK_THREADS)
         self.routes.mount("/", pages)
         headers = security_headers(
             content_policy(dash.csp_hashes(), site.outside), https=settings.staff.secure_cookies
         )
-        gate = Gate(self.routes, self.pool, settings.staff.session_hours)
+        service = settings.staff
+        gate = Gate(self.routes, self.pool, service.session_hours, service.writes_per_minute)
         self.app: ASGIApp = Headered(gate, headers)
 
     def end_streams(self) -> None:

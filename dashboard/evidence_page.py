@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, Response
 from alerts.alert import to_json
 from dashboard.api.common import Use
 from dashboard.api.evidence import pack, read
+from dashboard.door.signin import LANGUAGE_COOKIE, TEMPLATES
 from dashboard.pages.strings import STEPS
-from dashboard.signin import LANGUAGE_COOKIE, TEMPLATES
 from dashboard.text import language_of, text
 from dashboard.wording import DISTRICT_TIME, metric_name, value_text, word
 

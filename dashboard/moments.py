@@ -26,10 +26,13 @@ def moment(text: str | None, name: str) -> datetime | None:
 
 
 def of_our_time(at: datetime, name: str) -> datetime:
-    """The same time; raises Problem 400 where reckoning with it could leave the calendar."""
+    """The same time in UTC; raises Problem 400 where reckoning with it could leave the calendar.
+
+    In UTC, because PostgreSQL knows no zone of 16 hours and more, and ISO 8601 does.
+    """
     if not _OLDEST <= at <= _LATEST:
         raise Problem(400, f"{name}={at.isoformat()} is not between the years 1900 and 2200")
-    return at
+    return at.astimezone(UTC)
 
 
 def span(

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import psycopg2
+import psycopg2.errors
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -50,12 +51,19 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, _on_leaving)
     app.add_exception_handler(psycopg2.OperationalError, _on_database)
     app.add_exception_handler(psycopg2.InterfaceError, _on_database)
+    app.add_exception_handler(psycopg2.errors.InvalidTimeZoneDisplacementValue, _on_zone)
     app.add_exception_handler(Exception, _on_anything)
 
 
 def unavailable() -> Problem:
     return Problem(
         503, "the database does not answer; try again in a few seconds", {"Retry-After": "3"}
+    )
+
+
+def too_much() -> Problem:
+    return Problem(
+        503, "the database could not answer this in time; ask for a shorter time or fewer series"
     )
 
 
@@ -88,9 +96,17 @@ async def _on_leaving(request: Request, _: Exception) -> Response:
     return Problem(400, "the body ended too early").response()
 
 
-async def _on_database(_: Request, error: Exception) -> Response:
+async def _on_database(request: Request, error: Exception) -> Response:
+    if isinstance(error, psycopg2.errors.QueryCanceled):
+        log.warning("%s %s took too long", request.method, request.url.path)
+        return too_much().response()
     log.warning("the database does not answer: %s", str(error).strip())
     return unavailable().response()
+
+
+async def _on_zone(_: Request, __: Exception) -> Response:
+    """Of a time in a body or cursor; ours are in UTC."""
+    return Problem(400, "a time is 16 hours or more from UTC; write it in UTC, with Z").response()
 
 
 async def _on_anything(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from dashboard.shapes import flags, iso, quality_word
+from sensors.analysis.roses import mean_direction
 from sensors.catalogue import TO_LIMIT
 from sensors.water.outlook import FAR_H
 
@@ -19,8 +20,6 @@ WIDTHS = {
     "1d": timedelta(days=1),
 }
 ALL = (RAW, *WIDTHS)
-# Below this share of the readings pointing one way, a mean direction means nothing.
-_LEAST_RESULTANT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +117,7 @@ def mean(bucket: Bucket, *, circular: bool) -> float | None:
         return None
     if not circular:
         return None if bucket.sum is None else bucket.sum / bucket.count
-    sine, cosine = bucket.sum_sin or 0.0, bucket.sum_cos or 0.0
-    if math.hypot(sine, cosine) < _LEAST_RESULTANT * bucket.count:
-        return None
-    degrees = math.degrees(math.atan2(sine, cosine)) % 360
-    return 0.0 if degrees >= 360 else degrees
+    return mean_direction(bucket.sum_sin or 0.0, bucket.sum_cos or 0.0, bucket.count)
 
 
 def _expected(name: str, span_s: float, interval_s: float) -> float:

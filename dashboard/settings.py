@@ -37,8 +37,19 @@ class StaffSettings(Section):
     lock_minutes: float = Field(
         default=5, gt=0, le=1440, description="Minutes for which it is then locked."
     )
+    one_time_hours: float = Field(
+        default=72,
+        gt=0,
+        le=744,
+        description="Hours for which a password that an administrator gave can be used.",
+    )
     attempts_per_minute: int = Field(
         default=20, ge=1, description="Sign-ins one address may try in a minute."
+    )
+    writes_per_minute: int = Field(
+        default=600,
+        ge=10,
+        description="Writes one account may send in a minute; taking many alerts at once is one.",
     )
     push_interval_s: float = Field(
         default=0.5, ge=0.1, le=10, description="Changes are merged for this many seconds."

@@ -7,11 +7,11 @@ from typing import Any
 
 from alerts import footprint_store
 from alerts import store as alerts_store
-from alerts.alert import Alert, to_json
+from alerts.alert import to_json
 from dashboard import life_store, resolution
 from dashboard.resolution import Bucket, RawRow
 from dashboard.shapes import LatestRow, OpenAlert, StationRow
-from dashboard.snapshot import Changed, Loaded
+from dashboard.stream.snapshot import Changed, Loaded
 from database.pool import Connection
 from sensors.catalogue import METRICS
 
@@ -44,7 +44,8 @@ select s.code, q.metric, n.interval_s, t.observed_at, t.value, t.quality, t.orig
                       order by r.observed_at limit 1) b on t.quality = 0
  order by s.code, q.id"""
 ALL_LATEST = LATEST.format(state_join="left join", changed="")
-CHANGED_LATEST = LATEST.format(state_join="join", changed="and t.changed_at >= %s")
+CHANGED_SERIES = "select series_id, changed_at from series_state where changed_at >= %s"
+CHANGED_LATEST = LATEST.format(state_join="join", changed="and t.series_id = any(%s)")
 
 NEWEST_PICTURES = """
 select s.code, p.taken_at, p.origin
@@ -134,34 +135,30 @@ def load(conn: Connection) -> Loaded:
 
 
 class Source:
-    """A `live.Source` that remembers which alerts it has read: in a flood thousands lie in the
-    overlap of two looks, and only the new ones are read and worded."""
+    """A `live.Source` that remembers what it has read: thousands of alerts in a flood, or of values
+    from many stations, lie in the overlap of two looks, and only the new ones are read."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[int, datetime]] = {}
+        self._alerts: dict[str, tuple[int, datetime]] = {}
+        self._values: dict[int, datetime] = {}
 
     def load(self, conn: Connection) -> Loaded:
         return load(conn)
 
     def changes(self, conn: Connection, since: datetime) -> Changed:
-        found = alerts_store.changed_keys(conn, since)
-        fresh = [each for each, at in found.items() if self._known.get(each) != at]
-        self._known = found
-        return changes(conn, since, alerts_store.find_alerts(conn, fresh))
-
-
-def changes(conn: Connection, since: datetime, alerts: Sequence[Alert] | None = None) -> Changed:
-    """What changed at or after `since`; alerts: of them those that are not known yet."""
-    if alerts is None:
-        alerts = alerts_store.changed_alerts(conn, since)
-    return Changed(
-        [_latest(row) for row in _rows(conn, CHANGED_LATEST, (since,))],
-        [to_json(alert) for alert in alerts],
-        {code: (at, origin) for code, at, origin in _rows(conn, NEWEST_PICTURES)},
-        dict(_rows(conn, OFFLINE)),
-        {key: each.computed_at for key, each in footprint_store.standing(conn).items()},
-        life_store.out_of_service(conn),
-    )
+        alerts = alerts_store.changed_keys(conn, since)
+        fresh = [each for each, at in alerts.items() if self._alerts.get(each) != at]
+        values = dict(_rows(conn, CHANGED_SERIES, (since,)))
+        newer = [each for each, at in values.items() if self._values.get(each) != at]
+        self._alerts, self._values = alerts, values
+        return Changed(
+            [_latest(row) for row in _rows(conn, CHANGED_LATEST, (newer,))] if newer else [],
+            [to_json(alert) for alert in alerts_store.find_alerts(conn, fresh)],
+            {code: (at, origin) for code, at, origin in _rows(conn, NEWEST_PICTURES)},
+            dict(_rows(conn, OFFLINE)),
+            {key: each.computed_at for key, each in footprint_store.standing(conn).items()},
+            life_store.out_of_service(conn),
+        )
 
 
 def open_alerts(conn: Connection) -> list[OpenAlert]:

@@ -3,12 +3,16 @@
 Functions never commit. The statement is a named constant of the file that knows its tables.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import psycopg2.errors
+
 from database.pool import Connection
 
+_WITHIN = "select set_config('statement_timeout', %s, true)"
 _NOW = "select clock_timestamp()"
 
 
@@ -36,6 +40,17 @@ def run(
     with conn.cursor() as cursor:
         cursor.execute(statement, named or values)
         return cursor.rowcount
+
+
+def within(conn: Connection, end: float) -> None:
+    """The next statement of this transaction must be done by a moment of time.monotonic().
+
+    Said before each of several, it bounds them together. QueryCanceled, now or then: it is past.
+    """
+    left_ms = int(1000 * (end - time.monotonic()))
+    if left_ms <= 0:
+        raise psycopg2.errors.QueryCanceled("no time is left for the next statement")
+    rows(conn, _WITHIN, (f"{left_ms}ms",))
 
 
 def now(conn: Connection) -> datetime:

@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from dashboard import accounts
+from dashboard.door import accounts
 from database.pool import Connection
 
 USERS = {"duty": "duty", "environment": "environment", "admin": "administrator"}

@@ -1,7 +1,7 @@
 """Figures of an assessment as sentences have them. Pure.
 
-dashboard/assets/plume_words.mjs writes them from the API's JSON: both round half up, and both from
-figures rounded as the JSON has them, so that card and headline never differ.
+dashboard/assets/map/plume_words.mjs writes them from the API's JSON: both round half up, and both
+from figures rounded as the JSON has them, so that card and headline never differ.
 """
 
 from math import floor, log10

@@ -95,22 +95,34 @@ class FacilitiesFile(GeoFile):
     )
 
 
+class Source(Section):
+    """Where a figure comes from, as the screens say it; a plain text says the same in both."""
+
+    zh: str = Field(min_length=1, description="In Chinese.")
+    en: str = Field(min_length=1, description="In English.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, given: object) -> object:
+        return {"zh": given, "en": given} if isinstance(given, str) else given
+
+
 class PopulationFile(GeoFile):
     """A grid of people: cells as areas, or as points in their middle."""
 
     people_field: str = Field(
         default="people", description="Attribute with the number of people in the cell."
     )
-    source: str = Field(min_length=1, description="Where the grid comes from, with its year.")
+    source: Source = Field(description="Where the grid comes from, with its year.")
 
 
 class DistrictPeople(Section):
     """Without a grid: everybody spread evenly over the district, an assumption."""
 
     people: float = Field(gt=0, description="People in the district.")
-    people_source: str = Field(min_length=1, description="Where that number comes from.")
+    people_source: Source = Field(description="Where that number comes from.")
     area_km2: float = Field(gt=0, description="Its land area, km².")
-    area_source: str = Field(min_length=1, description="Where the area comes from.")
+    area_source: Source = Field(description="Where the area comes from.")
     confirmed: bool = Field(
         default=False, description="Whether both are confirmed; the screen says so if not."
     )

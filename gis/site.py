@@ -33,8 +33,12 @@ class MapSite:
         address = urlsplit(self.tiles.url if self.tiles else "")
         return f"{address.scheme}://{address.netloc}" if address.netloc else None
 
-    def style(self, theme: styles.Theme, lang: styles.Lang, base_url: str) -> styles.Json:
-        return styles.style(theme, lang, base_url, self.operator, self.tiles)
+    def style(
+        self, theme: styles.Theme, lang: styles.Lang, base_url: str, *, tiles: bool = True
+    ) -> styles.Json:
+        """tiles: with the outside tiles that are configured, if any; else our own map."""
+        outside = self.tiles if tiles else None
+        return styles.style(theme, lang, base_url, self.operator, outside)
 
     def overview(self, theme: styles.Theme, lang: styles.Lang, base_url: str) -> styles.Json:
         return styles.overview_style(theme, lang, base_url)

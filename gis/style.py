@@ -61,6 +61,9 @@ def style(
             "dongtai:covered": list(COVERED),
             "dongtai:palette": asdict(palette),
             "dongtai:tiles": tiles.model_dump() if tiles else None,
+            "dongtai:operator": [
+                {"name": each.name, "zh": each.zh, "en": each.en} for each in operator
+            ],
         },
         "sources": _sources(lang, base_url, operator, tiles),
         "layers": [_sea(palette), *base, *own, *names],

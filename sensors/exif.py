@@ -25,10 +25,15 @@ Tags = Mapping[int, bytes | int]
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """taken_at: DateTimeOriginal in UTC. turned: shown with width and height exchanged."""
+    """taken_at: DateTimeOriginal in UTC. orientation: 1 to 8 as in EXIF, 1 is upright."""
 
     taken_at: datetime | None = None
-    turned: bool = False
+    orientation: int = 1
+
+    @property
+    def turned(self) -> bool:
+        """Whether it is shown with width and height exchanged."""
+        return self.orientation >= 5
 
 
 def read(tiff: bytes) -> Exif:
@@ -39,8 +44,15 @@ def read(tiff: bytes) -> Exif:
     first = _tags(tiff, struct.unpack_from(f"{order}I", tiff, 4)[0], order)
     where = first.get(_EXIF_IFD)
     exif = _tags(tiff, where, order) if isinstance(where, int) else {}
-    turned = first.get(_ORIENTATION) in {5, 6, 7, 8}
-    return Exif(_time(exif.get(_TAKEN), exif.get(_OFFSET)), turned)
+    which = first.get(_ORIENTATION)
+    orientation = which if isinstance(which, int) and 1 <= which <= 8 else 1
+    return Exif(_time(exif.get(_TAKEN), exif.get(_OFFSET)), orientation)
+
+
+def only_orientation(orientation: int) -> bytes:
+    """A TIFF block that says which way is up, and nothing else."""
+    entry = struct.pack("<HHHIHH", 1, _ORIENTATION, 3, 1, orientation, 0)
+    return b"II*\0" + struct.pack("<I", 8) + entry + bytes(4)
 
 
 def _tags(tiff: bytes, at: int, order: str) -> Tags:

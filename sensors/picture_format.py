@@ -9,6 +9,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+from sensors import exif
 from sensors.reading import BadPayload
 
 # Each further scan of a progressive JPEG costs a pass over all pixels; ordinary ones have ten.
@@ -18,7 +19,10 @@ MOST_PARTS = 20_000
 
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_START_OF_SCAN, _END, _EXIF = 0xDA, 0xD9, 0xE1
+_START_OF_SCAN, _END, _EXIF, _COMMENT = 0xDA, 0xD9, 0xE1, 0xFE
+_PNG_NEEDED = frozenset(
+    (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT")
+)
 # In entropy-coded data FF 00 is a byte and FF D0..D7 a restart; anything else is the next marker.
 # Fill bytes before it are passed over singly: `\xff+` would go through a run of them from each.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -42,9 +46,81 @@ def read_header(payload: bytes) -> Header:
     raise BadPayload("not_a_picture", f"neither JPEG nor PNG: it begins with {begins}")
 
 
+def bare(payload: bytes) -> bytes:
+    """The picture without what it says beside its pixels: place, serial number, comments, previews.
+
+    Pixels are not touched; what they are decoded by stays (JFIF, Adobe's transform), and which way
+    is up. Colour profiles go, which can hold any text, and what follows the end. Raises BadPayload
+    for what cannot be parsed.
+    """
+    if payload.startswith(_JPEG):
+        return _bare_jpeg(payload)
+    if payload.startswith(_PNG):
+        return _bare_png(payload)
+    raise BadPayload("not_a_picture", "neither JPEG nor PNG")
+
+
+def _bare_jpeg(payload: bytes) -> bytes:
+    kept, at, scans = [payload[:2]], 2, 0
+    for _ in range(MOST_PARTS):
+        marker, body, end = _segment(payload, at)
+        if marker == _START_OF_SCAN:
+            scans += 1
+            end = _after_scan(payload, end, scans)
+        kept.append(_bare_segment(marker, body, payload[at:end]))
+        at = end
+        if marker == _END:
+            return b"".join(kept)
+    raise _too_many_parts("JPEG")
+
+
+def _bare_segment(marker: int, body: bytes, whole: bytes) -> bytes:
+    """All but comments and what applications put in; of that what decoders need, at its length."""
+    if marker == _COMMENT:
+        return b""
+    if not 0xE0 <= marker <= 0xEF:
+        return whole
+    if body.startswith(b"JFIF\0") and len(body) >= 14:
+        return _made_segment(marker, body[:12] + b"\0\0")  # a preview of 0 x 0
+    if body.startswith(b"Adobe"):
+        return _made_segment(marker, body[:12])
+    if marker == _EXIF and body.startswith(b"Exif\0\0"):
+        up = _up(body[6:])
+        return _made_segment(marker, b"Exif\0\0" + up) if up else b""
+    return b""
+
+
+def _made_segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def _up(tiff: bytes) -> bytes:
+    """Of an EXIF block which way is up; nothing where it stands as it is."""
+    orientation = exif.read(tiff).orientation
+    return exif.only_orientation(orientation) if orientation != 1 else b""
+
+
+def _bare_png(payload: bytes) -> bytes:
+    kept, at = [_PNG], len(_PNG)
+    for _ in range(MOST_PARTS):
+        kind, body, end = _chunk(payload, at)
+        if kind in _PNG_NEEDED:
+            kept.append(payload[at:end])
+        elif kind == b"eXIf" and (up := _up(body)):
+            kept.append(_made_chunk(kind, up))
+        at = end
+        if kind == b"IEND":
+            return b"".join(kept)
+    raise _too_many_parts("PNG")
+
+
+def _made_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
 def _jpeg(payload: bytes) -> Header:
     size: tuple[int, int] | None = None
-    exif, scans, at = b"", 0, 2
+    said, scans, at = b"", 0, 2
     for _ in range(MOST_PARTS):
         marker, body, at = _segment(payload, at)
         if marker == _END:
@@ -55,7 +131,7 @@ def _jpeg(payload: bytes) -> Header:
             height, width = struct.unpack_from(">HH", body, 1)
             size = width, height
         elif marker == _EXIF and body.startswith(b"Exif\0\0"):
-            exif = exif or body[6:]
+            said = said or body[6:]
         elif marker == _START_OF_SCAN:
             scans += 1
             at = _after_scan(payload, at, scans)
@@ -64,7 +140,7 @@ def _jpeg(payload: bytes) -> Header:
     if size is None or scans == 0:
         raise BadPayload("damaged_picture", "the JPEG has no picture in it")
     _refuse_rest(payload[at:])
-    return Header("image/jpeg", *size, exif)
+    return Header("image/jpeg", *size, said)
 
 
 def _segment(payload: bytes, at: int) -> tuple[int, bytes, int]:
@@ -100,7 +176,7 @@ def _after_scan(payload: bytes, at: int, scans: int) -> int:
 
 def _png(payload: bytes) -> Header:
     size: tuple[int, int] | None = None
-    exif, at = b"", len(_PNG)
+    said, at = b"", len(_PNG)
     for _ in range(MOST_PARTS):
         kind, body, at = _chunk(payload, at)
         if size is None:
@@ -108,7 +184,7 @@ def _png(payload: bytes) -> Header:
                 raise BadPayload("damaged_picture", "the PNG does not begin with its size")
             size = struct.unpack_from(">II", body)
         elif kind == b"eXIf":
-            exif = exif or body
+            said = said or body
         elif kind == b"IEND":
             break
     else:
@@ -116,7 +192,7 @@ def _png(payload: bytes) -> Header:
     if size is None:
         raise _cut_off("PNG")
     _refuse_rest(payload[at:])
-    return Header("image/png", *size, exif)
+    return Header("image/png", *size, said)
 
 
 def _chunk(payload: bytes, at: int) -> tuple[bytes, bytes, int]:

@@ -77,6 +77,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "含有 XML 不能携带的字符（U+{found:04X}）；请删除",
         "it has a character that XML cannot carry (U+{found:04X}); take it out",
     ),
+    "turning": (
+        "含有改变后文书写方向的字符（U+{found:04X}）；请删除",
+        "it has a character that turns the direction of what follows (U+{found:04X}); take it out",
+    ),
     "line_end": (
         "换行应为 LF，不能含 CR（XML 会改变它）",
         "lines end with LF; XML would change the CR in it",

@@ -17,6 +17,7 @@ from alerts.cap.writing import write_time
 MOST_POINTS = 2000  # of a ring that is looked through for crossings, which grows with the square
 _RESTRICTED = re.compile(r"[\s,<&]")  # in identifier and sender (3.2.1)
 _CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _HTML = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(\s[^<>]*)?/?>")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _ADDRESS = re.compile(
@@ -254,6 +255,8 @@ def _text(where: str, text: str) -> Iterator[Fault]:
         yield Fault(where, "empty")
     if found := _CONTROL.search(text):
         yield Fault(where, "control", {"found": ord(found[0])})
+    if found := _TURNING.search(text):
+        yield Fault(where, "turning", {"found": ord(found[0])})
     if "\r" in text:
         yield Fault(where, "line_end")
     if found := _HTML.search(text):

@@ -203,7 +203,7 @@ def _before(message: Message) -> Text:
     if message.way == "escalation":
         zh, en = duration(message.waited_s)
         return {
-            "zh": f"【{zh}无人接警】",
+            "zh": f"【{zh}无人确认】",
             "en": f"[NOT ACKNOWLEDGED for {en}] ",
         }
     if message.way == "fallback" and message.why.get("instead_of"):

@@ -6,6 +6,7 @@ from dashboard.api import (
     air,
     alert_life,
     alerts,
+    analysis,
     audit,
     backtests,
     cameras,
@@ -27,6 +28,7 @@ from dashboard.api import (
     rules,
     service,
     stations,
+    thresholds,
     walls,
     warnings,
 )
@@ -34,7 +36,9 @@ from dashboard.api import (
 API = "/api/v1"
 _SUBJECTS = (
     *(stations, service, air, reservoirs, discharge, marks, quiet, evidence, alert_life, alerts),
+    analysis,
     *(rota, receipts),
+    thresholds,
     *(own_account, people, audit),
     *(backtests, rules),
     *(plants, plume, exposure, footprints, cameras, operations, walls, warnings),

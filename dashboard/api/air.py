@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from dashboard import hours_store
-from dashboard.air_tables import daily_of, exceedances, years
 from dashboard.api import environment_models as models
 from dashboard.api.air_documents import (
     Air,
@@ -23,7 +21,9 @@ from dashboard.api.air_documents import (
 )
 from dashboard.api.common import Use, json_answer
 from dashboard.api.tables import Format, Lang
-from dashboard.hours_store import Measured
+from dashboard.environment import hours_store
+from dashboard.environment.air_tables import daily_of, exceedances, years
+from dashboard.environment.hours_store import Measured
 from dashboard.moments import span
 from dashboard.problems import Problem
 from dashboard.shapes import iso

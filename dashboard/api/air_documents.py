@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dashboard.air_tables import AVERAGES, Row
 from dashboard.api.tables import csv_answer
-from dashboard.environment_words import REASONS, both, doubts
+from dashboard.environment.air_tables import AVERAGES, Row
+from dashboard.environment.words import REASONS, both, doubts
 from dashboard.shapes import Json, iso
 from dashboard.text import text
 from sensors.air.aqi import IN_FORCE_SINCE
@@ -177,9 +177,13 @@ def reports_csv(
     Where there are two (ozone of 1 h and of 8 h in 2012) it is the one that gave the index.
     """
     index = ("zh", "en").index(lang)
-    pollutants = [(METRICS[m].zh, METRICS[m].en)[index] for m in AIR_METRICS]
+    pollutants = [((METRICS[m].zh, METRICS[m].en)[index], METRICS[m].unit) for m in AIR_METRICS]
     titles = ["Time", "Standard", "AQI", "Class", "Primary pollutant", "Reason"]
-    of_each = [title for name in pollutants for title in (f"HJ 633 {name}", name, f"IAQI {name}")]
+    of_each = [
+        title
+        for name, unit in pollutants
+        for title in (f"HJ 633 {name}", f"{name} ({unit})", f"IAQI {name}")
+    ]
     rows = ([at, *_report_row(report, lang, index)] for at, report in found)
     return csv_answer(name, lang, [*titles, *of_each], rows, _notes(lang, said))
 

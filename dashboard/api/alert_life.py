@@ -13,10 +13,11 @@ from alerts.life.pending import pending
 from alerts.life.steps import Done, NoSuchAlert, Refused
 from alerts.life.taking import Acknowledged, Conflict
 from alerts.store import find_alert
-from dashboard import departments, life_store
-from dashboard.access import ACKNOWLEDGE, RIGHTS
+from dashboard import life_store
 from dashboard.api import life_models, models
 from dashboard.api.common import Use, Write, Writing, json_answer, refused
+from dashboard.door import departments
+from dashboard.door.access import ACKNOWLEDGE, RIGHTS
 from dashboard.idempotency import Outcome
 from dashboard.moments import EXAMPLE, of_our_time
 from dashboard.problems import Problem
@@ -48,13 +49,15 @@ def list_owners(use: Use) -> Response:
 
 @router.post("/alerts/acknowledge", responses={200: {"model": life_models.TakenAll}})
 def acknowledge_all(write: Writing, body: life_models.AcknowledgeAll) -> Response:
-    """Take several; what somebody else has, or what changed, is said and hinders no other."""
+    """Take several; what somebody else has, what changed, or what another department owns, is
+    said and hinders no other."""
 
     def act(conn: Connection) -> Outcome:
         versions = {one.id: one.version for one in body.alerts}
-        departments.check_alerts(conn, write.who, versions)
+        left = departments.alerts_outside(conn, write.who, versions)
+        may = {key: version for key, version in versions.items() if key not in left}
         now, note = datetime.now(UTC), body.note or None
-        found = taking.acknowledge_all(conn, versions, write.who.name, note, now=now)
+        found = taking.acknowledge_all(conn, may, write.who.name, note, now=now)
         taken = [
             alert_id
             for alert_id, one in found.items()
@@ -63,7 +66,8 @@ def acknowledge_all(write: Writing, body: life_models.AcknowledgeAll) -> Respons
         if taken:
             write.audit(conn, "acknowledged", f"{len(taken)} alerts", ids=taken)
             wake(conn)
-        return Outcome(200, {"results": [_taken(key, one) for key, one in found.items()]})
+        results = [_taken(key, one) for key, one in found.items()]
+        return Outcome(200, {"results": results + [_left(key, of) for key, of in left.items()]})
 
     return write.once(f"acknowledge all {body.model_dump_json()}", act)
 
@@ -193,6 +197,11 @@ def _do(
         return Outcome(200, to_json(found.alert))
 
     return write.once(asked, work)
+
+
+def _left(alert_id: str, department: str | None) -> dict[str, Any]:
+    empty = {"id": alert_id, "owner": None, "alert": None}
+    return empty | {"result": "outside", "department": department}
 
 
 def _taken(alert_id: str, found: Acknowledged | Conflict | NoSuchAlert) -> dict[str, Any]:

@@ -12,11 +12,11 @@ import orjson
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response, StreamingResponse
 
-from dashboard import accounts_store
-from dashboard.accounts_store import Deed, Wanted
 from dashboard.api import account_models as models
 from dashboard.api.common import Use, json_answer
 from dashboard.api.stations import harmless
+from dashboard.door import accounts_store
+from dashboard.door.accounts_store import Deed, Wanted
 from dashboard.moments import moment
 from dashboard.problems import Problem
 from dashboard.shapes import iso

@@ -15,11 +15,11 @@ from alerts.backtest.store import BackTest, TooLong, Untestable, back_testing
 from alerts.rule_editing import BadRule, checked
 from alerts.rule_history import versions
 from alerts.rule_settings import RuleSettings
-from dashboard import rules as shapes
 from dashboard.api import rule_models as models
 from dashboard.api.common import Services, Use, json_answer, refused
 from dashboard.moments import EXAMPLE, of_our_time
 from dashboard.problems import Problem, unavailable
+from dashboard.rules import shapes
 from database.pool import Connection
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import pictures
-from dashboard.accounts import audit, saw
 from dashboard.api import models
 from dashboard.api.common import Use, Who, json_answer
+from dashboard.door.accounts import audit, saw
+from dashboard.door.signin import address_of
 from dashboard.moments import moment, span
 from dashboard.pictures import CameraRow, Picture
 from dashboard.problems import Problem
 from dashboard.shapes import Json, age_of, age_state, iso
-from dashboard.signin import address_of
 from sensors.reading import Origin
 
 router = APIRouter(tags=["cameras"])

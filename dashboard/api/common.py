@@ -12,15 +12,16 @@ from starlette.responses import Response
 
 from alerts.settings import AlertsSettings
 from dashboard import idempotency
-from dashboard.accounts import Principal, audit
-from dashboard.completeness import Remembered
-from dashboard.gate import PRINCIPAL
-from dashboard.live import Live
+from dashboard.door.accounts import Principal, audit
+from dashboard.door.gate import PRINCIPAL
+from dashboard.door.signin import address_of
+from dashboard.environment.completeness import Remembered
+from dashboard.environment.thresholds_kept import Remembered as Thresholds
 from dashboard.moments import EXAMPLE, of_our_time
 from dashboard.problems import MEDIA_TYPE, Problem
 from dashboard.settings import DashboardSettings
 from dashboard.shapes import iso
-from dashboard.signin import address_of
+from dashboard.stream.live import Live
 from database.pool import Connection, Pool
 from gis.assessment import Ground
 
@@ -35,6 +36,7 @@ class Services:
     ground: Ground
     alerts: AlertsSettings = field(default_factory=AlertsSettings)
     completeness: Remembered = field(default_factory=Remembered)
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
 
 def services(request: Request) -> Services:

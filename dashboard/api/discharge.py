@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from dashboard import hours_store
 from dashboard.api import environment_models as models
 from dashboard.api.common import Use, json_answer
 from dashboard.api.tables import Format, Lang, csv_answer
-from dashboard.discharge_table import KINDS, Line, compliance_table
-from dashboard.environment_words import VERDICTS, both, doubts, reason_of
+from dashboard.environment import hours_store
+from dashboard.environment.discharge_table import KINDS, Line, compliance_table
+from dashboard.environment.words import VERDICTS, both, doubts, reason_of
 from dashboard.moments import span
 from dashboard.problems import Problem
 from dashboard.shapes import Json, iso

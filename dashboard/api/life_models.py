@@ -34,11 +34,13 @@ class AcknowledgeAll(Body):
 
 class Taken(BaseModel):
     id: str
-    result: Literal["acknowledged", "yours", "taken", "changed", "unknown"] = Field(
-        description="yours: it was yours already; taken: `owner` has it; changed: look again"
+    result: Literal["acknowledged", "yours", "taken", "changed", "unknown", "outside"] = Field(
+        description="yours: it was yours already; taken: `owner` has it; changed: look again; "
+        "outside: `department` owns it, and yours is another"
     )
     owner: str | None
     alert: Alert | None
+    department: str | None = Field(default=None, description="of `outside`; null: no department")
 
 
 class TakenAll(BaseModel):

@@ -169,6 +169,10 @@ def storable(text: str) -> str:
     return text.strip()
 
 
+def kept(text: str | None) -> str | None:
+    return None if text is None else storable(text)
+
+
 class Acknowledge(Body):
     version: Annotated[int, Field(ge=1, description="the version of the alert that was seen")]
     note: Annotated[str, Field(max_length=500, description="what is being done")] = ""

@@ -11,16 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import operations_store
-from dashboard.accounts import digest, saw
 from dashboard.api import models
 from dashboard.api.common import Use, Who, Write, Writing, json_answer
-from dashboard.gate import GATE, SESSION_COOKIE, Gate, cookie
-from dashboard.hub import EventStream
+from dashboard.door.accounts import digest, saw
+from dashboard.door.gate import GATE, SESSION_COOKIE, Gate, cookie
+from dashboard.door.signin import address_of
 from dashboard.idempotency import Outcome
 from dashboard.moments import span
 from dashboard.problems import Problem
 from dashboard.shapes import Json, iso
-from dashboard.signin import address_of
+from dashboard.stream.hub import EventStream
 from database import books, replays
 from database.books import OWN, Line, summed
 from database.pool import Connection

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from dashboard import accounts, accounts_store, passwords
-from dashboard.accounts import ROLES, Principal, narrowed
 from dashboard.api import account_models as models
 from dashboard.api.common import Use, Who, Writing, json_answer, refused
 from dashboard.api.people import detail_json, ended_one, known, revoked, token_json, with_secret
+from dashboard.door import accounts, accounts_store, passwords
+from dashboard.door.accounts import ROLES, Principal, narrowed
 from dashboard.idempotency import Outcome
 from dashboard.problems import Problem
 from database.pool import Connection

@@ -13,16 +13,16 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard import accounts, accounts_store, passwords
-from dashboard.accounts import BadAccount, narrowed, saw
-from dashboard.accounts_store import Person, Session, Token
 from dashboard.api import account_models as models
 from dashboard.api.common import Use, Who, Write, Writing, json_answer, refused
 from dashboard.api.models import ProblemDocument
+from dashboard.door import accounts, accounts_store, passwords
+from dashboard.door.accounts import BadAccount, narrowed, saw
+from dashboard.door.accounts_store import Person, Session, Token
+from dashboard.door.signin import address_of
 from dashboard.idempotency import Outcome
 from dashboard.problems import Problem
 from dashboard.shapes import iso
-from dashboard.signin import address_of
 from database.pool import Connection
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from dashboard.api.models import Names
+from dashboard.api.models import Names, kept
 
 StabilityName = Literal["A", "A-B", "B", "B-C", "C", "C-D", "D", "E", "F"]
 
@@ -41,6 +41,8 @@ class PlumeQuestion(BaseModel):
         None, min_length=1, max_length=3, description="concentrations of one's own in their place"
     )
 
+    _storable = field_validator("alert", "station", "metric", "substance")(kept)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         places = [self.alert, self.station, self.lon if self.lon is not None else self.lat]
@@ -72,6 +74,7 @@ class People(BaseModel):
     basis: Literal["grid", "district"]
     assumption: bool = Field(description="true: the district's density, not a count")
     source: str
+    sources: Names | None = Field(description="in both languages; source is the English one")
     confirmed: bool
     uncounted: int = Field(description="cells of the grid without a number: a least count then")
     uncovered: float = Field(description="share of the land without cells: a least count then")

@@ -8,19 +8,22 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from dashboard.api.models import storable
 
 Definition = dict[str, Any]
+_DEEPEST = 20  # far deeper than any rule is
 
 
 def _all_storable(definition: Definition) -> Definition:
-    """Of every text in it, names of fields too."""
-    rest: list[object] = [definition]
+    """Of every text in it, names of fields too; not so deep that nobody could write it out."""
+    rest: list[tuple[object, int]] = [(definition, 1)]
     while rest:
-        one = rest.pop()
+        one, level = rest.pop()
+        if level > _DEEPEST:
+            raise ValueError(f"a rule is at most {_DEEPEST} levels deep")
         if isinstance(one, str):
             storable(one)
         elif isinstance(one, dict):
-            rest += [*one, *one.values()]
+            rest += [(part, level + 1) for pair in one.items() for part in pair]
         elif isinstance(one, list):
-            rest += one
+            rest += [(part, level + 1) for part in one]
     return definition
 
 

@@ -23,16 +23,16 @@ from alerts.rule_settings import RuleSettings
 from alerts.rule_stations import stations
 from alerts.rulebook import load_places
 from config import validated
-from dashboard import departments
-from dashboard import rules as shapes
 from dashboard.api import rule_models as models
 from dashboard.api.common import Use, Write, Writing, json_answer
 from dashboard.api.models import ProblemDocument
+from dashboard.door import departments
 from dashboard.idempotency import Outcome
 from dashboard.problems import Problem
-from dashboard.rule_form import form
-from dashboard.rule_problems import said
-from dashboard.rules import Standing
+from dashboard.rules import shapes
+from dashboard.rules.form import form
+from dashboard.rules.problems import said
+from dashboard.rules.shapes import Standing
 from database.pool import Connection
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])

@@ -17,6 +17,8 @@ from dashboard.shapes import collection, features
 from sensors.catalogue import METRICS
 
 router = APIRouter(prefix="/api/v1", tags=["stations"])
+# What begins a formula, in the full width of Chinese keyboards too, or leads on to one.
+_FORMULA = (*"=+-@＝＋－＠", "\t", "\r", "\n")
 _COLUMNS = ("t", "value", "min", "max", "count", "quality")
 
 
@@ -117,4 +119,5 @@ def to_csv(code: str, metric: str, unit: str, resolution: str, points: list[dict
 
 def harmless(cell: str) -> str:
     """A text cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    seen = cell.lstrip(" \ufeff\u200b")
+    return f"'{cell}" if seen.startswith(_FORMULA) else cell

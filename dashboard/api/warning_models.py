@@ -6,14 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, field_validator
 
 from alerts.warnings.content import Content
-from dashboard.api.models import Body, storable
+from dashboard.api.models import Body, kept
 
 Reason = Annotated[str, Field(max_length=500)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="the one that was read")]
-
-
-def kept(text: str | None) -> str | None:
-    return None if text is None else storable(text)
 
 
 class NewWarning(Body):

@@ -15,7 +15,6 @@ from alerts.warnings.content import Content, differences
 from alerts.warnings.life import Refused
 from alerts.warnings.settings import WarningSettings
 from alerts.warnings.store import Person, Type, Warning  # noqa: A004 - the field's word
-from dashboard.accounts import Principal
 from dashboard.api import footprints
 from dashboard.api import warning_models as models
 from dashboard.api.common import Services, Use, Who, Write, Writing, json_answer
@@ -27,6 +26,7 @@ from dashboard.api.warning_shapes import (
     to_json,
     write_cursor,
 )
+from dashboard.door.accounts import Principal
 from dashboard.idempotency import Outcome
 from dashboard.problems import Problem
 from dashboard.shapes import iso

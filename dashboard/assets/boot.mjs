@@ -1,18 +1,18 @@
 // Starts what the page shows. Dash draws the layout first; nothing here touches what Dash owns.
 
 const parts = {
-  data: async () => (await import("./data.mjs")).start(),
-  account: async () => (await import("./account.mjs")).start(),
-  accounts: async () => (await import("./accounts.mjs")).start(),
-  audit: async () => (await import("./audit.mjs")).start(),
-  duty: async () => (await import("./duty.mjs")).start(),
-  environment: async () => (await import("./environment.mjs")).start(),
-  warnings: async () => (await import("./warnings.mjs")).start(),
-  rules: async () => (await import("./rules.mjs")).start(),
-  wallboard: async () => (await import("./wall.mjs")).start(),
-  desk: async () => (await import("./desk.mjs")).start(),
+  data: async () => (await import("./data/data.mjs")).start(),
+  account: async () => (await import("./accounts/account.mjs")).start(),
+  accounts: async () => (await import("./accounts/accounts.mjs")).start(),
+  audit: async () => (await import("./accounts/audit.mjs")).start(),
+  duty: async () => (await import("./duty/duty.mjs")).start(),
+  environment: async () => (await import("./environment/environment.mjs")).start(),
+  warnings: async () => (await import("./warnings/warnings.mjs")).start(),
+  rules: async () => (await import("./rules/rules.mjs")).start(),
+  wallboard: async () => (await import("./wall/wall.mjs")).start(),
+  desk: async () => (await import("./desk/desk.mjs")).start(),
   wall: async () => {
-    const [pictures, live, state] = await Promise.all([import("./pictures.mjs"), import("./live.mjs"), import("./state.mjs")]);
+    const [pictures, live, state] = await Promise.all([import("./desk/pictures.mjs"), import("./common/live.mjs"), import("./common/state.mjs")]);
     pictures.startWall();
     live.start();
     window.dongtai = Object.freeze({ stations: state.stations, link: live.link });
@@ -25,7 +25,7 @@ async function look() {
   if (started || !page) return;
   started = true;
   watcher.disconnect();
-  if (page.dataset.page !== "wallboard") (await import("./preferences.mjs")).start(); // nobody stands there to choose
+  if (page.dataset.page !== "wallboard") (await import("./common/preferences.mjs")).start(); // nobody stands there to choose
   await parts[page.dataset.page]();
 }
 const watcher = new MutationObserver(look);

@@ -12,6 +12,7 @@ from dashboard.figures.points import Point
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 # Widths in hours, with the hours between ticks: a young series is not squeezed into a corner.
 WIDTHS = ((3, 1), (6, 2), (12, 3), (24, 6))
+TICKS = 6  # at most so many on the value axis
 PLOT_PX = 300  # about the plot's width: what stands so many px apart stands so much time apart
 
 
@@ -36,17 +37,33 @@ class Window:
         return (self.now - self.start + self.ahead) * (count / PLOT_PX)
 
 
-def window(points: Sequence[Point], now: datetime, zone: ZoneInfo, *, older: bool) -> Window:
-    """The last 24 h; less where the series itself began less than that ago.
+def window(
+    points: Sequence[Point],
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    older: bool,
+    length: timedelta = DAY,
+) -> Window:
+    """The last 24 h, or as many as are asked for; less where the series itself began less than
+    24 h ago.
 
     older: there are readings before these 24 h, so an empty beginning is a gap like any other.
     """
-    if older or not points:
-        return Window(now - DAY, now, WIDTHS[-1][1], zone)
+    if older or not points or now - points[0].at > DAY:
+        return Window(now - length, now, _tick_h(length), zone)
     age = now - points[0].at
     hours, tick_h = next(w for w in WIDTHS if age <= timedelta(hours=w[0]) or w is WIDTHS[-1])
     start = now - timedelta(hours=hours)
     return Window(start, now, tick_h, zone, points[0].at)
+
+
+def _tick_h(length: timedelta) -> int:
+    """Hours between ticks: of more than two days whole days, at most about seven ticks."""
+    if length <= DAY:
+        return WIDTHS[-1][1]
+    days = max(1, round(length / DAY / 7))
+    return 12 if length <= 2 * DAY else 24 * days
 
 
 def local(at: datetime, zone: ZoneInfo) -> str:
@@ -99,14 +116,23 @@ def layout(seen: Window, right_px: float, look: Look) -> dict[str, Any]:
     }
 
 
-def value_axis(digits: int, look: Look) -> dict[str, Any]:
+def tick_step(digits: int) -> float:
+    """The least distance of two ticks: what their numbers tell apart."""
+    return float(10.0 ** -min(digits, 2))
+
+
+def value_axis(span: tuple[float, float], digits: int, look: Look) -> dict[str, Any]:
+    """From the lower end to the upper; no two ticks say the same number."""
+    step = tick_step(digits)
     return {
+        "range": span,
+        "dtick": step if span[1] - span[0] < TICKS * step else None,
         "showgrid": True,
         "gridcolor": look.line,
         "gridwidth": 1,
         "zeroline": False,
         "fixedrange": True,
-        "nticks": 6,
+        "nticks": TICKS,
         "tickformat": f",.{min(digits, 2)}~f",
         "ticklabelstandoff": round(look.px(6)),
     }
@@ -124,7 +150,7 @@ def _time_axis(seen: Window, look: Look) -> dict[str, Any]:
         "zeroline": False,
         "showline": False,
         "fixedrange": True,
-        "hoverformat": "%H:%M:%S",
+        "hoverformat": "%H:%M:%S" if seen.now - seen.start <= DAY else "%m-%d %H:%M",
         "ticks": "",
         "ticklabelstandoff": round(look.px(10)),
     }
@@ -133,13 +159,24 @@ def _time_axis(seen: Window, look: Look) -> dict[str, Any]:
 def _ticks(seen: Window) -> list[tuple[datetime, str]]:
     """Full hours, the date at midnight, and the present moment with room to either side."""
     first = seen.start.astimezone(seen.zone).replace(minute=0, second=0, microsecond=0)
-    hours = [first + timedelta(hours=i) for i in range(1, 26 + round(seen.ahead / HOUR))]
+    length = round((seen.now - seen.start + seen.ahead) / HOUR)
+    hours = [first + timedelta(hours=i) for i in range(1, 2 + length)]
     room = seen.px(52)
     full = [
         (at, f"{at:%H:%M}" if at.hour else f"{at:%m-%d}")
         for at in hours
-        if at.hour % seen.tick_h == 0
+        if _falls_on(at, seen)
         and seen.start + room / 2 < at < seen.end - room / 4
         and abs(at - seen.now) > room
     ]
     return [*full, (seen.now, f"<b>{seen.now.astimezone(seen.zone):%H:%M}</b>")]
+
+
+def _falls_on(at: datetime, seen: Window) -> bool:
+    """Every so many hours of the day; of whole days every so many, counted back from today."""
+    if seen.tick_h < 24:
+        return at.hour % seen.tick_h == 0
+    return (
+        at.hour == 0
+        and (seen.now.astimezone(seen.zone).date() - at.date()).days % (seen.tick_h // 24) == 0
+    )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.figures.look import Look
+from dashboard.figures.look import Look, plain
 from dashboard.figures.points import Point, values
 
 DASHES = ("longdash", "dash", "dot", "dashdot", "longdashdot")
@@ -70,11 +70,14 @@ def _with(
     return [*kept, *(each for each in limits if each not in kept and low <= each.value <= high)]
 
 
-def value_range(points: Iterable[Point], limits: Iterable[LimitLine]) -> tuple[float, float]:
-    """Axis from the least to the greatest of values and limits, with air; never of no height."""
+def value_range(
+    points: Iterable[Point], limits: Iterable[LimitLine], step: float
+) -> tuple[float, float]:
+    """Axis from the least to the greatest of values and limits, with air and room for two ticks."""
     found = [*values(points), *(limit.value for limit in limits)]
     low, high = min(found, default=0.0), max(found, default=1.0)
     air = (high - low) * 0.08 or max(abs(high) * 0.05, 0.5)
+    air = max(air, step - (high - low) / 2)
     return low - air, high + air
 
 
@@ -111,20 +114,35 @@ def labels(
         *((each.value, label(each, digits), each) for each in _downwards(found.shown)),
         *((low, label(each, digits) + " ↓", each) for each in _downwards(found.below)),
     ]
-    placed, last = [], float("inf")
-    for wanted, text, limit in texts:
-        half = least * (text.count("<br>") + 1) / 2
-        height = min(max(wanted, low + half), high - half, last - half)
-        last = height - half
-        placed.append(_annotation(height, text, _colour(limit, look), look))
-    return placed
+    halves = [least * (text.count("<br>") + 1) / 2 for _, text, _ in texts]
+    heights = _apart([wanted for wanted, *_ in texts], halves, span)
+    return [
+        annotation(height, text, _colour(limit, look), look)
+        for height, (_, text, limit) in zip(heights, texts, strict=True)
+    ]
+
+
+def _apart(
+    wanted: Sequence[float], halves: Sequence[float], span: tuple[float, float]
+) -> list[float]:
+    """Middles from the highest down, none nearer than both halves: pushed down, and what would
+    leave the plot below pushes the rest up again."""
+    heights, last = [], span[1]
+    for middle, half in zip(wanted, halves, strict=True):
+        heights.append(min(middle, last - half))
+        last = heights[-1] - half
+    last = span[0]
+    for n in reversed(range(len(heights))):
+        heights[n] = max(heights[n], last + halves[n])
+        last = heights[n] + halves[n]
+    return heights
 
 
 def label(limit: LimitLine, digits: int) -> str:
     """Name and value; the value below where the name is long, or with the mean it is for."""
     long = bool(limit.mean) or width_px(limit.label) > LABEL_PX - 48
     mean = f" · {limit.mean}" if limit.mean else ""
-    return f"{limit.label}{'<br>' if long else ' '}{limit.value:,.{digits}f}{mean}"
+    return f"{plain(limit.label)}{'<br>' if long else ' '}{limit.value:,.{digits}f}{mean}"
 
 
 def labels_px(found: Iterable[LimitLine], digits: int) -> float:
@@ -142,7 +160,8 @@ def _downwards(limits: Iterable[LimitLine]) -> list[LimitLine]:
     return sorted(limits, key=lambda each: -each.value)
 
 
-def _annotation(height: float, text: str, colour: str, look: Look) -> dict[str, Any]:
+def annotation(height: float, text: str, colour: str, look: Look) -> dict[str, Any]:
+    """A text beside the right end of the plot, at a height of its axis."""
     return {
         "text": text,
         "align": "left",

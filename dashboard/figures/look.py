@@ -1,5 +1,7 @@
 """What figures need of the tokens: colours of a theme, the font, the scale of the screen."""
 
+import html
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ class Look:
     line: str
     track: str
     late: str
+    beside: str
     grades: dict[str, str]
     font: str
     scale: float = 1.0
@@ -34,7 +37,14 @@ def look(tokens: dict[str, Any], theme: str, scale: float = 1.0) -> Look:
         line=colours["line"],
         track=colours["track"],
         late=colours["series"][2],
+        beside=colours["series"][1],
         grades={grade: values["text"] for grade, values in colours["grade"].items()},
         font=tokens["type"]["family"],
         scale=min(3.0, max(0.5, scale)),
     )
+
+
+def plain(text: str) -> str:
+    """For plotly, which takes some tags for markup; without characters that turn the text round."""
+    kept = (" " if unicodedata.category(c)[0] == "C" else c for c in text)
+    return html.escape("".join(kept), quote=False)

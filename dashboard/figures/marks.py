@@ -1,7 +1,5 @@
 """What people said of readings, on the chart: shaded stretches with who, and why in the hover."""
 
-import html
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +8,7 @@ from typing import Any, Literal
 
 from dashboard.figures.axes import Window, local, rectangle
 from dashboard.figures.limits import width_px
-from dashboard.figures.look import Look
+from dashboard.figures.look import Look, plain
 
 BAR = (0.982, 1.0)  # of the plot's height, over the stretch
 LEAST_PX = 3  # a single reading's stretch is as wide as can be seen
@@ -58,12 +56,6 @@ def why(stretches: Iterable[Stretch], at: datetime, verdict: str) -> str:
                 reason = f"{reason[:REASON_CHARACTERS]}…"
             return plain(f"{one.who}: {reason}")
     return ""
-
-
-def plain(text: str) -> str:
-    """For plotly, which takes some tags for markup; without characters that turn the text round."""
-    kept = (" " if unicodedata.category(c)[0] == "C" else c for c in text)
-    return html.escape("".join(kept), quote=False)
 
 
 def shades(stretches: Iterable[Stretch], seen: Window, look: Look) -> list[dict[str, Any]]:

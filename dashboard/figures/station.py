@@ -7,7 +7,7 @@ violet; a strip under the axis repeats all three.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,11 +18,13 @@ from dashboard.figures import ahead as future
 from dashboard.figures import marks
 from dashboard.figures.ahead import Ahead
 from dashboard.figures.axes import (
+    DAY,
     Window,
     layout,
     local,
     now_line,
     rectangle,
+    tick_step,
     value_axis,
     window,
 )
@@ -72,25 +74,27 @@ def day_chart(
     older: bool = True,
     stretches: Sequence[Stretch] = (),
     ahead: Ahead | None = None,
+    length: timedelta = DAY,
+    also: Sequence[Point] = (),
 ) -> go.Figure:
-    """Up to 24 h before `now`. Points in time order; values and limits in one unit.
+    """Up to `length` before `now`. Points in time order; values and limits in one unit.
 
     stretches: the marks that hold, in the order they were made.
 
     older: the series has readings from before; without them the chart begins where it does.
 
-    ahead: where a rising level goes.
+    ahead: where a rising level goes. also: of other lines, for which the axis has room.
     """
-    seen = future.room_for(ahead, window(points, now, zone, older=older))
+    seen = future.room_for(ahead, window(points, now, zone, older=older, length=length))
     gaps = missing_spans(points, seen.since or seen.start, now, interval_s)
     found = future.with_limit(sort_limits(points, limits), ahead)
-    span = value_range(points, found.shown)
+    span = value_range([*points, *also], found.shown, tick_step(digits))
     said = marks.shown(stretches, seen.start, seen.end)
     doubts = _doubts(points, span, said, words, look, seen, digits)
     way = future.traces(ahead, seen, look)
     figure = go.Figure([*_traces(points, interval_s, seen, words, look, digits), *doubts, *way])
     figure.update_layout(**layout(seen, labels_px(limits, digits), look))
-    figure.update_yaxes(range=span, **value_axis(digits, look))
+    figure.update_yaxes(**value_axis(span, digits, look))
     figure.layout.shapes = [
         *(_shade(gap, seen, look) for gap in gaps),
         *marks.shades(said, seen, look),

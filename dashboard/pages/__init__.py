@@ -13,15 +13,18 @@ import flask
 import psycopg2
 from dash import Dash, Input, Output, html
 
+from dashboard.environment.thresholds_kept import Remembered
 from dashboard.pages import accounts, cameras, data, desk, duty, environment, rules, warnings
 from dashboard.pages.chart import Request, chart
 from dashboard.pages.day import station_names
 from dashboard.pages.not_found import install_not_found
 from dashboard.pages.strings import page_data
 from dashboard.pages.tokens import ASSETS
+from dashboard.pages.trend import TrendRequest, trend
 from dashboard.pages.viewer import viewer
 from dashboard.settings import DashboardSettings
 from dashboard.text import text
+from dashboard.walls import facts as wall_facts
 from database.pool import Pool
 
 PLOTLY = "/assets/vendor/plotly-basic.min.js"  # before Dash's own bundle, which it replaces
@@ -42,9 +45,10 @@ PAGES = (
     ("/accounts", "accounts", accounts.people, "Accounts"),
     ("/audit", "audit", accounts.audit, "Audit"),
 )
-# The right that each callback needs (dashboard/access.py); Dash's own page switch included.
+# The right that each callback needs (dashboard/door/access.py); Dash's own page switch included.
 CALLBACK_RIGHTS = {
     "chart.figure": "see",
+    "threshold-chart.figure": "see",
     "_pages_content.children": "see",
     "_pages_store.data": "see",
     "_pages_dummy.children": "see",
@@ -52,6 +56,7 @@ CALLBACK_RIGHTS = {
 
 log = logging.getLogger(__name__)
 
+UNSCRIPTED = "This screen needs JavaScript: switch it on, or telephone who has the desk."
 INDEX = """<!DOCTYPE html>
 <html lang="{lang}"{theme}>
 <head>
@@ -62,6 +67,7 @@ INDEX = """<!DOCTYPE html>
 {css}
 </head>
 <body data-link="connecting">
+<noscript><p class="unscripted">{unscripted}</p></noscript>
 {app_entry}
 <script type="application/json" id="page">{page}</script>
 {config}
@@ -72,11 +78,21 @@ INDEX = """<!DOCTYPE html>
 """
 
 
-def create_dash(pool: Pool, settings: DashboardSettings, clock: Callable[[], datetime]) -> Dash:
-    """The application, served under `/`. pool: of the role staff; clock: local time."""
+def create_dash(
+    pool: Pool,
+    settings: DashboardSettings,
+    clock: Callable[[], datetime],
+    thresholds: Remembered | None = None,
+) -> Dash:
+    """The application, served under `/`. pool: of the role staff; clock: local time.
+
+    thresholds: what the API has of them, too.
+    """
+    known = thresholds or Remembered()
     app = StaffDash(
         pool,
         settings,
+        clock,
         name="dashboard.pages",
         assets_folder=str(ASSETS),
         assets_ignore=NOT_BY_ITSELF,
@@ -100,6 +116,13 @@ def create_dash(pool: Pool, settings: DashboardSettings, clock: Callable[[], dat
         request = Request.read(wanted)
         return chart(pool, request, clock(), settings.zone) if request else dash.no_update
 
+    @app.callback(Output("threshold-chart", "figure"), Input("threshold-request", "data"))
+    def show_trend(wanted: object) -> Any:
+        request = TrendRequest.read(wanted)
+        if request is None:
+            return dash.no_update
+        return trend(pool, known, request, clock(), settings.zone)
+
     install_not_found(app.server, {path for path, *_ in PAGES}, settings)
     return app
 
@@ -107,17 +130,25 @@ def create_dash(pool: Pool, settings: DashboardSettings, clock: Callable[[], dat
 class StaffDash(Dash):
     """Dash whose page carries language, theme and the texts of the scripts from the first byte."""
 
-    def __init__(self, pool: Pool, settings: DashboardSettings, **options: Any) -> None:
-        self._pool, self._settings = pool, settings
+    def __init__(
+        self,
+        pool: Pool,
+        settings: DashboardSettings,
+        clock: Callable[[], datetime],
+        **options: Any,
+    ) -> None:
+        self._pool, self._settings, self._clock = pool, settings, clock
         super().__init__(**options)
 
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override] # Dash names each part
         who = viewer(self._settings.language)
         page = page_data(who.lang, self._settings.time_zone, self._names(), who.name)
         page["bound"] = who.bound
+        page["water"] = self._water() if flask.request.path == "/" else {}
         return INDEX.format(
             lang="zh-CN" if who.lang == "zh" else "en",
             theme=f' data-theme="{who.theme}"' if who.theme else "",
+            unscripted=text(who.lang)(UNSCRIPTED),
             page=json.dumps(page, ensure_ascii=False).replace("<", "\\u003c"),
             **(parts | {"title": _title(_label(flask.request.path), self._settings)()}),
         )
@@ -129,6 +160,15 @@ class StaffDash(Dash):
                 return station_names(conn)
         except psycopg2.Error as error:
             log.warning("the page has no station names to search: %s", str(error).strip())
+            return {}
+
+    def _water(self) -> dict[str, Any]:
+        """What each reservoir holds when full, for its marker on the map; empty: not known."""
+        try:
+            with self._pool.transaction() as conn:
+                return wall_facts.water(conn, self._clock())
+        except psycopg2.Error as error:
+            log.warning("the map cannot say how full reservoirs are: %s", str(error).strip())
             return {}
 
 

@@ -7,7 +7,7 @@ refuses who may not, whatever a page shows.
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.access import ADMINISTER, RIGHTS
+from dashboard.door.access import ADMINISTER, RIGHTS
 from dashboard.pages.layout import Say, aria, frame
 from dashboard.pages.viewer import Viewer
 
@@ -42,7 +42,8 @@ def people(say: Say, viewer: Viewer, title: str) -> html.Div:
     )
     columns = html.Div([left, right], className="acc-columns")
     new = html.Button(say("New account"), id="person-new", type="button", className="button")
-    return _page("accounts", "/accounts", say, viewer, title, columns, extra=[new])
+    walls = html.Button(say("Wallboards"), id="walls", type="button", className="button")
+    return _page("accounts", "/accounts", say, viewer, title, columns, extra=[walls, new])
 
 
 def audit(say: Say, viewer: Viewer, title: str) -> html.Div:

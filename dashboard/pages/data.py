@@ -2,7 +2,7 @@
 
 from dash import html
 
-from dashboard.access import INSPECT, REPLAY, RIGHTS
+from dashboard.door.access import INSPECT, REPLAY, RIGHTS
 from dashboard.pages.layout import Say, aria, data, frame
 from dashboard.pages.viewer import Viewer
 

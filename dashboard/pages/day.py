@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dashboard import marks_store
+from dashboard.environment.hour_quality import LATE_INTERVALS, LATE_LEAST_S
 from dashboard.figures.axes import DAY
 from dashboard.figures.limits import LimitLine
 from dashboard.figures.marks import Stretch, shown
@@ -15,9 +16,6 @@ from database.pool import Connection
 from sensors.catalogue import DERIVED_FROM, STORAGE
 from sensors.reading import Quality
 
-# What arrives this much after it was measured was found afterwards, not live (LOOK.md, late data).
-LATE_INTERVALS = 5
-LATE_LEAST_S = 300
 MARK_FLAGS = ("marked_invalid", "marked_valid")
 
 _SERIES = """
@@ -88,8 +86,9 @@ def read_day(
     *,
     past: bool = False,
     known: datetime | None = None,
+    length: timedelta = DAY,
 ) -> Day | None:
-    """The 24 h up to `now`, points in time order; None where there is no such series.
+    """The 24 h (or `length`) up to `now`, in time order; None where there is no such series.
 
     `now` in the district's zone: its month and day choose the season's limits. past: it is a
     moment of the past. known: only what had arrived, and what people had said, by then.
@@ -101,19 +100,19 @@ def read_day(
             return None
         series, interval_s = found
         if known is None:
-            cursor.execute(_DAY, (series, now - DAY, now))
+            cursor.execute(_DAY, (series, now - length, now))
         else:
-            span = {"series": series, "since": now - DAY, "until": now, "known": known}
+            span = {"series": series, "since": now - length, "until": now, "known": known}
             cursor.execute(_DAY_KNOWN, span)
         points = tuple(_point(*row, interval_s=interval_s) for row in cursor.fetchall())
-        cursor.execute(_OLDER, (series, now - DAY))
+        cursor.execute(_OLDER, (series, now - length))
         (older,) = cursor.fetchone() or (True,)
         cursor.execute(_LIMITS, {"series": series, "now": now, "day": f"{now:%m-%d}", "past": past})
         limits = tuple(
             LimitLine(value, zh if lang == "zh" else en, grade, _mean(mean_s, interval_s, lang))
             for value, zh, en, grade, mean_s in cursor.fetchall()
         )
-    stretches = _stretches(conn, station, metric, now, known)
+    stretches = _stretches(conn, station, metric, (now - length, now), known)
     return Day(
         _as_marked(points, stretches, known), limits, float(interval_s), bool(older), stretches
     )
@@ -161,17 +160,22 @@ def _point(
 
 
 def _stretches(
-    conn: Connection, station: str, metric: str, now: datetime, known: datetime | None
+    conn: Connection,
+    station: str,
+    metric: str,
+    over: tuple[datetime, datetime],
+    known: datetime | None,
 ) -> tuple[Stretch, ...]:
     """Marks that hold, in the order they were made; of storage also what makes its level invalid.
 
     The latter last: they count whatever was said of the storage itself.
     """
     sources = DERIVED_FROM[STORAGE] if metric == STORAGE else ()
-    found = marks_store.listed(conn, station, [metric, *sources], since=now - DAY, until=now)
+    since, until = over
+    found = marks_store.listed(conn, station, [metric, *sources], since=since, until=until)
     held = [mark for mark in reversed(found) if _holds(mark, known)]
     own = [_stretch(mark) for mark in held if mark.metric == metric]
-    above = shown([_stretch(mark) for mark in held if mark.metric != metric], now - DAY, now)
+    above = shown([_stretch(mark) for mark in held if mark.metric != metric], since, until)
     return (*own, *(one for one in above if one.verdict == "invalid"))
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.access import ACKNOWLEDGE, ENTER, MARK, RIGHTS, SERVICE, WARN
-from dashboard.pages import outlook, plume, replay
+from dashboard.door.access import ACKNOWLEDGE, ENTER, MARK, RIGHTS, SERVICE, WARN
+from dashboard.pages import map_tools, outlook, plume, replay
 from dashboard.pages.layout import Say, aria, data, frame, icon_button
 from dashboard.pages.viewer import Viewer
 
@@ -106,6 +106,7 @@ def _map(say: Say) -> html.Div:
             icon_button("zoom-in", "i-plus", say("Zoom in")),
             icon_button("zoom-out", "i-minus", say("Zoom out")),
             icon_button("zoom-home", "i-home", say("Whole district")),
+            *map_tools.buttons(say),
             icon_button("replay-open", "i-replay", say("Replay (R)")),
         ],
         className="tools",
@@ -131,6 +132,7 @@ def _map(say: Say) -> html.Div:
             ),
             *plume.card(say),
             tools,
+            *map_tools.panels(say),
             overview,
         ],
         className="map-panel",
@@ -233,7 +235,10 @@ def _told(say: Say) -> html.Section:
 
 def _chart(say: Say) -> html.Section:
     title = html.H3(
-        [html.Span(id="chart-title"), " ", html.Span(id="chart-unit", className="quiet")],
+        [
+            *(html.Span(id="chart-title"), " ", html.Span(id="chart-unit", className="quiet")),
+            html.Span(id="chart-tools"),
+        ],
         className="part-title",
     )
     graph = dcc.Graph(id="chart", config=CHART_CONFIG, responsive=True, style={"height": "100%"})

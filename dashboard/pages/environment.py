@@ -1,12 +1,21 @@
-"""The environment page: discharge against its permits, air against the standards."""
+"""The environment page: limits at a glance, trends, discharge and air as judged, and why."""
 
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.pages import analysis, thresholds
 from dashboard.pages.layout import Say, aria, data, frame
 from dashboard.pages.viewer import Viewer
 
-VIEWS = (("discharge", "Discharge compliance"), ("air", "Air quality"))
+# The first is what the page opens with; each has its part in assets/environment/environment.mjs.
+VIEWS = (
+    ("thresholds", "Thresholds"),
+    ("trends", "Trends"),
+    ("discharge", "Discharge compliance"),
+    ("air", "Air quality"),
+    ("roses", "Wind roses"),
+    ("spread", "Distribution and day"),
+)
 PERIODS = (
     ("today", "Today"),
     ("yesterday", "Yesterday"),
@@ -21,8 +30,10 @@ def layout(say: Say, viewer: Viewer, title: str) -> html.Div:
     main = html.Main(
         [
             html.P(id="data-problem", className="data-problem", role="alert", hidden=True),
+            thresholds.view(say),
             _discharge(say),
             _air(say),
+            *analysis.layouts(say),
         ],
         id="content",
         className="data-main",
@@ -75,6 +86,7 @@ def _discharge(say: Say) -> html.Div:
         ],
         id="view-discharge",
         className="view",
+        hidden=True,
     )
 
 

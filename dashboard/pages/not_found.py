@@ -6,9 +6,9 @@ import flask
 from dash.exceptions import DependencyException
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dashboard.door.signin import TEMPLATES
 from dashboard.pages.viewer import viewer
 from dashboard.settings import DashboardSettings
-from dashboard.signin import TEMPLATES
 from dashboard.text import text
 
 _ANY_PATH = "/<path:path>"  # Dash's rule for whatever no other rule of it answers

@@ -1,4 +1,4 @@
-"""The drawer's block on where the water goes; assets/outlook.mjs fills it."""
+"""The drawer's block on where the water goes; assets/desk/outlook.mjs fills it."""
 
 from dash import html
 

@@ -1,4 +1,4 @@
-"""The card of a footprint on the map: places that assets/plume_card.mjs fills."""
+"""The card of a footprint on the map: places that assets/map/plume_card.mjs fills."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The replay on the desk: its banner and its time line; assets/replay_bar.mjs fills them."""
+"""The replay on the desk: its banner and its time line; assets/replay/bar.mjs fills them."""
 
 from dash import html
 

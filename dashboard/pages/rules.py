@@ -5,7 +5,7 @@ The scripts fill the places and own what is written in them: nothing that comes 
 
 from dash import html
 
-from dashboard.access import RIGHTS, TUNE
+from dashboard.door.access import RIGHTS, TUNE
 from dashboard.pages.layout import Say, aria, data, frame
 from dashboard.pages.viewer import Viewer
 

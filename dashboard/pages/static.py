@@ -91,6 +91,8 @@ def _styles(site: MapSite) -> Iterable[BaseRoute]:
         for lang in _LANGUAGES:
             content = orjson.dumps(site.style(theme, lang, MAP))
             yield _route(f"{MAP}style-{theme}-{lang}.json", Kept.of(content, JSON))
+            own = orjson.dumps(site.style(theme, lang, MAP, tiles=False))
+            yield _route(f"{MAP}style-own-{theme}-{lang}.json", Kept.of(own, JSON))
 
 
 def _route(path: str, kept: Kept) -> Route:

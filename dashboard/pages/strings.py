@@ -53,6 +53,7 @@ URLS = {
     "substances": "/api/v1/substances",
     "plume": "/api/v1/plume",
     "footprints": "/api/v1/footprints",
+    "exposure": "/api/v1/exposure",
     "warnings": "/api/v1/warnings",
     "replay": "/api/v1/replay",
     "cam": "/cam",
@@ -68,7 +69,7 @@ _CALL = re.compile(r"""\bt\(\s*"((?:[^"\\]|\\.)+)\"""")
 def msgids(folder: Path = ASSETS) -> tuple[str, ...]:
     """Every text the scripts ask for: t("...") in their source."""
     found = {
-        msgid for path in folder.glob("*.mjs") for msgid in _CALL.findall(path.read_text("utf-8"))
+        msgid for path in folder.rglob("*.mjs") for msgid in _CALL.findall(path.read_text("utf-8"))
     }
     return tuple(sorted(found))
 

@@ -2,7 +2,7 @@
 
 from dash import html
 
-from dashboard.access import APPROVE, RIGHTS, WARN
+from dashboard.door.access import APPROVE, RIGHTS, WARN
 from dashboard.pages.layout import Say, aria, data, frame
 from dashboard.pages.viewer import Viewer
 
@@ -35,6 +35,12 @@ def _list(say: Say, *, writes: bool) -> html.Section:
                 className="warn-head",
             ),
             html.P(id="data-problem", className="data-problem", role="alert", hidden=True),
+            html.P(
+                say("No warning has been written yet."),
+                id="warn-empty",
+                className="group-none",
+                hidden=True,
+            ),
             html.Div(id="warn-list", className="warn-list"),
         ],
         className="warn-left",

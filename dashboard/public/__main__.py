@@ -9,6 +9,7 @@ import orjson
 import uvicorn
 
 import config
+from dashboard.bounded import Bounded
 from dashboard.public.app import create_app
 from dashboard.public.assets import load_assets
 from dashboard.public.fast import App
@@ -63,6 +64,7 @@ def configuration(app: App, settings: PublicSettings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
+        http=Bounded,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -21,6 +21,7 @@ from dashboard.public.live import BEAT_S, Hub
 from dashboard.public.render import plain_html
 from dashboard.public.snapshot import HTML, JSON
 from dashboard.settings import PublicSettings
+from dashboard.stream.packing import takes_packed
 from dashboard.text import LANGUAGES, language_of
 
 LOOPBACK = ("127.0.0.1", "::1")
@@ -85,16 +86,20 @@ def _describe(app: FastAPI, keeper: Keeper) -> None:
 
 def _pages(app: FastAPI, settings: PublicSettings, assets: Assets, default: str) -> None:
     made = {
-        (name, lang): document(plain_html(f"{name}.html", lang, settings, assets, here=name), HTML)
+        (name, lang, large): document(
+            plain_html(f"{name}.html", lang, settings, assets, here=name, large=large), HTML
+        )
         for name in PAGES
         for lang in LANGUAGES
+        for large in (False, True)
     }
 
     def page(request: Request) -> Response:
         lang = language_of(
             request.query_params.get("lang"), request.headers.get("accept-language"), default
         )
-        return answer(request, made[request.url.path.strip("/"), lang])
+        large = request.query_params.get("size") == "large"
+        return answer(request, made[request.url.path.strip("/"), lang, large])
 
     for name in PAGES:
         app.add_api_route(f"/{name}", page, include_in_schema=False)
@@ -110,12 +115,13 @@ def _pages(app: FastAPI, settings: PublicSettings, assets: Assets, default: str)
 
 def _stream(app: FastAPI, keeper: Keeper, hub: Hub) -> None:
     @app.get("/live", include_in_schema=False)
-    async def live() -> StreamingResponse:
+    async def live(request: Request) -> StreamingResponse:
         """Server-sent events: hello, change, beat. Public values only."""
+        pack = takes_packed(request.headers.raw)
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        headers |= {"vary": "accept-encoding"} | ({"content-encoding": "gzip"} if pack else {})
         return StreamingResponse(
-            hub.stream(keeper.snapshot),
-            media_type="text/event-stream",
-            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+            hub.stream(keeper.snapshot, pack=pack), media_type="text/event-stream", headers=headers
         )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from dashboard.public.store import HourMean
+from dashboard.public.usual import AQI, Key, Usual
 from dashboard.text import text
 from dashboard.wording import DISTRICT_TIME
 from sensors.air import aqi as index
@@ -23,10 +24,14 @@ DAY_HOURS, OZONE_WINDOW, OZONE_WINDOW_HOURS, OZONE_WINDOWS = 20, 8, 6, 14
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """AQI by station, oldest first. days: labelled by their start; hours: by their end."""
+    """AQI by station, oldest first. days: labelled by their start; hours: by their end.
+
+    usual: what is usual of a series, by station and metric; None: not read.
+    """
 
     days: Series = field(default_factory=dict)
     hours: Series = field(default_factory=dict)
+    usual: Mapping[Key, Usual] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """unit: `day` or `hour`; the last bar is now."""
+    """unit: `day` or `hour`; the last bar is now. usual: height of the line of what is usual."""
 
     unit: str
     bars: tuple[Bar, ...]
+    usual: int | None = None
 
 
 def past(means: Sequence[HourMean], intervals: Intervals) -> Past:
@@ -57,6 +63,8 @@ def past(means: Sequence[HourMean], intervals: Intervals) -> Past:
 def chart(past: Past, station: str, aqi: int | None, now: datetime, lang: str) -> Chart | None:
     """Six closed days and now; while no day is known, six closed hours and now; else None."""
     local = now.astimezone(DISTRICT_TIME)
+    known = (past.usual or {}).get((station, AQI))
+    usual = known.value if known else None
     days = {at.astimezone(DISTRICT_TIME).date(): value for at, value in past.days.get(station, ())}
     dates = [local.date() - timedelta(days=back) for back in range(BARS, 0, -1)]
     if any(days.get(date) is not None for date in dates):
@@ -64,14 +72,14 @@ def chart(past: Past, station: str, aqi: int | None, now: datetime, lang: str) -
             "一二三四五六日" if lang == "zh" else ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
         )
         closed = [(names[date.weekday()], days.get(date)) for date in dates]
-        return Chart("day", _bars([*closed, (text(lang)("now"), aqi)]))
+        return _chart("day", [*closed, (text(lang)("now"), aqi)], usual)
     hours = dict(past.hours.get(station, ()))
     whole = local.replace(minute=0, second=0, microsecond=0)
     ends = [whole - back * HOUR for back in range(BARS - 1, -1, -1)]
     if all(hours.get(end) is None for end in ends):
         return None
     closed = [(hour_label(end, lang), hours.get(end)) for end in ends]
-    return Chart("hour", _bars([*closed, (text(lang)("now"), aqi)]))
+    return _chart("hour", [*closed, (text(lang)("now"), aqi)], usual)
 
 
 def hour_label(end: datetime, lang: str) -> str:
@@ -139,12 +147,13 @@ def _day_of(start: datetime) -> datetime:
     return start.astimezone(DISTRICT_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _bars(labelled: Sequence[tuple[str, int | None]]) -> tuple[Bar, ...]:
-    most = max((value for _, value in labelled if value), default=1)
-    return tuple(_bar(*each, position, most) for position, each in enumerate(labelled))
+def _chart(unit: str, labelled: Sequence[tuple[str, int | None]], usual: float | None) -> Chart:
+    most = max(usual or 1, *(value or 1 for _, value in labelled))
+    bars = tuple(_bar(*each, position, most) for position, each in enumerate(labelled))
+    return Chart(unit, bars, None if usual is None else round(BAR_MOST * usual / most))
 
 
-def _bar(label: str, value: int | None, position: int, most: int) -> Bar:
+def _bar(label: str, value: int | None, position: int, most: float) -> Bar:
     category = index.category_of(value)
     height = max(BAR_LEAST, round(BAR_MOST * value / most)) if value is not None else 0
     return Bar(label, value, category.number if category else 0, 8 + 51 * position, height)

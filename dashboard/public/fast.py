@@ -1,5 +1,6 @@
 """The straight way for what everybody asks: raw ASGI from the snapshot, without a template."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -8,6 +9,7 @@ from dashboard.public.documents import Document
 from dashboard.public.http import OPEN, REVALIDATE, SECURITY, head, unchanged
 from dashboard.public.keeper import Keeper
 from dashboard.public.snapshot import Snapshot
+from dashboard.stream.packing import takes_packed
 from dashboard.text import language_of
 
 Scope = MutableMapping[str, Any]
@@ -33,6 +35,8 @@ class Fast:
     def __init__(self, app: App, keeper: Keeper, default: str) -> None:
         self._app, self._keeper, self._default = app, keeper, default
         self.served = 0
+        # Searches wait here and not in threads, where the pages of places would wait behind them.
+        self._searching = asyncio.Semaphore(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,29 +44,37 @@ class Fast:
             return
         self.served += 1
         if scope["method"] in ("GET", "HEAD"):
-            found = self._find(scope, self._keeper.snapshot)
+            found = await self._find(scope, self._keeper.snapshot)
             if found is not None:
                 await _send(found, scope, send)
                 return
         await self._app(_as_get(scope), receive, _secured(scope, send))
 
-    def _find(self, scope: Scope, snapshot: Snapshot) -> Document | None:
+    async def _find(self, scope: Scope, snapshot: Snapshot) -> Document | None:
         path: str = scope["path"]
         if path == "/":
-            return self._page(scope, snapshot)
+            return await self._page(scope, snapshot)
         name = FIXED.get(path)
         if name is None and path.startswith("/map/poster-"):
             name = path.removeprefix("/map/")
         return snapshot.fixed.get(name) if name else None
 
-    def _page(self, scope: Scope, snapshot: Snapshot) -> Document:
+    async def _page(self, scope: Scope, snapshot: Snapshot) -> Document:
+        """Made in a thread where it has to be made: streams and all others go on meanwhile."""
         query: bytes = scope["query_string"]
         asked = dict(parse_qsl(query.decode("latin-1"))) if query else {}
         accept = _header(scope, b"accept-language")
         lang = language_of(asked.get("lang"), accept, self._default)
+        large = asked.get("size") == "large"
         if asked.get("q", "").strip():
-            return snapshot.search_page(lang, asked["q"].strip()[:60])
-        return snapshot.page(lang, asked.get("place"))
+            words = asked["q"].strip()[:60]
+            async with self._searching:
+                return await asyncio.to_thread(snapshot.search_page, lang, words, large=large)
+        place = asked.get("place")
+        found = snapshot.kept(lang, place, large=large)
+        if found is None:
+            found = await asyncio.to_thread(snapshot.page, lang, place, large=large)
+        return found
 
 
 def _as_get(scope: Scope) -> Scope:
@@ -73,7 +85,7 @@ def _as_get(scope: Scope) -> Scope:
 
 
 async def _send(document: Document, scope: Scope, send: Send) -> None:
-    packed = "gzip" in _header(scope, b"accept-encoding")
+    packed = takes_packed(scope["headers"])
     known = document.status == 200 and unchanged(
         document, lambda name, _: _header(scope, name.encode())
     )
@@ -105,7 +117,10 @@ def _secured(scope: Scope, send: Send) -> Send:
 
     async def wrapped(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), *added]
+            own = list(message.get("headers", []))
+            # A cache on the way would choose how long alerts, or a 404, hold.
+            unsaid = all(name != b"cache-control" for name, _ in own)
+            message["headers"] = own + added + [(b"cache-control", b"no-cache")] * unsaid
         await send(message)
 
     return wrapped

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.public.documents import Document
+from dashboard.stream.packing import takes_packed
 
 # Nothing but our own files: no outside address, no inline script or style. blob: is MapLibre's.
 CSP = (
@@ -57,7 +58,7 @@ def answer(
             item for item in head(document, packed=False, cache=cache) if item[0] != "content-type"
         ]
         return Response(status_code=304, headers=dict(kept))
-    gzip = packed and "gzip" in request.headers.get("accept-encoding", "")
+    gzip = packed and takes_packed(request.headers.raw)
     return Response(
         document.packed if gzip else document.body,
         document.status,

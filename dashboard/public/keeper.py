@@ -7,24 +7,29 @@ old in time and say so.
 import logging
 import select
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg2
 
 from dashboard.public import store
 from dashboard.public.bars import Past, past
-from dashboard.public.snapshot import Setting, Snapshot, build
+from dashboard.public.snapshot import Setting, Snapshot, begin, finish
 from dashboard.public.store import City
+from dashboard.public.usual import METRICS, Key, Usual, usual
 from database.pool import Connection
 from sensors.catalogue import AIR_METRICS
 
 log = logging.getLogger(__name__)
 
-LEAST_S, MOST_S = 1.0, 5.0  # between two looks: with and without a NOTIFY
+LEAST_S, MOST_S = 0.4, 5.0  # between two looks: with and without a NOTIFY
 RETRY_S = 1.0
+DOCUMENTS_EVERY_S = 1.0  # open screens hear of each look at once, documents take their time
 LOST_AFTER_S = 12.0  # a look that old means that the database does not answer
 PAST_EVERY = timedelta(minutes=10)
+USUAL_TIMEOUT_MS = 4_000  # the years behind must not hold up what is now
 HISTORY = timedelta(days=7)
 STATEMENT_TIMEOUT_MS = 10_000
 
@@ -44,11 +49,14 @@ class Keeper:
         self._city: City | None = None
         self._past = Past()
         self._past_at: datetime | None = None
+        self._usual_at: datetime | None = None
         self._failed_since: datetime | None = None
         self._pictures: dict[str, tuple[int, bytes, bytes]] = {}
+        self._unshown: set[int] = set()  # released, but not to be made bare
         self.builds = 0
         self._started = clock()
-        self.snapshot = self._build()
+        self.snapshot = self._begin()
+        finish(self.snapshot)
         self._threads = [
             threading.Thread(target=self._read_for_ever, name="city reader", daemon=True),
             threading.Thread(target=self._build_for_ever, name="city builder", daemon=True),
@@ -108,12 +116,32 @@ class Keeper:
         now = self._clock()
         city = store.city(conn, now)
         self._read_pictures(conn, city)
+        shown = tuple(picture for picture in city.pictures if picture.camera in self._pictures)
+        city = replace(city, pictures=shown)  # one that cannot be made bare is as if not released
+        intervals = {(row.station, row.metric): row.interval_s for row in city.latest}
         if self._past_at is None or _old(self._past_at, now):
-            intervals = {(row.station, row.metric): row.interval_s for row in city.latest}
             means = store.hour_means(conn, list(AIR_METRICS), now - HISTORY)
-            self._past, self._past_at = past(means, intervals), now
+            known = past(means, intervals)
+            self._past, self._past_at = replace(known, usual=self._past.usual), now
         conn.commit()
         self._city, self._failed_since = city, None
+        if self._usual_at is None or _hour(self._usual_at) != _hour(now):
+            self._usual_at = now
+            self._wake.set()
+            self._read_usual(conn, intervals)
+
+    def _read_usual(self, conn: Connection, intervals: dict[tuple[str, str], int]) -> None:
+        """Once an hour. Where that is too much for the database, nothing is said of it."""
+        found: Mapping[Key, Usual] | None = None
+        try:
+            with conn.cursor() as cursor:
+                cursor.execute("set local statement_timeout = %s", (USUAL_TIMEOUT_MS,))
+            found = usual(store.past_days(conn, list(METRICS)), intervals)
+            conn.commit()
+        except psycopg2.errors.QueryCanceled as error:
+            log.warning("what is usual could not be read in time: %s", str(error).strip())
+            conn.rollback()
+        self._past = replace(self._past, usual=found)
 
     def _read_pictures(self, conn: Connection, city: City) -> None:
         kept: dict[str, tuple[int, bytes, bytes]] = {}
@@ -121,30 +149,42 @@ class Keeper:
             known = self._pictures.get(picture.camera)
             if known and known[0] == picture.id:
                 kept[picture.camera] = known
+            elif picture.id in self._unshown:
+                continue
             elif found := store.picture_bytes(conn, picture.id):
                 kept[picture.camera] = (picture.id, *found)
+            else:
+                self._unshown.add(picture.id)
         self._pictures = kept
+        self._unshown &= {picture.id for picture in city.pictures}
 
     # The builder
 
     def _build_for_ever(self) -> None:
+        told, due, behind = self.snapshot, time.monotonic(), False
         while not self._stopped.is_set():
-            self._wake.wait(MOST_S)
+            self._wake.wait(max(0.0, due - time.monotonic()) if behind else MOST_S)
             self._wake.clear()
-            before = self.snapshot
             try:
-                self.snapshot = self._build()
-                self._publish(before, self.snapshot)
+                after = self._begin()
+                self._publish(told, after)
+                told = after
+                behind = time.monotonic() < due
+                if not behind:
+                    due = time.monotonic() + DOCUMENTS_EVERY_S
+                    finish(after)
+                    self.snapshot = after
             except Exception:
                 # One document that cannot be made must not freeze the page for ever in silence:
                 # the old one goes on, /readyz says how old it is, and the next change tries again.
+                behind = False
                 log.exception("the snapshot could not be made and told")
 
-    def _build(self) -> Snapshot:
+    def _begin(self) -> Snapshot:
         now, city = self._clock(), self._city
         self.builds += 1
         if city is None:
-            return build(
+            return begin(
                 self._setting,
                 City(self._started),
                 Past(),
@@ -152,7 +192,7 @@ class Keeper:
                 down_since=self._started,
                 ready=False,
             )
-        return build(self._setting, city, self._past, now, down_since=self._down_since(city, now))
+        return begin(self._setting, city, self._past, now, down_since=self._down_since(city, now))
 
     def _down_since(self, city: City, now: datetime) -> datetime | None:
         """Since when nothing new was read: told by an error, or by the age of the last look."""
@@ -162,7 +202,11 @@ class Keeper:
 
 def _old(read_at: datetime, now: datetime) -> bool:
     """Closed hours are read anew when an hour closes, and in between for what came late."""
-    return now - read_at > PAST_EVERY or (now.date(), now.hour) != (read_at.date(), read_at.hour)
+    return now - read_at > PAST_EVERY or _hour(now) != _hour(read_at)
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _prepare(conn: Connection) -> None:

@@ -1,13 +1,14 @@
 """The public stream: each event is written once and handed to every viewer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import orjson
 
 from dashboard.public.snapshot import Json, Snapshot, changes, hello
 from dashboard.shapes import iso
+from dashboard.stream.packing import HEAD, packed
 
 BEAT_S = 2.0
 WAITING = 32  # events a viewer may lag behind; then it is sent away and comes back to a new hello
@@ -24,6 +25,7 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._viewers: set[asyncio.Queue[bytes | None]] = set()
         self._hello: tuple[Snapshot, bytes] | None = None
+        self._told: Snapshot | None = None
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -42,21 +44,35 @@ class Hub:
         loop = self._loop
         changed = changes(before, after)
         if loop and changed and not loop.is_closed():
-            loop.call_soon_threadsafe(self._hand_out, event("change", changed))
+            data = event("change", changed)
+            packed(data)  # here, and not while all wait on the loop
+            loop.call_soon_threadsafe(self._change, after, data)
+
+    def _change(self, after: Snapshot, data: bytes) -> None:
+        """Who joins now begins with what the others have just heard, though its documents may not
+        be made yet."""
+        self._told = after
+        self._hand_out(data)
 
     async def beat(self, snapshot: Snapshot) -> None:
         self._hand_out(beat(snapshot, datetime.now(UTC)))
 
-    async def stream(self, snapshot: Snapshot) -> AsyncIterator[bytes]:
+    async def stream(self, snapshot: Snapshot, *, pack: bool = False) -> AsyncIterator[bytes]:
         """hello, then whatever is published, until the viewer leaves or lags too far behind."""
+        form: Callable[[bytes], bytes] = packed if pack else bytes
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING)
         self._viewers.add(queue)
         try:
-            yield self._greeting(snapshot)
+            greeting = form(self._greeting(self._newest(snapshot)))
+            yield HEAD + greeting if pack else greeting
             while (data := await queue.get()) is not None:
-                yield data
+                yield form(data)
         finally:
             self._viewers.discard(queue)
+
+    def _newest(self, snapshot: Snapshot) -> Snapshot:
+        told = self._told
+        return told if told is not None and told.look.now > snapshot.look.now else snapshot
 
     def _greeting(self, snapshot: Snapshot) -> bytes:
         if self._hello is None or self._hello[0] is not snapshot:

@@ -19,6 +19,7 @@ from dashboard.public.places import (
 )
 from dashboard.public.poster import Box, apart, place_percent
 from dashboard.public.published import Published, called_off, in_force
+from dashboard.public.usual import Key, Usual
 from dashboard.public.warnings import Notice, warnings
 from dashboard.public.water import Reservoir, reservoirs
 from dashboard.public.weather import Weather, weather, wind_word
@@ -26,6 +27,7 @@ from dashboard.shapes import GRADES, StationRow, age_of, age_state
 from dashboard.wording import metric_name
 
 NAMED_KINDS = ("air", "reservoir")  # whose names stand on the map
+LARGE = 1.5  # times the usual type
 NEAR_KM = 15.0  # an air station farther away says nothing about a place
 
 
@@ -104,6 +106,8 @@ class Page:
     rows: Sequence[Row]
     pictures: Sequence[Shot]
     silent: int = field(default=0)
+    usual: Mapping[Key, Usual] | None = None
+    large: bool = False
 
     @property
     def sample(self) -> bool:
@@ -131,8 +135,9 @@ def page(
     places: Mapping[str, Place] | None = None,
     box: Box | None = None,
     down_since: datetime | None = None,
+    large: bool = False,
 ) -> Page:
-    """The page for a place and a language."""
+    """The page for a place and a language. large: in large type."""
     near = nearest(look.city.stations, place) if place else list(look.city.stations)
     airs = [air_now(look, s) for s in near if s.kind == "air"]
     air = choose_air(airs, place)
@@ -156,9 +161,13 @@ def page(
         weather=conditions,
         wind=wind_word(conditions.direction, conditions.wind) if conditions.wind else None,
         reservoirs=reservoirs(look, near if place else None),
-        poster=poster(look, {a.station.code: a for a in airs}, box, lang) if box else None,
+        poster=poster(look, {a.station.code: a for a in airs}, box, lang, LARGE if large else 1)
+        if box
+        else None,
         rows=rows(look, {a.station.code: a for a in airs}),
         pictures=shots(look, near, district=place is None),
+        usual=past.usual,
+        large=large,
         silent=sum(row.state in ("stale", "unknown") for row in rows(look, {})),
     )
 
@@ -175,11 +184,11 @@ def gases(look: Look, lang: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(metric_name(a.metric, lang) for a in look.gas_alerts()))
 
 
-def poster(look: Look, airs: Mapping[str, AirNow], box: Box, lang: str) -> Poster:
+def poster(look: Look, airs: Mapping[str, AirNow], box: Box, lang: str, scale: float = 1) -> Poster:
     """Warned stations first, then the worst air. Cameras have their pictures instead."""
     shown = [s for s in look.city.stations if s.kind != "camera"]
     order = sorted(shown, key=lambda s: _importance(look, airs, s))
-    kept = apart(box, [(s, s.kind in NAMED_KINDS) for s in order])
+    kept = apart(box, [(s, s.kind in NAMED_KINDS) for s in order], scale)
     pins = [_pin(look, airs, box, s, lang, named=named) for s, named in reversed(kept)]
     every = [_pin(look, airs, box, s, lang, named=s.kind in NAMED_KINDS) for s in order]
     areas = warned(in_force(look.city.published, look.now), box)

@@ -30,12 +30,12 @@ class Place:
 
 
 def places(stations: Iterable[StationRow], towns: Iterable[Place] = ()) -> dict[str, Place]:
-    """Towns first, then stations, by key."""
+    """Towns first, then stations, by key; cameras last: who types a name means the reservoir."""
     found = {town.key: town for town in towns}
     stations = tuple(stations)
     for town in _towns_of(stations):
         found.setdefault(town.key, town)
-    for s in stations:
+    for s in sorted(stations, key=lambda s: s.kind == "camera"):
         found.setdefault(s.code, Place(s.code, s.kind, s.name_zh, s.name_en, s.lon, s.lat))
     return found
 
@@ -46,7 +46,8 @@ def town(zh: str, en: str, lon: float, lat: float) -> Place:
 
 def search_words(place: Place) -> str:
     """What a search may match: both names, pinyin, its initials, the code; small letters."""
-    return " ".join((place.zh, place.en, *_pinyin(place.zh), place.key)).lower()
+    bare = place.zh.replace(" ", "")
+    return " ".join((place.zh, bare, place.en, *_pinyin(place.zh), place.key)).lower()
 
 
 def matches(place: Place, words: str) -> bool:

@@ -25,6 +25,7 @@ RATIO = 29 / 20
 WIDTH, HEIGHT = 870, 600  # of the SVG, in its own units
 PHONE_WIDTH_PX = 343  # pins must not cover each other at this width
 PIN_HALF_PX, NAME_HALF_PX, NAME_BOTTOM_PX = (19, 14), 24, 32
+LOW = 85  # per cent from the top: from here down a name stands above its pin, where it has room
 MARGIN = 0.11
 LEAST_DEGREES = 0.08
 SHORE, COAST = 20, 1.6
@@ -79,10 +80,12 @@ def km_per_width(box: Box) -> float:
     return (east - west) * KM_PER_DEGREE * cos(radians((south + north) / 2))
 
 
-def apart(box: Box, stations: Iterable[tuple[StationRow, bool]]) -> list[tuple[StationRow, bool]]:
+def apart(
+    box: Box, stations: Iterable[tuple[StationRow, bool]], scale: float = 1
+) -> list[tuple[StationRow, bool]]:
     """(station, whether its name fits too) of those that cover no earlier one at a phone's width.
 
-    stations: with whether it has a name to show. First come, first kept.
+    stations: with whether it has a name to show. scale: of the marks. First come, first kept.
     """
     kept: list[tuple[StationRow, bool]] = []
     taken: list[tuple[float, float, float, float]] = []
@@ -91,8 +94,9 @@ def apart(box: Box, stations: Iterable[tuple[StationRow, bool]]) -> list[tuple[S
         px, py = x * PHONE_WIDTH_PX / 100, y * PHONE_WIDTH_PX / RATIO / 100
         for named in (True, False) if has_name else (False,):
             half = NAME_HALF_PX if named else PIN_HALF_PX[0]
-            bottom = NAME_BOTTOM_PX if named else PIN_HALF_PX[1]
-            rect = (px - half, py - PIN_HALF_PX[1], px + half, py + bottom)
+            ends = PIN_HALF_PX[1], NAME_BOTTOM_PX if named else PIN_HALF_PX[1]
+            top, bottom = reversed(ends) if y > LOW else ends
+            rect = (px - scale * half, py - scale * top, px + scale * half, py + scale * bottom)
             if all(_apart(rect, other) for other in taken):
                 kept.append((station, named))
                 taken.append(rect)

@@ -14,9 +14,10 @@ from markupsafe import Markup
 from dashboard import wording
 from dashboard.public.air import CATEGORY_WORDS
 from dashboard.public.assets import Assets
-from dashboard.public.page import Page
+from dashboard.public.page import Page, Pin
 from dashboard.public.places import Place, distance_km, plain_name, search_words, short_name
-from dashboard.public.poster import km_per_width
+from dashboard.public.poster import LOW, km_per_width
+from dashboard.public.usual import AQI, sentence
 from dashboard.public.water import Reservoir
 from dashboard.public.weather import Rain
 from dashboard.settings import PublicSettings
@@ -50,12 +51,17 @@ AREA_LETTERS = {"zh": 12, "en": 24}  # of an area's words on the map
 # The words that public.js says by itself: ages count on, a link can be lost.
 SCRIPT_WORDS = (
     *("no data", "stale {span}", "{span} ago", ", late"),
-    *("{s} s", "{min} min", "{h} h {min} min", "{d} d {h} h"),
+    *(", ", "{s} s", "{min} min", "{h} h {min} min", "{d} d {h} h"),
     *("Connection lost {time}. ", "Trying again.", "The page shows {time}."),
-    *("Nothing found", "Your place is not known.", "You are far from every station."),
-    *("Link copied", "Zoom in", "Zoom out", "Live map, movable"),
+    *("Nothing found", "Looking for your place …", "You are far from every station."),
+    "Your device did not allow it. Allow it in the browser's settings, or type a place.",
+    "Your device does not know where it is. Type a place instead.",
+    "Your device took too long. Try again, or type a place.",
+    *("Link copied", "Copy this:", "as of {time}"),
+    *("Zoom in", "Zoom out", "Live map, movable"),
     *("Use Ctrl and scroll to zoom the map", "Use two fingers to move the map"),
     "{n} stations are covered by others here: zoom in, or see the table.",
+    "stale or unknown",
 )
 
 
@@ -71,7 +77,7 @@ def page_html(
     area = settings.area.zh if lang == "zh" else settings.area.en
     template = _environment().get_template("page.html")
     return template.render(
-        _words(lang, page.now, page.place.key if page.place else None),
+        _words(lang, page.now, page.place.key if page.place else None, large=page.large),
         site=settings.title.zh if lang == "zh" else settings.title.en,
         page=page,
         heading=page.place.name(lang) if page.place else area,
@@ -83,19 +89,23 @@ def page_html(
         gases=(t(" and ")).join(page.gases),
         calm=_calm(page, t),
         scale=_scale(page),
+        low=LOW,
         areas=_areas(page, lang),
+        usual=partial(_usual, page, lang),
+        address=_address(settings),
+        short_record=_short_record(page, lang),
         bars_text=_bars_text(page, t),
         bars_note=_bars_note(page, t),
     ).encode()
 
 
 def plain_html(
-    name: str, lang: str, settings: PublicSettings, assets: Assets, **more: Any
+    name: str, lang: str, settings: PublicSettings, assets: Assets, *, large: bool, **more: Any
 ) -> bytes:
     """One of the pages that never change: data, accessibility, nothing here."""
     template = _environment().get_template(name)
     return template.render(
-        _words(lang, None, None),
+        _words(lang, None, None, large=large),
         site=settings.title.zh if lang == "zh" else settings.title.en,
         asset=assets.url,
         **more,
@@ -155,12 +165,13 @@ def _environment() -> Environment:
     )
 
 
-def _words(lang: str, now: datetime | None, place: str | None) -> dict[str, Any]:
+def _words(lang: str, now: datetime | None, place: str | None, *, large: bool) -> dict[str, Any]:
     """What every template can say in its language."""
     t = text(lang)
     moment = now or datetime.fromtimestamp(0).astimezone()
     return {
         "lang": lang,
+        "large": large,
         "other": "en" if lang == "zh" else "zh",
         "t": t,
         "iso": iso,
@@ -182,6 +193,7 @@ def _words(lang: str, now: datetime | None, place: str | None) -> dict[str, Any]
         "storage_text": lambda m3: value_text(m3, "storage_m3", lang),
         "reservoir_text": lambda r: _reservoir_text(r, lang),
         "rain_text": rain_text,
+        "pin_text": lambda pin: _pin_text(pin, lang),
         "origins": lambda values: origins(values, lang),
         "not_real": lambda values: not_real(values, lang, NOT_REAL),
         "original_day": original_day,
@@ -189,7 +201,7 @@ def _words(lang: str, now: datetime | None, place: str | None) -> dict[str, Any]
         "not_now": lambda values: not_real(values, lang, NOT_NOW),
         "km_away": lambda place, s: _km_away(place, s, t),
         "json": lambda found: orjson.dumps(found).decode(),
-        "link": lambda **change: _link(lang, place, change),
+        "link": lambda **change: _link(lang, place, change, large=large),
     }
 
 
@@ -220,6 +232,19 @@ def original_day(values: Iterable[Any]) -> str:
     """The day all of them were recorded; empty where there is none, or more than one."""
     days = {v.original_at.astimezone(wording.DISTRICT_TIME).date() for v in values if v.original_at}
     return days.pop().isoformat() if len(days) == 1 else ""
+
+
+def _pin_text(pin: Pin, lang: str) -> str:
+    """What a pin of the map says by shape, colour and figure."""
+    t = text(lang)
+    said = [pin.name]
+    if pin.grade:
+        said.append(wording.word(pin.grade, lang))
+    if pin.aqi is not None:
+        said.append(f"{t('AQI')} {pin.aqi}")
+    elif pin.kind == "air" or pin.state in ("stale", "unknown"):
+        said.append(t("stale or unknown"))
+    return t(", ").join(said)
 
 
 def rain_text(rain: Rain) -> str:
@@ -301,6 +326,44 @@ def _scale(page: Page) -> tuple[int, float]:
     return length, round(100 * length / whole, 2)
 
 
-def _link(lang: str, place: str | None, change: Mapping[str, str | None]) -> str:
-    asked = {"lang": lang, "place": place} | dict(change)
-    return "./?" + urlencode({key: value for key, value in asked.items() if value})
+def _usual(page: Page, lang: str, station: str, metric: str, now: float | None) -> str:
+    """Today against the usual; empty where the record of the series is too short for it."""
+    known = (page.usual or {}).get((station, metric))
+    return sentence(known, metric, now, lang) if known else ""
+
+
+def _short_record(page: Page, lang: str) -> dict[str, str]:
+    """Of each card none of whose figures has a record long enough: why nothing is said there."""
+    t = text(lang)
+    weather = [v for v in page.weather.values if v.metric in ("rain_mm", "temp_c")]
+    cards = {
+        "air": [(page.air.station.code, AQI)] if page.air else [],
+        "weather": [(v.station, v.metric) for v in weather],
+        "reservoirs": [(r.level.station, r.level.metric) for r in page.reservoirs],
+    }
+    found = dict.fromkeys(cards, "")
+    for card, keys in cards.items():
+        known = [(page.usual or {}).get(key) for key in keys]
+        if (
+            page.usual is not None
+            and keys
+            and all(one is None or one.value is None for one in known)
+        ):
+            days = max((one.days for one in known if one), default=0)
+            found[card] = t(
+                "What is usual here is not known yet: {n} complete day on record.",
+                "What is usual here is not known yet: {n} complete days on record.",
+                n=days,
+            )
+    return found
+
+
+def _address(settings: PublicSettings) -> str:
+    """Where the public reaches the page, with a slash; empty where nobody has said it."""
+    return settings.address.rstrip("/") + "/" if settings.address else ""
+
+
+def _link(lang: str, place: str | None, change: Mapping[str, str | None], *, large: bool) -> str:
+    asked = {"lang": lang, "place": place, "size": "large" if large else None} | dict(change)
+    path = asked.pop("page", None) or "./"
+    return path + "?" + urlencode({key: value for key, value in asked.items() if value})

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -53,23 +54,31 @@ class Snapshot:
     stations: list[Json] = field(default_factory=list)
     alerts: list[Json] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
-    pages: dict[tuple[str, str | None], Document] = field(default_factory=dict)
+    pages: dict[tuple[str, str | None, bool], Document] = field(default_factory=dict)
     fixed: dict[str, Document] = field(default_factory=dict)
     box: Box | None = None
+    making: Lock = field(default_factory=Lock)
 
-    def page(self, lang: str, place: str | None) -> Document:
-        """The page of a place. Those of places are made when first asked for, once a snapshot."""
-        key = (lang, place if place in self.places else None)
-        found = self.pages.get(key)
-        if found is None:
-            found = self.pages[key] = self._page(lang, self.places.get(place or ""), None)
-        return found
+    def kept(self, lang: str, place: str | None, *, large: bool = False) -> Document | None:
+        """The page of a place, where it has been made."""
+        return self.pages.get((lang, place if place in self.places else None, large))
 
-    def search_page(self, lang: str, query: str) -> Document:
+    def page(self, lang: str, place: str | None, *, large: bool = False) -> Document:
+        """The page of a place, made when first asked for, once a snapshot. Not for the loop."""
+        with self.making:  # who asks for the same meanwhile waits, and nobody makes it twice
+            found = self.kept(lang, place, large=large)
+            if found is None:
+                known = self.places.get(place or "")
+                found = self._page(lang, known, None, large=large)
+                self.pages[lang, known.key if known else None, large] = found
+            return found
+
+    def search_page(self, lang: str, query: str, *, large: bool = False) -> Document:
         """The page with what a search found, for browsers without scripts. Not kept."""
-        return self._page(lang, None, query)
+        with self.making:  # one at a time: searches must not crowd out what others wait for
+            return self._page(lang, None, query, large=large)
 
-    def _page(self, lang: str, place: Place | None, query: str | None) -> Document:
+    def _page(self, lang: str, place: Place | None, query: str | None, *, large: bool) -> Document:
         made = page(
             self.look,
             self.past,
@@ -79,6 +88,7 @@ class Snapshot:
             places=self.places,
             box=self.box,
             down_since=self.down_since,
+            large=large,
         )
         body = page_html(
             made, lang, self.setting.settings, self.setting.assets, self.setting.attribution
@@ -96,14 +106,35 @@ def build(
     ready: bool = True,
 ) -> Snapshot:
     """Everything that is asked for often, made now: the page in each language, stations, alerts."""
+    snapshot = begin(setting, city, past, now, down_since=down_since, ready=ready)
+    finish(snapshot)
+    return snapshot
+
+
+def begin(
+    setting: Setting,
+    city: City,
+    past: Past,
+    now: datetime,
+    *,
+    down_since: datetime | None = None,
+    ready: bool = True,
+) -> Snapshot:
+    """What the stream says of a moment; `finish` makes its documents, which takes longer."""
     look = Look(city, now)
     snapshot = Snapshot(setting, look, past, down_since, ready)
     snapshot.stations = station_features(look)
     snapshot.alerts = [alert_json(look, alert) for alert in city.alerts]
+    return snapshot
+
+
+def finish(snapshot: Snapshot) -> None:
+    setting, look = snapshot.setting, snapshot.look
+    city, now = look.city, look.now
     snapshot.places = places(city.stations, setting.towns)
     stations = collection(snapshot.stations, now) | {
         "read_at": iso(city.read_at),
-        "down_since": iso(down_since),
+        "down_since": iso(snapshot.down_since),
     }
     snapshot.fixed = {
         "stations": document(orjson.dumps(stations), GEOJSON),
@@ -116,7 +147,6 @@ def build(
         snapshot.fixed |= setting.posters(snapshot.box)
     for lang in LANGUAGES:
         snapshot.page(lang, None)
-    return snapshot
 
 
 def warning_documents(setting: Setting, city: City, now: datetime) -> dict[str, Document]:

@@ -1,5 +1,6 @@
 """Everything the public service reads: the `city` views, as values. Nothing else is readable."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +9,16 @@ from typing import Any
 from alerts.warnings.content import read
 from dashboard import resolution
 from dashboard.public.published import Published
+from dashboard.public.usual import PastDay
 from dashboard.resolution import Bucket, RawRow
 from dashboard.shapes import LatestRow, StationRow
 from database.pool import Connection
 from sensors.catalogue import METRICS
 from sensors.discharge.permits import Side
+from sensors.picture_format import bare
+from sensors.reading import BadPayload
+
+log = logging.getLogger(__name__)
 
 RESOLUTIONS = (resolution.RAW, "5m", "1h", "1d")
 
@@ -157,6 +163,9 @@ select station, metric, date_bin('1 hour', observed_at, '2000-01-01 00:00:00+00'
  where metric = any(%(metrics)s) and (quality & 2051 = 0 or quality & 4097 = 4096)
    and observed_at >= %(since)s and observed_at <= now()
  group by 1, 2, 3 order by 1, 2, 3"""
+_PAST_DAYS = """
+select station, metric, year, day, sum, count from city.past_day
+ where metric = any(%(metrics)s) order by station, metric, year, day"""
 # Raw readings from before purged_to may be gone; the roll-ups tell of that time.
 _GONE = "select from retention where metric = %(metric)s and purged_to > %(since)s"
 _RAW = """
@@ -213,6 +222,11 @@ def city(conn: Connection, now: datetime) -> City:
 def hour_means(conn: Connection, metrics: list[str], since: datetime) -> tuple[HourMean, ...]:
     """Hourly means since a moment: dear on plain PostgreSQL, so asked for a few times an hour."""
     return tuple(HourMean(*row) for row in _rows(conn, _HOUR_MEANS, metrics=metrics, since=since))
+
+
+def past_days(conn: Connection, metrics: list[str]) -> tuple[PastDay, ...]:
+    """The days that today is held against: dearer still, so asked for once an hour."""
+    return tuple(PastDay(*row) for row in _rows(conn, _PAST_DAYS, metrics=metrics))
 
 
 def history(
@@ -275,15 +289,28 @@ def published_one(conn: Connection, warning_id: str) -> Published | None:
 
 
 def picture_bytes(conn: Connection, picture_id: int) -> tuple[bytes, bytes] | None:
-    """(picture, thumbnail), both as released."""
+    """(picture, thumbnail), both as released; None where the picture cannot be made bare."""
     rows = _rows(conn, _CONTENT, id=picture_id)
-    return (bytes(rows[0][0]), bytes(rows[0][1])) if rows else None
+    if not rows:
+        return None
+    full, small = (_bare(bytes(content), picture_id) for content in rows[0][:2])
+    return (full, small) if full and small else None
 
 
 def picture_at(conn: Connection, camera: str, at: datetime) -> tuple[int, bytes] | None:
     """The released picture that was the newest at a moment."""
     rows = _rows(conn, _CONTENT_AT, camera=camera, at=at)
-    return (rows[0][0], bytes(rows[0][1])) if rows else None
+    content = _bare(bytes(rows[0][1]), rows[0][0]) if rows else None
+    return (rows[0][0], content) if content else None
+
+
+def _bare(content: bytes, picture_id: int) -> bytes | None:
+    """Whoever released it: no place, serial number or comment of the camera goes out with it."""
+    try:
+        return bare(content)
+    except BadPayload as error:
+        log.warning("the released picture %s is not shown: %s", picture_id, error)
+        return None
 
 
 def _published(row: tuple[Any, ...]) -> Published:

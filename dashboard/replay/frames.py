@@ -12,7 +12,7 @@ from alerts.alert import Alert, Step, to_json
 from dashboard.replay import store
 from dashboard.replay.alerts import as_of, moment_of
 from dashboard.shapes import Json, LatestRow, StationRow, iso
-from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
+from dashboard.stream.snapshot import Changed, Difference, Loaded, Snapshot
 from database.pool import Connection
 from sensors.catalogue import METRICS
 from sensors.reading import MARKS, Quality

@@ -16,6 +16,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gis.exposure.surroundings import KINDS, Surroundings, in_metres
+from gis.settings import Source
 
 _EARTH = pyproj.Geod(ellps="WGS84")
 _SAMPLES = 2000  # places of an area that are asked whether the grid covers them
@@ -68,7 +69,7 @@ class People:
     low: float
     high: float
     basis: Literal["grid", "district"]
-    source: str
+    source: Source | None
     confirmed: bool
     uncounted: int = 0
     uncovered: float = 0.0
@@ -126,7 +127,8 @@ def people_within(area: BaseGeometry, surroundings: Surroundings) -> People | No
         return None
     ashore = _land_m2(area, surroundings.land)
     count = ashore / 1e6 * district.people / district.area_km2
-    source = f"{district.people_source}; {district.area_source}"
+    people, size = district.people_source, district.area_source
+    source = Source(zh=f"{people.zh}；{size.zh}", en=f"{people.en}; {size.en}")
     return People(
         count, count / district.factor, count * district.factor, "district", source,
         district.confirmed,

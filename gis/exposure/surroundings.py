@@ -24,6 +24,7 @@ from gis.settings import (
     GisSettings,
     PopulationFile,
     RoadsFile,
+    Source,
 )
 
 KINDS: tuple[FacilityKind, ...] = ("school", "hospital", "care", "shelter")
@@ -41,7 +42,7 @@ class Surroundings:
     utm: str
     facilities: gpd.GeoDataFrame | None = None
     population: gpd.GeoDataFrame | None = None
-    population_source: str = ""
+    population_source: Source | None = None
     district: DistrictPeople | None = None
     roads: gpd.GeoDataFrame | None = None
     land: gpd.GeoDataFrame | None = None
@@ -63,7 +64,7 @@ def open_surroundings(settings: GisSettings, folder: Path, sources: Path = SOURC
         utm=utm,
         facilities=facilities,
         population=population,
-        population_source=chosen.population.source if chosen.population else "",
+        population_source=chosen.population.source if chosen.population else None,
         district=chosen.district,
         roads=roads,
         land=_indexed(gpd.read_file(sources / "land.geojson")[["geometry"]].explode(), utm),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.errors import GEOSException
 from shapely.geometry import shape
@@ -26,11 +27,17 @@ def zone_of(geometry: Mapping[str, Any]) -> BaseGeometry:
         kind = geometry.get("type")
         raise BadZone(f"a zone is a Polygon or MultiPolygon of GeoJSON, not {kind!r}")
     try:
-        found = shape(dict(geometry))
-    except (GEOSException, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
+        with np.errstate(invalid="ignore"):  # what is no number is said below
+            found = shape(dict(geometry))
+    except (
+        *(GEOSException, ValueError, TypeError, IndexError, KeyError, AttributeError),
+        OverflowError,  # a whole number greater than any float
+    ) as error:
         raise BadZone(f"the coordinates make no polygon: {error}") from error
     if shapely.get_num_coordinates(found) > MOST_VERTICES:
         raise BadZone(f"more than {MOST_VERTICES:,} vertices: simplify the zone")
+    if not np.isfinite(shapely.get_coordinates(found)).all():
+        raise BadZone("a coordinate is not a number")
     west, south, east, north = found.bounds if not found.is_empty else (0, 0, 0, 0)
     if not (-180 <= west <= east <= 180 and -80 <= south <= north <= 80):
         raise BadZone("coordinates are (lon, lat) in degrees, -180 to 180 and -80 to 80")

@@ -179,7 +179,7 @@ def test_the_message_says_for_how_long_nobody_has_acknowledged(timeline, ingest,
     assert request.headers["Idempotency-Key"] == f"{number}-escalation-rest-1"
     document = json.loads(request.body)
     assert (document["way"], document["step"], document["transition"]) == ("escalation", 1, number)
-    assert document["text"]["zh"].startswith("【3 分钟 5 秒无人接警】【橙色】触发")
+    assert document["text"]["zh"].startswith("【3 分钟 5 秒无人确认】【橙色】触发")
     assert document["text"]["en"].startswith("[NOT ACKNOWLEDGED for 3 minutes 5 seconds] ORANGE")
 
 

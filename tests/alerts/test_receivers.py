@@ -87,7 +87,7 @@ def test_a_mail_that_is_refused_is_tried_again_and_its_address_is_never_shown(
 def test_a_mail_server_that_hangs_is_left_after_its_time(put_step, ingest):
     hanging = HangingEnd()
     port = hanging.url.rpartition(":")[2].partition("/")[0]
-    end = by_mail(f"mailto://127.0.0.1:{port}/?from=a@b.cn&to=c@d.cn", timeout_s=0.3)
+    end = by_mail(f"mailto://127.0.0.1:{port}/?from=a@b.cn&to=c@d.cn", timeout_s=1.5)
     put_step("A1")
     route(ingest, [end.settings])
     try:

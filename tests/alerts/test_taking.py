@@ -30,7 +30,7 @@ def test_acknowledging_makes_an_owner_and_one_step_in_the_journal(put_alert, sta
     assert answer.alert.version == 2
     life = life_to_json(get_alert(staff, "A1"))
     assert [step["kind"] for step in life["transitions"]] == ["raised", "acknowledged"]
-    assert life["transitions"][1]["reason"]["zh"] == "duty 已接警"
+    assert life["transitions"][1]["reason"]["zh"] == "duty 已确认"
 
 
 def test_a_second_tap_of_the_owner_changes_nothing(put_alert, staff: Connection):

@@ -16,7 +16,7 @@ from alerts.warnings import life, store
 from alerts.warnings.content import Area, Both, Content, Round, differences
 from alerts.warnings.life import Refused
 from alerts.warnings.store import Person, Warning  # noqa: A004 - the word of the field
-from dashboard.accounts import create_account
+from dashboard.door.accounts import create_account
 from database.pool import Connection
 from tests.alerts.conftest import NOW as ONCE
 from tests.alerts.test_cap import xsd_valid

@@ -36,6 +36,12 @@ ABOVE = {
             "Level 23.86 m above flood limit 23.50 m for 5 minutes",
         ),
         (
+            "above",
+            {**ABOVE, "metric": "nh3_ppm", "value": 186, "limit": 160, "limit_zh": "AEGL-2"},
+            "氨 186.0 ppm 高于 AEGL-2 160.0 ppm，已持续 5 分钟",
+            "NH₃ 186.0 ppm above flood limit 160.0 ppm for 5 minutes",
+        ),
+        (
             "below",
             {**ABOVE, "limit_zh": "", "limit_en": "", "held_s": 0, "quality": "suspect"},
             "水位 23.86 m 低于 23.50 m（数据可疑）",

@@ -6,7 +6,7 @@ from alerts.warnings import life
 from alerts.warnings.content import Area, Both, Content
 from alerts.warnings.settings import WarningSettings
 from alerts.warnings.store import Person, Warning  # noqa: A004 - the word of the field
-from dashboard.accounts import create_account
+from dashboard.door.accounts import create_account
 from database.pool import Connection
 
 SETTINGS = WarningSettings()

@@ -2,8 +2,7 @@
 
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,17 +13,17 @@ import pytest
 
 from alerts.settings import AlertsSettings
 from dashboard.__main__ import Server
-from dashboard.accounts import ROLES, create_account, create_token
 from dashboard.app import Staff
-from dashboard.live import utc_now
+from dashboard.door.accounts import ROLES, create_account, create_token
 from dashboard.settings import DashboardSettings
+from dashboard.stream.live import utc_now
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from demo.postgres import with_database
 from gis.settings import GisSettings
 from gis.site import open_map
 from tests import sample
-from tests.conftest import execute, sealed
+from tests.conftest import execute, fresh_database, sealed
 from tests.servers.program import ROOT
 
 PASSWORD = "correct-horse-battery"
@@ -73,7 +72,7 @@ class Desk:
 
     @property
     def name(self) -> str:
-        return self.database.dsn.partition("?")[0].rpartition("/")[2]
+        return name_of(self.database)
 
     def _server(self, statement: str) -> None:
         execute(with_database(self.database.dsn, "postgres"), statement)
@@ -85,25 +84,18 @@ class Desk:
         conn.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sample_template(server_dsn: str, template: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """A database with the sample district and an account of every role; and their tokens."""
-    name = f"sample_{uuid.uuid4().hex[:8]}"
-    execute(server_dsn, f"create database {name} template {template}")
-    conn = connect(DatabaseSettings(dsn=with_database(server_dsn, name)), None, application="test")
-    sample.fill(conn, datetime.now(UTC))
-    tokens = {}
-    for role in ROLES:
-        create_account(conn, role, role, PASSWORD)
-        tokens[role] = create_token(conn, role, "tests")
-    conn.commit()
-    conn.close()
-    sealed(server_dsn, name)
-    yield name, tokens
-    execute(server_dsn, f"drop database {name} with (force)")
+    """A database with the sample district and an account of every role; and their tokens.
+
+    Made anew for each module: it shows the present, and that of half an hour ago is stale.
+    """
+    now = datetime.now(UTC)
+    with filled(server_dsn, template, lambda conn: sample.fill(conn, now), ROLES) as made:
+        yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_desk(server_dsn, sample_template) -> Iterator[Desk]:
     """For tests that only read."""
     with served(server_dsn, *sample_template) as desk:
@@ -118,6 +110,32 @@ def desk(server_dsn, sample_template) -> Iterator[Desk]:
 
 
 @contextmanager
+def filled(
+    server_dsn: str,
+    template: str,
+    fill: Callable[[Connection], object],
+    roles: Iterable[str] = (),
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """A database to copy: its name, and the tokens of an account of each role."""
+    with fresh_database(server_dsn, template) as database:
+        conn = connect(database, None, application="test")
+        fill(conn)
+        tokens = {}
+        for role in roles:
+            create_account(conn, role, role, PASSWORD)
+            tokens[role] = create_token(conn, role, "tests")
+        conn.commit()
+        conn.close()
+        name = name_of(database)
+        sealed(server_dsn, name)
+        yield name, tokens
+
+
+def name_of(database: DatabaseSettings) -> str:
+    return database.dsn.partition("?")[0].rpartition("/")[2]
+
+
+@contextmanager
 def served(
     server_dsn: str,
     template: str,
@@ -128,16 +146,13 @@ def served(
     walls: Mapping[str, object] | None = None,
 ) -> Iterator[Desk]:
     """A staff service on a copy of the database `template`; gis: with paths from the root."""
-    name = f"desk_{uuid.uuid4().hex[:8]}"
-    execute(server_dsn, f"create database {name} template {template}")
-    database = DatabaseSettings(dsn=with_database(server_dsn, name))
     said = {"staff": {"port": 0, "attempts_per_minute": 100}, "walls": walls or {}}
     settings = DashboardSettings.model_validate(said)
     site = open_map(gis or GisSettings(), ROOT, public=False)
-    staff = Staff(database, settings, site, clock, alerts)
-    with running(Server(staff, settings.staff)) as url:
-        yield Desk(url, database, tokens, staff)
-    execute(server_dsn, f"drop database {name} with (force)")
+    with fresh_database(server_dsn, template) as database:
+        staff = Staff(database, settings, site, clock, alerts)
+        with running(Server(staff, settings.staff)) as url:
+            yield Desk(url, database, tokens, staff)
 
 
 @contextmanager

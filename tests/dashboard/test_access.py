@@ -5,11 +5,12 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
-from dashboard import access
-from dashboard.access import ANYONE, RIGHTS, ROUTES, Route, without_right
-from dashboard.accounts import ROLES
-from dashboard.callbacks import UPDATE, UnguardedCallback, protect
+from dashboard.door import access
+from dashboard.door.access import ANYONE, RIGHTS, ROUTES, SEE, UPDATE, Route, without_right
+from dashboard.door.accounts import ROLES, create_token
+from dashboard.door.callbacks import UnguardedCallback, protect
 from dashboard.pages import CALLBACK_RIGHTS
+from dashboard.walls import keys as walls
 
 EXAMPLES = {
     "{code}": "R-02",
@@ -24,6 +25,7 @@ EXAMPLES = {
     "{warning_id}": "w-1",
     "/assets/vendor/{name}": "/assets/vendor/maplibre-gl.css",
     "/map/{name}": "/map/land.geojson",
+    "{folder}": "map",
     "{name}": "style.css",
     "{path:path}": "nowhere",
 }
@@ -92,6 +94,33 @@ def test_a_role_may_what_its_rights_say_and_nothing_else(shared_desk, route, rol
         assert status not in (401, 403)
 
 
+def test_a_token_of_less_than_its_account_may_less(desk):
+    """Every route with a viewer's token of somebody who may everything."""
+
+    def make(conn):
+        desk.tokens["narrow"] = create_token(conn, "administrator", "narrow", "viewer")
+
+    desk.write(make)
+    wrong = []
+    with desk.client("narrow") as somebody:
+        for route in ROUTES:
+            if route.right == ANYONE or route.path.startswith(OF_A_PERSON) or route.form:
+                continue
+            refused = _status(somebody, route) == 403
+            if route.path != UPDATE and refused != (route.right not in RIGHTS["viewer"]):
+                wrong.append(f"{route.method} {route.path}")
+    assert wrong == []
+
+
+def test_an_address_with_a_control_character_is_no_way_around_the_table(shared_desk):
+    """A route's own pattern would take a line break at its end as nothing."""
+    asked = [f"{address(route)}%0A" for route in ROUTES if route.method == "GET"]
+    asked += [f"/api/v1/audit{odd}" for odd in ("%00", "%09", "%0D", "%1F", "%7F")]
+    with shared_desk.client("viewer") as somebody:
+        found = {path: somebody.get(path).status_code for path in asked}
+    assert {path: status for path, status in found.items() if status != 400} == {}
+
+
 def test_an_address_that_nobody_knows_is_refused_to_nobody_and_404_for_staff(shared_desk):
     with shared_desk.client() as nobody, shared_desk.client("duty") as duty:
         assert nobody.get("/api/v1/secrets").status_code == 401
@@ -144,7 +173,8 @@ def test_head_is_a_get_without_its_body(shared_desk):
             head, get = duty.head(path), duty.get(path)
             assert (head.status_code, head.content) == (200, b"")
             assert head.headers["content-type"] == get.headers["content-type"]
-        assert duty.head("/live").status_code == 405
+        for stream in ("/live", "/wall/live"):
+            assert duty.head(stream).status_code == 405
         assert duty.head("/api/v1/nothing").status_code == 404
 
 
@@ -184,12 +214,42 @@ def test_a_callback_without_a_right_stops_the_start():
     assert without_right(["x.y"], {"x.y": "see"}) == []
 
 
+@pytest.mark.parametrize("role", [*ROLES, "wall", None])
+def test_every_registered_callback_answers_who_may_see_and_nobody_else(desk, role):
+    """From the application's own list: the wallboard and nobody are roles here too."""
+    with desk.client("administrator") as admin:
+        registered = [one["output"] for one in admin.get("/_dash-dependencies").json()]
+    assert len(registered) >= len(CALLBACK_RIGHTS) - 1
+    with desk.client(role if role != "wall" else None) as somebody:
+        if role == "wall":
+            desk.write(lambda conn: desk.tokens.update(wall=walls.add(conn, "hall", "test")[1]))
+            entered = somebody.post("/wall/enter", data={"token": desk.tokens["wall"]})
+            assert entered.status_code == 204
+        answers = {
+            output: somebody.post(
+                UPDATE, json={"output": output, "inputs": [], "outputs": {}}
+            ).status_code
+            for output in registered
+        }
+    refused = {output for output, status in answers.items() if status in (401, 403)}
+    may = role is not None and SEE in RIGHTS[role]
+    assert refused == (set() if may else set(registered))
+
+
 @pytest.mark.parametrize(
     "output", ["elsewhere.children", "chart.figure ", None, 7, ["chart.figure"]]
 )
 def test_a_callback_that_is_not_in_the_table_is_refused(shared_desk, output):
     with shared_desk.client("administrator") as admin:
         answer = admin.post(UPDATE, json={"output": output, "inputs": []})
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"output":' * 100_000, "[1]", "9" * 5000, "NaN"])
+def test_a_callback_of_a_body_that_is_none_is_refused_and_no_failure(shared_desk, body):
+    with shared_desk.client("administrator") as admin:
+        answer = admin.post(UPDATE, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import accounts, passwords
-from dashboard.accounts import ROLES, narrowed
+from dashboard.door import accounts, passwords
+from dashboard.door.accounts import ROLES, narrowed
 from database.pool import connect
 from tests.dashboard.conftest import PASSWORD, served, until
 
@@ -286,7 +286,7 @@ def test_a_token_is_shown_once_may_less_and_ends(house):
 
 @given(st.sampled_from(ROLES), st.sampled_from([None, *ROLES]))
 def test_a_token_never_may_more_than_its_account(account, token):
-    from dashboard.access import RIGHTS
+    from dashboard.door.access import RIGHTS
 
     assert RIGHTS[narrowed(account, token)] <= RIGHTS[account]
 

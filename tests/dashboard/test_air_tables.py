@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from dashboard.air_tables import daily_of, exceedances, years
 from dashboard.api.air_documents import reports_csv
+from dashboard.environment.air_tables import daily_of, exceedances, years
 from sensors.air.exceedance import daily_values
 from sensors.air.limits import LIMITS
 from sensors.air.means import HOUR, hours_of
@@ -40,7 +40,11 @@ def test_the_value_beside_an_index_is_the_one_that_gave_it(noon, item, value, in
     if noon:
         found["o3_ugm3"][hours_of(OLD)[12]] = noon
     said = row(found)
-    assert (said["HJ 633 O₃"], float(said["O₃"]), int(said["IAQI O₃"])) == (item, value, index)
+    assert (said["HJ 633 O₃"], float(said["O₃ (µg/m³)"]), int(said["IAQI O₃"])) == (
+        item,
+        value,
+        index,
+    )
     assert int(said["AQI"]) == index
 
 
@@ -51,7 +55,7 @@ def test_daily_values_are_made_once_over_two_editions_and_a_year(monkeypatch):
         made.append(metric)
         return daily_values(metric, *more)
 
-    monkeypatch.setattr("dashboard.air_tables.daily_values", counted)
+    monkeypatch.setattr("dashboard.environment.air_tables.daily_values", counted)
     first = date(2025, 1, 1)
     found = hours(first, 430)
     days = [first + timedelta(days=n) for n in range(430)]

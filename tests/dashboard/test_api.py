@@ -1,7 +1,9 @@
 """The contract of the staff API, on a real server and a real database."""
 
+import base64
 import csv
 import io
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -172,6 +174,24 @@ def test_a_malformed_time_is_a_400_that_says_what_would_be_right(viewer, query, 
     assert said in problem(answer, 400)
 
 
+@pytest.mark.parametrize("zone", ["+23:59", "-23:59"])
+def test_a_time_of_a_zone_that_the_server_of_the_database_does_not_know_is_a_time(desk, zone):
+    """ISO 8601 has zones up to 24 hours, PostgreSQL below 16."""
+    example = {"series": "A-01:pm25_ugm3", "station": "A-01", "metric": "pm25_ugm3"}
+    at, found = f"2026-01-02T00:00:00{zone}", {}
+    cursor = base64.urlsafe_b64encode(f"{at} 1".encode()).decode()
+    with desk.client("administrator") as admin:
+        for path, of in admin.get("/api/v1/openapi.json").json()["paths"].items():
+            for one in of.get("get", {}).get("parameters", ()):
+                if one["name"] in ("from", "to", "at", "t", "cursor"):
+                    said = cursor if one["name"] == "cursor" else at
+                    where = path.format_map(defaultdict(lambda: "A-01"))
+                    answer = admin.get(where, params=example | {one["name"]: said})
+                    found[path, one["name"]] = answer.status_code
+    assert len(found) > 20
+    assert {asked: status for asked, status in found.items() if status >= 500} == {}
+
+
 def test_an_unescaped_plus_in_a_time_is_understood(viewer):
     answer = viewer.get(
         "/api/v1/stations/R-02/readings?metric=level_m&from=2020-01-01T00:00:00+08:00"
@@ -194,7 +214,24 @@ def test_readings_as_csv_have_a_header_with_the_unit_and_no_bom(viewer):
     assert missing[0]["value [m]"] == ""
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-cmd", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        "+1",
+        "-cmd",
+        "@x",
+        "\tx",
+        "\rx",
+        "\nx",
+        " =1",
+        "\ufeff=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠x",
+    ],
+)
 def test_no_spreadsheet_takes_a_cell_for_a_formula(cell):
     assert harmless(cell) == f"'{cell}"
     row = to_csv(cell, "level_m", "m", "raw", [])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.completeness import HOUR, Wanted, share
+from dashboard.environment.completeness import HOUR, Wanted, share
 from tests import sample
 from tests.dashboard.conftest import until
 from tests.dashboard.test_api import problem

@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.crowd import (
+from dashboard.shapes import GRADES
+from dashboard.stream.crowd import (
     MOST_AT_ONCE,
     MOST_TOLD,
     PLACES,
@@ -14,8 +15,7 @@ from dashboard.crowd import (
     urgency,
     what_matters,
 )
-from dashboard.shapes import GRADES
-from dashboard.snapshot import Changed, Difference, Snapshot
+from dashboard.stream.snapshot import Changed, Difference, Snapshot
 from tests.dashboard.test_shapes import NOW, alert
 
 crowds = st.lists(

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from dashboard import access, departments
-from dashboard.access import RIGHTS, ROUTES
-from dashboard.accounts import ROLES, create_account, create_token
+from dashboard.door import access, departments
+from dashboard.door.access import RIGHTS, ROUTES
+from dashboard.door.accounts import ROLES, create_account, create_token
 from tests.dashboard.conftest import PASSWORD, served
 from tests.dashboard.test_access import address
 from tests.dashboard.test_rules import RULE
@@ -104,6 +104,16 @@ def test_each_role_of_each_department_writes_to_its_own_and_to_nothing_else(
     assert wrong == []
 
 
+@pytest.mark.parametrize("spelling", ["0{}", "+{}", "{}.0", "%20{}", "{}%20", "0_{}"])
+def test_another_spelling_of_a_number_is_no_way_to_what_another_department_owns(district, spelling):
+    [(number,)] = district.rows("select id from mark where verdict <> 'withdrawn'")
+    path = f"/api/v1/marks/{spelling.format(number)}/withdraw"
+    with district.client("environment-emergency") as somebody:
+        answer = somebody.post(path, json={"reason": "x"})
+    assert answer.status_code == 404, answer.text
+    assert district.rows("select count(*) from mark where verdict = 'withdrawn'") == [(0,)]
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_who_is_of_a_department_sees_everything(district, role):
     with district.client(f"{role}-water") as bound, district.client(role) as free:
@@ -113,7 +123,25 @@ def test_who_is_of_a_department_sees_everything(district, role):
             assert len(mine.text) == pytest.approx(len(theirs.text), rel=0.02)
 
 
-def test_several_alerts_are_taken_only_where_all_are_ones_own(district):
+def test_of_several_alerts_ones_own_are_taken_and_the_others_are_named(district):
+    owners = dict(district.rows("select id, department from alert where ended_at is null"))
+    mine = next(one for one in DEPARTMENTS if one in owners.values())
+    asked = [{"id": key, "version": 1} for key in owners]
+    others = {key: of for key, of in owners.items() if of != mine}
+    assert others
+    assert len(others) < len(owners)
+    with district.client(f"duty-{mine}") as duty:
+        answer = duty.post("/api/v1/alerts/acknowledge", json={"alerts": asked})
+    assert answer.status_code == 200, answer.text
+    results = {one["id"]: one for one in answer.json()["results"]}
+    assert results.keys() == owners.keys()
+    left = {key: one for key, one in results.items() if one["result"] == "outside"}
+    assert {key: one["department"] for key, one in left.items()} == others
+    taken = dict(district.rows("select id, owner from alert where ended_at is null"))
+    assert not [key for key in others if taken[key] == f"duty-{mine}"]
+
+
+def test_several_alerts_of_which_none_is_ones_own_are_refused(district):
     [(owner,)] = district.rows("select department from alert where id = 'a-nh3'")
     other = next(one for one in DEPARTMENTS if one != owner)
     body = {"alerts": [{"id": "a-nh3", "version": 1}]}

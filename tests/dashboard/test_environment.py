@@ -2,7 +2,6 @@
 
 import csv
 import io
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,22 +9,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from psycopg2.extras import execute_values
 
-from dashboard.accounts import create_account, create_token
-from dashboard.discharge_table import compliance_table
-from dashboard.environment_words import _WHY, DOUBTS, REASONS, VERDICTS
-from dashboard.hours_store import Measured
+from dashboard.environment.discharge_table import compliance_table
+from dashboard.environment.hours_store import Measured
+from dashboard.environment.words import _WHY, DOUBTS, REASONS, VERDICTS
 from dashboard.text import catalogue
-from database.pool import connect
-from database.settings import DatabaseSettings
-from demo.postgres import with_database
 from sensors.air.exceedance import UNCONFIRMED as OF_AIR
 from sensors.air.us_aqi import us_aqi
 from sensors.discharge.means import UNCONFIRMED as OF_DISCHARGE
 from sensors.discharge.means import RolledHour
 from sensors.discharge.permits import PermitLimit
 from tests import sample
-from tests.conftest import execute, sealed
-from tests.dashboard.conftest import PASSWORD, Desk, served
+from tests.dashboard.conftest import Desk, filled, served
 
 NOW = datetime(2026, 6, 11, 4, 30, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 6, 9, 16, tzinfo=UTC)  # 10 June in Beijing
@@ -116,18 +110,11 @@ def fill(conn):
 
 @pytest.fixture(scope="module")
 def site(server_dsn: str, template: str) -> Iterator[Desk]:
-    name = f"environment_{uuid.uuid4().hex[:8]}"
-    execute(server_dsn, f"create database {name} template {template}")
-    conn = connect(DatabaseSettings(dsn=with_database(server_dsn, name)), None, application="test")
-    fill(conn)
-    create_account(conn, "viewer", "viewer", PASSWORD)
-    tokens = {"viewer": create_token(conn, "viewer", "tests")}
-    conn.commit()
-    conn.close()
-    sealed(server_dsn, name)
-    with served(server_dsn, name, tokens, lambda: NOW) as desk:
+    with (
+        filled(server_dsn, template, fill, ["viewer"]) as made,
+        served(server_dsn, *made, lambda: NOW) as desk,
+    ):
         yield desk
-    execute(server_dsn, f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="module")

@@ -43,3 +43,16 @@ def test_a_zone_that_is_none_is_refused_with_what_would_be_right(
         answer = ask(client, kind, coordinates)
     assert says in problem(answer, 422)
     assert answer.json()["errors"][0]["where"] == "body.geometry"
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "9" * 400, "-" + "9" * 400])
+@pytest.mark.parametrize("place", range(6))
+def test_a_number_that_is_none_is_refused_wherever_it_stands(shared_desk, number, place):
+    ring = ["121.88", "29.9", "121.9", "29.9", "121.9", "29.92"]
+    ring[place] = number
+    points = ",".join(f"[{x},{y}]" for x, y in zip(ring[::2], ring[1::2], strict=True))
+    first = points.partition("],")[0] + "]"
+    body = f'{{"geometry":{{"type":"Polygon","coordinates":[[{points},{first}]]}}}}'
+    with shared_desk.client("viewer") as client:
+        answer = client.post(EXPOSURE, content=body, headers={"Content-Type": "application/json"})
+    problem(answer, 422)

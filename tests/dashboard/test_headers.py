@@ -8,9 +8,9 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from dashboard.access import ANYONE, ROUTES
+from dashboard.door.access import ANYONE, ROUTES
+from dashboard.door.signin import SignIn
 from dashboard.pages import PAGES
-from dashboard.signin import SignIn
 from tests.dashboard.conftest import PASSWORD, served
 from tests.dashboard.test_access import address
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.accounts import create_account, create_token
+from dashboard.door.accounts import create_account, create_token
 from dashboard.shapes import iso
 from tests.dashboard.conftest import PASSWORD, served
 

@@ -17,13 +17,14 @@ import httpx
 import pytest
 
 import dashboard.store
-from dashboard.hub import QUEUE, RESYNC, EventStream, Hub
-from dashboard.live import Live
 from dashboard.settings import StaffSettings
-from dashboard.snapshot import Changed, Difference, Loaded, Snapshot
+from dashboard.stream.hub import QUEUE, RESYNC, EventStream, Hub
+from dashboard.stream.live import Live
+from dashboard.stream.snapshot import Changed, Difference, Loaded, Snapshot
 from database.pool import Connection
 from tests import sample
 from tests.dashboard.test_shapes import NOW, alert, latest, station
+from tests.servers.loops import run
 
 
 class Screen:
@@ -278,7 +279,7 @@ def test_a_slow_viewer_is_told_to_begin_anew_and_the_others_hear_on():
         assert [slow.queue.get_nowait()[1], slow.queue.get_nowait()] == [RESYNC, None]
         assert len(heard) == QUEUE + 1
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 async def _stream(hub, hello, still, act):
@@ -313,18 +314,18 @@ def test_what_is_older_than_hello_is_not_heard_after_it():
         viewer.queue.put_nowait(None)
         ready.set()
 
-    assert asyncio.run(_stream(hub, hello, None, act)).endswith(b"HELLO-5;6;")
+    assert run(_stream(hub, hello, None, act)).endswith(b"HELLO-5;6;")
 
 
 def test_a_viewer_who_may_no_longer_see_is_shown_out(monkeypatch):
-    monkeypatch.setattr("dashboard.hub.ASK_AGAIN_S", -1.0)
+    monkeypatch.setattr("dashboard.stream.hub.ASK_AGAIN_S", -1.0)
     hub, asked = Hub(), []
 
     async def still():
         asked.append(True)
         return False
 
-    sent = asyncio.run(_stream(hub, lambda: None, still, lambda: hub.publish((1, b"one"))))
+    sent = run(_stream(hub, lambda: None, still, lambda: hub.publish((1, b"one"))))
     assert sent.endswith(b"one")
     assert asked == [True]
 

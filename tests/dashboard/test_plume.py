@@ -210,6 +210,8 @@ def test_what_if_by_other_limits(viewer):
         ({"alert": "a-nh3", "minutes": 45}, "body.minutes: Input should be 10"),
         ({"alert": "a-nh3", "speed": 3}, "body.speed: Extra inputs are not permitted"),
         ({"station": "X-99", "substance": "ammonia"}, "body.station: there is no station 'X-99'"),
+        ({"station": "X\0"}, "body.station: Value error, the text contains a character"),
+        ({"alert": "a\0"}, "body.alert: Value error, the text contains a character"),
         ({"station": "R-01"}, "body.substance: say which gas"),
         ({"station": "G-31", "metric": "rain_mm"}, "body.metric: no gas; one of benzene_ppm, cl2_"),
         ({"station": "P-07", "substance": "tea"}, "body.substance: 'tea' is not in the table"),

@@ -10,7 +10,7 @@ from alerts.outbox import route
 from alerts.receiver_settings import ReceiverSettings
 from alerts.sending.queue import fall_back
 from alerts.settings import AlertsSettings
-from dashboard.accounts import create_account, create_token
+from dashboard.door.accounts import create_account, create_token
 from database.pool import connect
 from tests.dashboard.conftest import PASSWORD, served
 

@@ -4,6 +4,7 @@ import ast
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +18,8 @@ from alerts.rule_settings import RuleSettings
 from alerts.rulebook import seed
 from alerts.settings import AlertsSettings
 from dashboard.api import backtests
-from dashboard.rule_form import HAS, fields_of, form
-from dashboard.rule_problems import TEMPLATES, said
+from dashboard.rules.form import HAS, fields_of, form
+from dashboard.rules.problems import TEMPLATES, said
 from dashboard.text import catalogue
 from database.pool import Pool
 from tests.dashboard.conftest import until
@@ -153,6 +154,19 @@ def test_what_cannot_be_stored_is_refused_with_its_place(shared_desk, text):
             problem(answer, 422)
             (said,) = answer.json()["errors"]
             assert said["where"].startswith(f"body.{field}")
+
+
+@pytest.mark.parametrize("levels", [30, 300])
+def test_a_rule_nested_too_deep_is_refused_with_its_place(shared_desk, levels):
+    deep: Any = 1
+    for _ in range(levels):
+        deep = {"all": [deep]}
+    body = {"definition": RULE | {"when": deep}, "reason": "x", "version": 1}
+    with shared_desk.client("environment") as person:
+        for ask in (partial(person.put, URL), partial(person.post, f"{URL}/reinstate")):
+            answer = ask(json=body)
+            problem(answer, 422)
+            assert "levels" in answer.json()["detail"]
 
 
 def span(hours: float = 48, **more: Any) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import accounts
-from dashboard.accounts import BadAccount, Lock, Principal, Refused
-from dashboard.signin import Attempts, Strangers, local_path
+from dashboard.door import accounts
+from dashboard.door.accounts import BadAccount, Lock, Principal, Refused
+from dashboard.door.attempts import Attempts
+from dashboard.door.signin import Strangers, local_path
 from tests.dashboard.conftest import PASSWORD, until
 
 NOW = datetime(2026, 11, 22, 3, 14, tzinfo=UTC)
@@ -120,11 +121,65 @@ def test_a_lock_ends_and_a_success_forgets_the_failures(owner):
     assert isinstance(attempt(PASSWORD, NOW + timedelta(minutes=6)), Principal)
 
 
+@pytest.mark.parametrize("hours", [71.9, 72.1])
+def test_a_one_time_password_opens_for_three_days(owner, hours):
+    accounts.create_account(owner, "new", "duty", PASSWORD, must_change=True)
+    accounts.create_account(owner, "old", "duty", PASSWORD)
+    later = datetime.now(UTC) + timedelta(hours=hours)
+
+    def attempt(name, password):
+        return accounts.verify_password(owner, name, password, later, LOCK)
+
+    assert attempt("new", "nonsense-nonsense") == Refused("wrong")
+    assert isinstance(attempt("old", PASSWORD), Principal)
+    found = attempt("new", PASSWORD)
+    if hours < 72:
+        assert isinstance(found, Principal)
+    else:
+        assert found == Refused("expired")
+        accounts.set_password(owner, "new", "another-password", must_change=True)
+        soon = datetime.now(UTC) + timedelta(hours=1)
+        assert isinstance(
+            accounts.verify_password(owner, "new", "another-password", soon, LOCK), Principal
+        )
+
+
+def test_only_who_knows_an_expired_password_hears_that_it_is_one(desk):
+    desk.write(lambda c: accounts.create_account(c, "new", "duty", PASSWORD, must_change=True))
+    desk.write(
+        lambda c: c.cursor().execute(
+            "update account set password_at = now() - interval '4 days' where name = 'new'"
+        )
+    )
+    with desk.client() as browser:
+        expired = post(browser, "new", PASSWORD)
+        wrong = post(browser, "new", "nonsense-nonsense")
+        stranger = post(browser, "nobody", PASSWORD)
+    assert (expired.status_code, "一次性密码已过期" in expired.text) == (401, True)
+    assert "set-cookie" not in expired.headers
+    for answer in (wrong, stranger):
+        assert (answer.status_code, "过期" in answer.text) == (401, False)
+    assert wrong.text.replace("new", "nobody") == stranger.text
+
+
 def test_strangers_lock_like_accounts():
     strangers = Strangers(LOCK)
     said = [strangers.refuse("x", NOW).reason for _ in range(7)]
     assert said == ["wrong"] * 4 + ["locked"] * 3
     assert strangers.refuse("x", NOW + timedelta(minutes=6)).reason == "wrong"
+
+
+def test_signing_in_over_an_open_session_ends_that_one(desk):
+    """At a desk that two share nobody else could end it: its cookie is overwritten."""
+    with desk.browser("duty") as browser, desk.client() as other:
+        before = {"Cookie": f"dongtai_session={browser.cookies['dongtai_session']}"}
+        assert other.get("/api/v1/alerts", headers=before).status_code == 200
+        wrong = browser.post("/sign-in", data={"name": "environment", "password": "no"})
+        assert wrong.status_code == 401
+        assert other.get("/api/v1/alerts", headers=before).status_code == 200
+        browser.post("/sign-in", data={"name": "environment", "password": PASSWORD})
+        assert other.get("/api/v1/alerts", headers=before).status_code == 401
+        assert browser.get("/api/v1/alerts").status_code == 200
 
 
 def test_a_new_password_ends_the_sessions_of_the_old_one(owner):

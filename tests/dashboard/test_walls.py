@@ -8,11 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from dashboard import access, walls
 from dashboard.__main__ import main
-from dashboard.access import ANYONE, RIGHTS, ROUTES, WATCH
-from dashboard.gate import WALL_COOKIE
-from dashboard.wall_view import ALERT, wall_view
+from dashboard.door import access
+from dashboard.door.access import ANYONE, RIGHTS, ROUTES, WATCH
+from dashboard.door.gate import WALL_COOKIE
+from dashboard.walls import keys
+from dashboard.walls.view import ALERT, wall_view
 from tests.dashboard.conftest import Desk, until
 from tests.dashboard.test_access import address
 
@@ -82,7 +83,7 @@ def walled(shared_desk) -> Iterator[httpx.Client]:
 
 
 def test_the_right_of_a_wall_reads_and_everybody_has_it():
-    assert RIGHTS[walls.ROLE] == {WATCH}
+    assert RIGHTS[keys.ROLE] == {WATCH}
     assert all(WATCH in rights for rights in RIGHTS.values())
     assert {route.method for route in ROUTES if route.right == WATCH} == {"GET"}
 
@@ -228,6 +229,6 @@ def test_facts_are_limits_rain_and_footprints(walled):
 
 
 def test_no_page_of_a_person_is_a_walls(walled):
-    assert access.find("GET", "/duty").right not in RIGHTS[walls.ROLE]
+    assert access.find("GET", "/duty").right not in RIGHTS[keys.ROLE]
     for path in ("/", "/duty", "/cameras", "/_dash-layout", "/_dash-dependencies"):
         assert walled.get(path).status_code == 403

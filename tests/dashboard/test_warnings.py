@@ -11,7 +11,7 @@ from psycopg2.extras import Json
 
 from alerts.cap import rules
 from alerts.cap.reading import parse
-from dashboard.accounts import create_account, create_token
+from dashboard.door.accounts import create_account, create_token
 from dashboard.public.feed import feed
 from dashboard.public.published import Published
 from dashboard.public.store import published_one
@@ -206,6 +206,15 @@ def test_a_tap_that_came_twice_is_done_once(desk):
         assert [tap.status_code for tap in taps] == [200, 200]
         assert taps[0].json() == taps[1].json()
         assert len(admin.get(f"{WARNINGS}/{warning['id']}").json()["steps"]) == 3
+
+
+def test_what_turns_a_text_round_cannot_go_out(desk):
+    turned = {"headline": {"zh": "a\u202eb", "en": "x"}, "event": {"zh": "y", "en": "\u2067ab"}}
+    with desk.client("duty") as duty:
+        answer = act(duty, drafted(duty, **turned), "submit")
+    assert "U+202E" in problem(answer, 422)
+    wrong = {(one["where"], one["code"]) for one in answer.json()["errors"]}
+    assert wrong >= {("headline.zh", "turning"), ("event.en", "turning")}
 
 
 def test_what_cannot_go_out_is_refused_with_each_field(desk):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard import hours_store
+from dashboard.environment import hours_store
 from sensors.discharge.means import hour_of
 from sensors.reading import Quality
 from tests.database.district import Row, add, new_series, refresh

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dashboard import accounts
+from dashboard.door import accounts
 from database.pool import Connection
 from demo import people
 

@@ -22,7 +22,8 @@ from tests.servers.program import ROOT
 UTM = "EPSG:32651"
 XIAPU = (121.88, 29.895)
 DISTRICT = {
-    "people": 900_000, "people_source": "a count", "area_km2": 600, "area_source": "a guess",
+    "people": 900_000, "people_source": {"zh": "普查", "en": "a count"},
+    "area_km2": 600, "area_source": "a guess",
 }  # fmt: skip
 SAMPLE = {"facilities": [{"path": str(ROOT / "gis" / "samples" / "facilities.geojson")}]}
 
@@ -93,6 +94,8 @@ def test_every_sample_says_that_it_is_one_and_stands_on_land(sample):
 
 def test_the_share_of_the_district_is_an_assumption_with_a_range(sample):
     people = exposed(around(1000), sample).people
+    # In both languages; a plain text says the same in both.
+    assert (people.source.zh, people.source.en) == ("普查；a guess", "a count; a guess")
     assert people.basis == "district"
     assert people.count == pytest.approx(math.pi * 1500, rel=0.01)
     assert (people.low, people.high) == (people.count / 2, people.count * 2)

@@ -54,17 +54,17 @@ def test_a_command_to_be_tried_beside_the_demo_names_its_configuration(path):
 
 
 def test_every_page_is_reached_by_a_link():
-    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    pages = {path.name for path in (ROOT / "docs").rglob("*.md")}
     linked = set()
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
-        linked |= set(re.findall(r"[(/]([\w-]+\.md)[)#]", path.read_text("utf-8")))
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        linked |= set(re.findall(r"[(/]([\w.-]+\.md)[)#]", path.read_text("utf-8")))
     assert not pages - linked, f"no link leads to {sorted(pages - linked)}"
 
 
 def test_every_link_leads_somewhere():
     broken = [
         f"{path.name}: {target}"
-        for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+        for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
         if not (path.parent / target).exists()
     ]

@@ -13,6 +13,7 @@ FOLDERS = (
     "sensors/water",
     "sensors/chemicals",
     "sensors/discharge",
+    "sensors/analysis",
     "gis/plume",
     "gis/exposure",
 )

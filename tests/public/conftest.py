@@ -55,9 +55,9 @@ def service(city: DatabaseSettings, site: MapSite) -> Iterator[Service]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def common(server_dsn: str, template: str, site: MapSite) -> Iterator[Service]:
-    """One service for all tests that only read."""
+    """One service for all tests of a module that only read: what it shows is of the present."""
     with fresh_database(server_dsn, template) as settings:
         conn = connect(settings, None, application="test")
         fill(conn)
@@ -70,6 +70,7 @@ def common(server_dsn: str, template: str, site: MapSite) -> Iterator[Service]:
 def fill(conn: Connection) -> None:
     now = datetime.now(UTC)
     district.fill(conn, now)
+    district.before(conn, now)
     district.hide(conn, now)
     conn.commit()
 

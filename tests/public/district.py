@@ -125,6 +125,35 @@ def fill(conn: Connection, now: datetime) -> None:
         photo(conn, code, at, 23.86, released=True, image=image.read_bytes())
 
 
+def before(conn: Connection, now: datetime) -> None:
+    """Thirty days of what is held against today; the caller commits.
+
+    Levels, temperature and air (before its own week): three hours around this one. Rain: every
+    minute.
+    """
+    for code, metric, low, high, every_s, hours in (
+        ("R-02", "level_m", 22.9, 23.3, 60, 3),
+        ("R-01", "level_m", 31.40, 31.44, 60, 3),
+        ("W-01", "temp_c", 13.0, 15.0, 60, 3),
+        ("W-01", "rain_mm", 0.002, 0.002, 60, 24),
+        *(("A-02", metric, LEVEL.get(metric, 40), LEVEL.get(metric, 40), 300, 3) for metric in SIX),
+    ):
+        with conn.cursor() as cursor:
+            cursor.execute(
+                "insert into reading (series_id, observed_at, value, quality, origin, received_at) "
+                "select q.id, t, %(low)s + (%(high)s - %(low)s) * (d %% 3) / 2.0, 0, 2, t "
+                "from series q join station s on s.id = q.station_id, "
+                "generate_series(%(first)s, 30) d, "
+                "generate_series(date_trunc('hour', %(now)s::timestamptz) - d * interval '1 day' "
+                "+ interval '2 hours' - %(hours)s * interval '1 hour', "
+                "date_trunc('hour', %(now)s::timestamptz) - d * interval '1 day' "
+                "+ interval '2 hours' - interval '1 second', %(every)s * interval '1 second') t "
+                "where s.code = %(code)s and q.metric = %(metric)s on conflict do nothing",
+                {"code": code, "metric": metric, "low": low, "high": high, "now": now,
+                 "every": every_s, "hours": hours, "first": 8 if code == "A-02" else 1},
+            )  # fmt: skip
+
+
 def hide(conn: Connection, now: datetime) -> None:
     """Private things of every sort, each marked. Nothing of this may ever come out."""
     station(conn, f"P-{MARK}", "plant", f"{MARK}厂", f"{MARK} plant", 121.8, 29.9, 10, public=False)
@@ -152,6 +181,9 @@ def hide(conn: Connection, now: datetime) -> None:
     draft = life.draft(conn, two(conn, MARK)[0], said, now)
     life.submit(conn, draft.id, Person(draft.author_id, MARK), draft.version, now, SETTINGS)
     photo(conn, "C-02", now, 24.5, released=False, mark=True)
+    # A released picture that says more than its pixels: whose camera it is, and where.
+    station(conn, "C-08", "camera", "带元数据（示例）", "With metadata (sample)", 121.9, 29.9, 60)
+    photo(conn, "C-08", now, 23.0, released=True, image=talkative(picture(23.0)))
     station(conn, f"C-{MARK}", "camera", f"{MARK}像", f"{MARK} cam", 121.8, 29.9, 60, public=False)
     photo(conn, f"C-{MARK}", now, 23.0, released=True, mark=True)
     station(conn, "C-09", "camera", "未开放（示例）", "Not released (sample)", 121.9, 29.9, 60)
@@ -307,6 +339,19 @@ def photo(
                 "insert into picture_released values (%s, %s, %s, %s, %s)",
                 (row[0], content, thumbnail, taken, MARK),
             )
+
+
+def talkative(jpeg: bytes) -> bytes:
+    """The picture with a mark in its Exif data, its XMP, its comment and behind its end."""
+    said = b""
+    for marker, body in (
+        (0xE1, b"Exif\0\0"),
+        (0xE1, b"http://ns.adobe.com/xap/1.0/\0"),
+        (0xFE, b""),
+    ):
+        whole = body + MARK.encode()
+        said += bytes((0xFF, marker)) + (len(whole) + 2).to_bytes(2, "big") + whole
+    return jpeg[:2] + said + jpeg[2:] + MARK.encode()
 
 
 def _small(image: bytes | None, level_m: float) -> bytes:

@@ -1,10 +1,9 @@
 """The page in a real browser: phone and desktop, languages, themes, with and without scripts."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import FloatRect, Page
+from playwright.sync_api import FloatRect, Page, expect
 
 from database.pool import Connection
 from database.settings import DatabaseSettings
@@ -12,14 +11,17 @@ from gis.site import MapSite
 from tests.public.conftest import ARTEFACTS, SCREENS, Service, serving
 from tests.sample import series_id
 from tests.servers.browser import Desk
+from tests.servers.look import WIDE, violations
 from tests.servers.proxy import Proxy
 from tests.servers.waiting import until
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESKTOP = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
-LOOKS = [
-    ("phone", PHONE, lang, scheme) for lang in ("zh", "en") for scheme in ("light", "dark")
-] + [("desktop", DESKTOP, "en", "light"), ("desktop", DESKTOP, "zh", "dark")]
+# With the live map and all pictures; every page in every size: test_every_page.py.
+LOOKS = (
+    ("phone", PHONE, "zh", "light"),
+    ("phone", PHONE, "en", "dark"),
+    ("desktop", DESKTOP, "en", "light"),
+)
 CARDS = ("map", "weather", "reservoirs", "cameras")
 DOCUMENTED = (("phone", "zh", "light"), ("desktop", "en", "light"))
 
@@ -39,15 +41,18 @@ def opened(desk: Desk, address: str, **options: object) -> Page:
 def with_pictures(page: Page) -> Page:
     """All pictures in sight are there: they load when they come near the window."""
     page.locator("#shot").scroll_into_view_if_needed()
-    page.wait_for_function(
+    there = (
         "[...document.querySelectorAll('#cameras img')].filter(i => i.checkVisibility())"
         ".every(i => i.complete && i.naturalWidth)"
     )
+    until(lambda: page.evaluate(there), "all pictures in sight")  # the page forbids eval
     return page
 
 
 def with_map(page: Page) -> Page:
+    """The live map: it comes when somebody is there to move it."""
     page.locator("#map").scroll_into_view_if_needed()
+    page.mouse.move(10, 10)
     page.locator("html.map-live").wait_for(state="attached")
     return page
 
@@ -61,7 +66,7 @@ def test_page_is_sound_and_looks(
         device_scale_factor=2 if name == "phone" else 1,
     )  # fmt: skip
     with_map(page).wait_for_timeout(300)
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.evaluate(WIDE) <= 0
     with_pictures(page).evaluate("scrollTo(0, 0)")
     SCREENS.mkdir(parents=True, exist_ok=True)
     shown = page.screenshot(path=ARTEFACTS / f"public-{name}-{lang}-{scheme}.png", full_page=True)
@@ -70,12 +75,6 @@ def test_page_is_sound_and_looks(
     assert violations(page) == []
     assert page.errors == []  # type: ignore[attr-defined]  # set in `opened`
     assert page.context.cookies() == []
-
-
-@pytest.mark.parametrize("path", ["data", "accessibility"])
-def test_plain_pages_are_sound(browser: Desk, common: Service, path: str) -> None:
-    page = opened(browser, f"{common.url}/{path}?lang=zh", viewport=PHONE)
-    assert violations(page) == []
 
 
 def test_narrow_screens_and_large_type_scroll_in_one_direction_only(
@@ -114,7 +113,7 @@ def test_without_scripts_a_place_is_found_and_every_picture_is_reached(
         assert page.locator("h1").inner_text() in ("霞浦", "霞浦站")
     assert page.locator("#cameras details").get_attribute("open") is None
     page.locator("#cameras summary").click()
-    assert page.locator("#cameras .thumbs:visible img").count() == 4
+    assert page.locator("#cameras .thumbs:visible img").count() == 5
     page.locator("#cameras details [data-camera=C-03]").click()
     page.wait_for_url("**/cam/C-03.jpg*")
 
@@ -124,14 +123,14 @@ def test_one_picture_is_large_and_the_small_ones_change_it(browser: Desk, common
     large = with_pictures(page).locator("#shot")
     assert "Chaiqiao dam" in large.inner_text(), "nearest to the warned reservoir"
     assert "taken" in large.inner_text()
-    assert page.locator("#cameras .thumbs:visible img").count() == 4
+    assert page.locator("#cameras .thumbs:visible img").count() == 5
     page.locator("#cameras .strip [data-camera=C-03]").click()
     assert "Daqi dam" in large.inner_text()
     assert "/cam/C-03.jpg" in str(large.locator("img").get_attribute("src"))
     assert page.locator("#cameras .strip [aria-current]").get_attribute("data-camera") == "C-03"
     with page.expect_response(lambda r: r.url.startswith(common.url + "/?")):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    page.wait_for_function("document.querySelector('main').dataset.now")
+    until(lambda: page.evaluate("document.querySelector('main').dataset.now"), "the page anew")
     assert "Daqi dam" in large.inner_text(), "a refresh does not take the choice away"
     assert page.locator("#cameras .strip [aria-current]").get_attribute("data-camera") == "C-03"
 
@@ -158,6 +157,45 @@ def test_map_and_table_have_the_same_stations(browser: Desk, common: Service) ->
     page.locator(".mark:has(.pin[data-code='A-02'])").click()
     assert "Xiapu" in page.locator("#picked").inner_text()
     assert "PM2.5 118" in page.locator("#picked").inner_text()
+
+
+def test_the_drawn_map_says_the_same_before_anybody_moves(browser: Desk, common: Service) -> None:
+    page = opened(browser, f"{common.url}/?lang=en", viewport=DESKTOP)
+    pins = page.locator("#frame a[data-pin]")
+    said = dict(pins.evaluate_all("a => a.map(p => [p.dataset.pin, p.getAttribute('aria-label')])"))
+    rows = dict(
+        page.eval_on_selector_all("tbody tr", "r => r.map(e => [e.id.slice(2), e.innerText])")
+    )
+    assert said["A-02"] == "Xiapu (sample), AQI 155"
+    assert said["R-02"] == "Chaiqiao reservoir (sample), Orange"
+    assert said.keys() <= rows.keys()
+    expect(page.locator("html.map-live")).to_have_count(0)
+    # A press is a movement too, so the live map comes; what was asked for stays.
+    pins.and_(page.locator("[data-pin='A-02']")).dispatch_event("click")
+    picked = page.locator("#picked")
+    expect(picked).to_contain_text("PM2.5 118")
+    expect(page.locator("#said")).to_contain_text("PM2.5 118")
+    with_map(page)
+    expect(page.locator(".mark.chosen[data-pin='A-02']")).to_be_attached()
+    expect(picked).to_contain_text("PM2.5 118")
+
+
+def test_by_keyboard_a_pin_is_reached_and_the_live_map_keeps_the_focus(
+    browser: Desk, common: Service
+) -> None:
+    page = opened(browser, f"{common.url}/?lang=en", viewport=DESKTOP)
+    page.locator("#frame a[data-pin='R-02']").focus()
+    page.locator("html.map-live").wait_for(state="attached")
+    expect(page.locator(".mark[data-pin='R-02']")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#picked")).to_contain_text("Chaiqiao")
+
+
+def test_without_scripts_a_pin_leads_to_its_place(browser: Desk, common: Service) -> None:
+    page = opened(browser, f"{common.url}/?lang=en", viewport=PHONE, java_script_enabled=False)
+    with page.expect_navigation():
+        page.locator("#frame a[data-pin='R-02'] .hit").click()
+    assert page.locator("h1").inner_text() == "Chaiqiao reservoir"
 
 
 def test_a_change_comes_in_without_touching_the_view(
@@ -223,17 +261,3 @@ def box_of(page: Page, name: str) -> FloatRect:
     found = page.locator(f"#{name}").bounding_box()
     assert found
     return found
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds by WCAG 2.2 A and AA, as `rule: where`."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', "
-        "'best-practice']})"
-    )
-    return [
-        f"{each['id']}: {node['html'][:120]} {node.get('failureSummary', '')[:200]}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]

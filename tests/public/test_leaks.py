@@ -2,12 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import cv2
 import httpx
+import numpy as np
 import pytest
+from fastapi.routing import iter_route_contexts
 from psycopg2 import errors
+from starlette.routing import compile_path
 
+from dashboard.public.fast import FIXED
 from database.pool import Connection, connect
 from database.settings import DatabaseSettings
 from tests.public.conftest import Service
@@ -22,6 +28,7 @@ CODES = (
     "W-09",
     "G-31",
     "C-02",
+    "C-08",
     "C-09",
     f"P-{MARK}",
     f"C-{MARK}",
@@ -98,8 +105,13 @@ def walk(service: Service) -> Iterator[tuple[str, httpx.Response]]:
                 waiting.append(target.path + ("?" + target.query if target.query else ""))
 
 
-def test_no_public_answer_holds_anything_private(common: Service) -> None:
-    found = dict(walk(common))
+@pytest.fixture(scope="module")
+def found(common: Service) -> dict[str, httpx.Response]:
+    """One walk for all that look at it."""
+    return dict(walk(common))
+
+
+def test_no_public_answer_holds_anything_private(found: dict[str, httpx.Response]) -> None:
     assert len(found) > 300
     assert sum(answer.status_code == 200 for answer in found.values()) > 60
     for path, answer in found.items():
@@ -108,6 +120,91 @@ def test_no_public_answer_holds_anything_private(common: Service) -> None:
             held = answer.content.replace(b"privatemark", b"") if mark in asked else answer.content
             assert mark not in held, f"{path} shows {mark!r}"
         assert "set-cookie" not in answer.headers, path
+
+
+def test_no_head_of_an_answer_holds_anything_private(found: dict[str, httpx.Response]) -> None:
+    """Headers and entity tags, of what was found and of what was not."""
+    for path, answer in found.items():
+        heads = str(answer.headers.raw).encode().replace(path.encode(), b"")
+        for mark in PRIVATE[:2]:  # four digits alone may be a length or part of a hash
+            assert mark not in heads or mark in path.encode(), f"{path}: {heads!r}"
+
+
+@pytest.mark.parametrize("path", ["/", "/live", "/api/v1/alerts", "/cam/C-02.jpg", f"/x/{MARK}/y"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_no_refusal_holds_anything_private(common: Service, method: str, path: str) -> None:
+    answer = common.client.request(method, path, content=b'{"x": 1}')
+    assert answer.status_code in (404, 405)
+    held = answer.content + str(answer.headers.raw).encode()
+    for mark in PRIVATE[:2]:
+        assert mark not in held or mark in path.encode()
+
+
+def test_every_route_that_the_application_has_is_walked(
+    common: Service, found: dict[str, httpx.Response]
+) -> None:
+    """From its own table: who adds a route adds an address of it, or this fails."""
+    app: Any = common.server.config.app
+    routes = [
+        context
+        for context in iter_route_contexts(app._app.routes)
+        if context.path is not None and "GET" in (context.methods or ())
+    ]
+    assert len(routes) > 12
+    walked = {urlsplit(path).path for path in found} | {"/live"}
+    patterns = {context.path: compile_path(context.path)[0] for context in routes}
+    assert not [path for path, one in patterns.items() if not any(map(one.match, walked))]
+    # What is answered before any route: each of the fixed documents as well.
+    assert set(FIXED) <= walked
+    other = {m for r in routes for m in r.methods or ()} - {"GET", "HEAD"}
+    assert not other, "a route that writes: the public service has none"
+
+
+def test_a_picture_goes_out_without_what_it_says_beside_its_pixels(
+    common: Service, service: Service, owner: Connection
+) -> None:
+    with owner.cursor() as cursor:
+        cursor.execute("select content from picture_released order by picture_id")
+        stored = [bytes(content) for (content,) in cursor.fetchall()]
+    assert any(b"Exif" in one and MARK.encode() in one for one in stored)
+    for path in (
+        "/cam/C-08.jpg",
+        "/cam/C-08.jpg?size=small",
+        "/cam/C-08.jpg?t=2100-01-01T00:00:00Z",
+    ):
+        answer = service.client.get(path)
+        assert answer.status_code == 200, path
+        assert cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR) is not None
+        for said in (b"Exif", b"ns.adobe.com", MARK.encode()):
+            assert said not in answer.content
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_what_turns_private_leaves_the_stream(
+    service: Service, owner: Connection, coding: str
+) -> None:
+    """A station is closed to the public while a page is open, and a value comes after that."""
+    with service.client.stream("GET", "/live", headers={"Accept-Encoding": coding}) as stream:
+        assert stream.headers.get("content-encoding", "identity") == coding
+        lines = stream.iter_lines()
+        assert next(lines) == "event: hello"
+        with owner.cursor() as cursor:
+            cursor.execute(
+                "update station_version v set public = false, name_zh = %s from station s "
+                "where s.id = v.station_id and s.code = 'R-03'",
+                (MARK,),
+            )
+            cursor.execute(
+                "insert into reading (series_id, observed_at, value, quality, received_at) "
+                "values (%s, now(), %s, 0, now())",
+                (series_id(owner, "R-03", "level_m"), PRIVATE_VALUE),
+            )
+            cursor.execute("notify dongtai")
+        owner.commit()
+        heard: list[str] = []
+        while not heard or '"gone":["R-03"]' not in heard[-1]:
+            heard.append(next(lines))
+    assert not any(mark in line.encode() for line in heard for mark in PRIVATE)
 
 
 def test_the_stream_holds_nothing_private(service: Service, owner: Connection) -> None:
@@ -222,11 +319,11 @@ def test_the_public_service_never_loads_what_knows_accounts() -> None:
     ).stdout.split()  # fmt: skip
     assert "dashboard.public.app" in loaded
     staff = {
-        "dashboard.accounts",
+        "dashboard.door.accounts",
         "dashboard.app",
-        "dashboard.access",
-        "dashboard.gate",
-        "dashboard.signin",
+        "dashboard.door.access",
+        "dashboard.door.gate",
+        "dashboard.door.signin",
     }
     assert not staff & set(loaded)
     assert not any(name.split(".")[0] in ("dash", "flask", "paho", "cv2") for name in loaded)

@@ -320,7 +320,15 @@ def test_places_are_found_by_name_pinyin_initials_and_code() -> None:
     for words in ("霞浦", "xia", "xp", "XIAPU"):
         assert matches(known["xiapu"], words)
     assert matches(known["R-02"], "r-02")
+    assert matches(Place("G-31", "gas", "7 号厂北", "Plant 7 N", 0, 0), "7号厂北")
     assert not matches(Place("x", "town", "霞浦", "Xiapu", 0, 0), "daqi")
+
+
+def test_a_reservoir_stands_before_its_camera() -> None:
+    assert list(places([station("C-02", "camera"), station("R-02", "reservoir")])) == [
+        "R-02",
+        "C-02",
+    ]
 
 
 def test_a_document_is_known_by_its_content() -> None:

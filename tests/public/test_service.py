@@ -22,6 +22,7 @@ from tests.conftest import execute
 from tests.public import district
 from tests.public.conftest import Service, serving
 from tests.sample import series_id
+from tests.servers import raw
 from tests.servers.waiting import until
 
 
@@ -33,7 +34,9 @@ def test_the_page_without_scripts_has_warnings_air_and_reservoirs(common: Servic
     page = text_of(common.page("/?lang=zh&place=xiapu"))
     assert "模拟数据，不是真实险情 红色：工业区东，请关窗留在室内" in page
     assert "霞浦 · 动态北仑 （样例数据）" in page.replace("(", "（").replace(")", "）")
-    assert re.search(r"氨 186.0 ppm，限值 160.0 \d\d:\d\d 发布，最近核对 186.0， \d+ 秒前", page)
+    assert re.search(
+        r"氨 186.0 ppm，限值 160.0 \d\d:\d\d 发布，最近核对 186.0 ppm， \d+ 秒前", page
+    )
     assert "录制数据，不是现在的空气 (20" in page
     assert "关窗、关空调新风" in page
     assert "AQI 不含氨，数值降低不等于解除" in page
@@ -91,6 +94,9 @@ def test_answers_are_packed_once_and_not_sent_twice(common: Service) -> None:
     again = common.client.get("/data", headers={"if-none-match": plain.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert gzip.compress(plain.content)
+    for path in ("/", "/data", "/api/v1/stations"):
+        refused = common.client.get(path, headers={"accept-encoding": "gzip;q=0, identity"})
+        assert "content-encoding" not in refused.headers
 
 
 def test_every_answer_carries_the_security_headers(common: Service) -> None:
@@ -186,7 +192,7 @@ def test_alerts_are_paged_without_loss(common: Service) -> None:
 
 def test_only_released_pictures_are_shown(common: Service) -> None:
     cameras = {c["code"]: c for c in common.client.get("/api/v1/cameras").json()["cameras"]}
-    assert cameras.keys() == {"C-01", "C-02", "C-03", "C-04", "C-09"}
+    assert cameras.keys() == {"C-01", "C-02", "C-03", "C-04", "C-08", "C-09"}
     assert cameras["C-09"]["picture"] is None
     newest = common.client.get("/cam/C-02.jpg")
     assert newest.headers["content-type"] == "image/jpeg"
@@ -299,3 +305,16 @@ def stop(server_dsn: str, settings: DatabaseSettings) -> None:
 
 def name_of(settings: DatabaseSettings) -> str:
     return settings.dsn.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/alerts", "/nothing", "/cam/C-99.jpg", "/readyz"])
+def test_no_cache_keeps_what_does_not_say_for_how_long(common: Service, path: str) -> None:
+    assert common.client.get(path).headers["cache-control"] == "no-cache"
+
+
+def test_what_is_too_long_or_without_end_is_refused(common: Service) -> None:
+    head = b"GET / HTTP/1.1\r\nHost: x\r\n"
+    assert raw.status(common.url, [head + b"Cookie: " + b"a=b; " * 20_000 + b"\r\n\r\n"]) == 431
+    assert raw.status(common.url, [head + b"X: ", *[b"a" * 100_000] * 300]) in (431, None)
+    assert raw.status(common.url, [head + b"Transfer-Encoding: chunked\r\n\r\n"]) == 411
+    assert common.client.get("/").status_code == 200

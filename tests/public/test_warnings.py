@@ -115,6 +115,8 @@ def test_what_is_approved_is_public_until_it_is_called_off(service, staff, peopl
     cancel = approved(staff, cancel, people, now())
     commit(staff)
     until(lambda: "解除：请留在室内" in service.page(), "it is called off")
+    page = service.page()  # what is called off stands below what is on
+    assert page.index('class="warning off"') > page.rindex('id="w-')
     [listed] = service.client.get("/api/v1/warnings").json()["warnings"]
     assert (listed["type"], listed["state"], listed["number"]) == ("Cancel", "cancel", 3)
     for one in (out, update, cancel):  # every message stays where its link is

@@ -17,14 +17,15 @@ from alerts.settings import AlertsSettings
 from alerts.warnings import life
 from alerts.warnings.content import Area, Both, Content, Round
 from alerts.warnings.store import Person
-from dashboard.accounts import create_account
+from dashboard.door.accounts import create_account
 from database.pool import Connection
 from tests import sample
 from tests.alerts.warned import approved, publish
+from tests.dashboard.conftest import PASSWORD
 from tests.staff import showcase
 
 SETTINGS = config.load(showcase.ROOT / "config.yaml")
-_PEOPLE = AlertsSettings.model_validate(
+PEOPLE = AlertsSettings.model_validate(
     {
         "duties": [
             {"code": "water", "zh": "水利值班", "en": "Water desk"},
@@ -38,11 +39,11 @@ _PEOPLE = AlertsSettings.model_validate(
     }
 )
 ALERTS = SETTINGS.section(AlertsSettings).model_copy(
-    update={"duties": _PEOPLE.duties, "receivers": _PEOPLE.receivers}
+    update={"duties": PEOPLE.duties, "receivers": PEOPLE.receivers}
 )
-PASSWORD = "correct-horse-battery"
 
-ROTA = """
+# Who was told of the level: a person, a receiver that gave up, another in its place.
+RECEIPTS = """
 insert into message (transition_id, receiver, way, why, attempts, delivered_at, given_up_at, error,
                      fell_back_at)
 select t.id, m.receiver, m.way, m.why::jsonb, m.attempts,
@@ -58,6 +59,8 @@ select t.id, m.receiver, m.way, m.why::jsonb, m.attempts,
 insert into receiver_state (receiver, delivered_at, failing_since, failed_at, error)
 values ('log', now(), null, null, null),
        ('sms', null, now() - interval '8 minutes', now(), 'smpp://***: timed out');
+"""
+ROTA = """
 insert into duty_shift (duty, who, from_at, to_at, entered_by)
 values ('water', 'duty', now() - interval '3 hours', now() + interval '5 hours', 'duty'),
        ('water', 'li', now() + interval '5 hours', now() + interval '17 hours', 'duty'),
@@ -97,7 +100,7 @@ def fill(conn: Connection, now: datetime) -> None:
         ("duty", "duty"), ("li", "administrator"), ("environment", "environment"))}  # fmt: skip
     _shelve(conn, now)
     with conn.cursor() as cursor:
-        cursor.execute(ROTA)
+        cursor.execute(RECEIPTS + ROTA)
     _warn(conn, people, now)
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.dashboard import conftest as dashboard
 from tests.dashboard.conftest import PASSWORD, Desk
+from tests.servers.look import STILL, WIDE
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 # The staff service on the sample district, as the API tests have it.
@@ -21,10 +22,9 @@ sample_template, desk, shared_desk = (
     dashboard.shared_desk,
 )
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-AXE_RUN = """async () => (await axe.run()).violations.map(
-  v => [v.id, ...v.nodes.map(n => n.html.slice(0, 200) + n.failureSummary)])"""
 CHART = "document.querySelector('#chart .js-plotly-plot')"
+# Where what a person reads in the drawer stands: what grows above it must not push it away.
+CHART_TOP = "Math.round(document.querySelector('.chart').getBoundingClientRect().top)"
 READY = "window.dongtai && dongtai.link.state === 'up'"
 MAP_READY = READY + " && dongtai.map && dongtai.map.loaded() && dongtai.map.getLayer('stations')"
 
@@ -67,6 +67,16 @@ def open_page(context: BrowserContext) -> Page:
 
 def errors(page: Page) -> list[str]:
     return _errors[page]
+
+
+def picture(page: Page, name: str) -> None:
+    """For the documentation (`make screens`): once all stands still, with nothing wrong in it."""
+    page.evaluate(STILL)
+    folder = ARTEFACTS / "screens"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+    assert page.evaluate(WIDE) <= 0
+    assert errors(page) == []
 
 
 _errors: dict[Page, list[str]] = {}

@@ -2,8 +2,8 @@
 
     fill(conn, NOW); conn.commit()
 
-Air: the winter of the Beijing recordings, gaps included. Stacks: the gas turbine's NOₓ. Water is
-made: an outfall in maintenance, one whose values are doubtful, one above its limit.
+Air, wind: the winter of the Beijing recordings, gaps included. Stacks: the gas turbine's NOₓ. Water
+is made: an outfall in maintenance, one whose values are doubtful, one above its limit.
 """
 
 import csv
@@ -43,6 +43,9 @@ def fill(conn: Connection, now: datetime) -> None:
         for sensor in station.sensors:
             rows = _MAKERS[station.kind](station.code, sensor.metric, index, air)
             _insert(conn, station, sensor.metric, since, rows)
+    for index, station in enumerate(s for s in hourly.stations if s.kind == "weather"):
+        for metric in _WIND:
+            _insert(conn, station, metric, since, _of_weather(metric, index, air))
 
 
 def _by_the_hour(station: Station) -> Station:
@@ -85,6 +88,20 @@ def _of_air(code: str, metric: str, index: int, air: list[list[dict[str, str]]])
             yield None, _MISSING
         else:
             yield float(raw) / (1000 if metric == "co_mgm3" else 1) / (1 + index // 4), _GOOD
+
+
+_WIND = ("wind_speed_ms", "wind_dir_deg")
+_POINTS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW",
+           "NW", "NNW")  # fmt: skip
+
+
+def _of_weather(metric: str, index: int, air: list[list[dict[str, str]]]) -> Rows:
+    for row in air[index % len(air)]:
+        raw = row["WSPM" if metric == "wind_speed_ms" else "wd"]
+        if raw == "NA":
+            yield None, _MISSING
+        else:
+            yield float(raw) if metric == "wind_speed_ms" else _POINTS.index(raw) * 22.5, _GOOD
 
 
 def _of_stack(code: str, metric: str, index: int, air: Any) -> Rows:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from playwright.sync_api import BrowserContext
 
-from dashboard.accounts import create_account
+from dashboard.door.accounts import create_account
 from database.pool import connect
 from database.settings import DatabaseSettings
 from tests.servers.mosquitto import Mosquitto

@@ -179,9 +179,10 @@ def _word_alerts(cursor: Any, settings: AlertsSettings, now: datetime) -> None:
     silent = Json({"code": "no_data", "metric": "wind_dir_deg", "silent_s": 8040})
     cursor.execute("update alert set reason = %s where id = 'a-wind'", (silent,))
     cursor.execute("update alert_transition set reason = %s where alert_id = 'a-wind'", (silent,))
+    then = {"t": (now - timedelta(minutes=6)).isoformat(), "quality": "good"}
     near = [
-        {"station": "G-34", "metric": "nh3_ppm", "value": 41.2, "distance_m": 1010},
-        {"station": "P-07", "metric": "nh3_ppm", "value": 172.0, "distance_m": 740},
+        {"station": "G-34", "metric": "nh3_ppm", "value": 41.2, "distance_m": 1010} | then,
+        {"station": "P-07", "metric": "nh3_ppm", "value": 172.0, "distance_m": 740} | then,
     ]
     found = {
         "value": 186.0, "limit": 160.0, "at": (now - timedelta(minutes=6)).isoformat(),

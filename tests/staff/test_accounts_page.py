@@ -5,32 +5,30 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from dashboard import accounts
-from dashboard.accounts import create_account
+from dashboard.door import accounts
+from dashboard.door.accounts import create_account
 from tests.dashboard.conftest import PASSWORD, served
+from tests.servers.look import WIDE, violations
 from tests.staff.conftest import (
-    ARTEFACTS,
-    AXE,
-    AXE_RUN,
     READY,
     errors,
     open_page,
     open_without_map,
+    picture,
     signed_in,
     wait,
 )
 
 EVIL = "<img src=x onerror=alert(1)>"
-SIZES = [("zh", "dark", 1440, 900), ("en", "light", 360, 780), ("en", "dark", 820, 1180),
-         ("zh", "light", 3840, 2160)]  # fmt: skip
-DOCUMENTED = {"accounts-dark-zh-1440", "audit-dark-zh-1440"}
 PEOPLE = (("duty-2", "duty", None), ("water-desk", "duty", "water"), ("air-lab", "environment",
           "environment"), ("visitor", "viewer", "emergency"))  # fmt: skip
-DEEDS: tuple[tuple[str, str, str | None, dict[str, str]], ...] = (
+DEEDS: tuple[tuple[str, str, str | None, dict[str, object]], ...] = (
     ("duty-2", "acknowledged", "a-nh3", {"note": "called plant 7"}),
     ("water-desk", "opened pictures of", "C-01", {}),
     ("air-lab", "exported", "/api/v1/stations/A-01/readings/export?metric=pm25_ugm3", {}),
     ("visitor", "sign-in refused", None, {"reason": "wrong"}),
+    ("duty-9", "acknowledged", "2 alerts", {"ids": ["a-1", "a-2"]}),
+    ("administrator", "made an account", "new-hand", {"role": "duty", "department": "water"}),
     ("administrator", "changed an account", "water-desk", {"why": "moves to the water desk"}),
 )
 
@@ -65,35 +63,17 @@ def opened(context, path, known="people"):
     return page
 
 
-def nothing_found(page, name):
-    page.evaluate(AXE.read_text("utf-8"))
-    assert page.evaluate(AXE_RUN) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    folder = ARTEFACTS / "screens" if name in DOCUMENTED else ARTEFACTS
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
-
-
-@pytest.mark.parametrize(("lang", "theme", "width", "height"), SIZES)
-def test_every_page_of_accounts_fits_and_accessibility_tools_find_nothing(
-    browser, peopled, lang, theme, width, height
-):
-    look = {"viewport": {"width": width, "height": height}, "color_scheme": theme}
+def test_the_pictures_of_the_documentation_are_whole(browser, peopled):
     with (
         signed_in(browser, peopled, "water-desk"),
-        signed_in(browser, peopled, "administrator", lang, **look) as context,
+        signed_in(browser, peopled, "administrator") as context,
     ):
         page = opened(context, "/accounts")
         page.locator(".acc-person").filter(has_text="water-desk").click()
         expect(page.locator("#person h2")).to_have_text("water-desk")
-        nothing_found(page, f"accounts-{theme}-{lang}-{width}")
-        for path, known in (("/account", "account"), ("/audit", "entries")):
-            page = opened(context, path, known)
-            nothing_found(page, f"{path[1:]}-{theme}-{lang}-{width}")
-            assert errors(page) == []
-        page = open_page(context)
-        page.goto("/password")
-        nothing_found(page, f"password-{theme}-{lang}-{width}")
+        picture(page, "accounts-dark-zh-1440")
+        page = opened(context, "/audit", "entries")
+        picture(page, "audit-dark-zh-1440")
 
 
 def test_a_person_is_made_signs_in_and_chooses_a_password(browser, desk):
@@ -154,6 +134,56 @@ def test_a_role_is_changed_a_session_ended_and_an_account_disabled(browser, desk
         "changed an account",
         "disabled an account",
     ]
+
+
+def test_a_wallboard_is_made_by_a_link_shown_once_and_revoked_after_a_question(browser, desk):
+    with signed_in(browser, desk, "administrator", "en") as context:
+        page = opened(context, "/accounts")
+        page.get_by_role("button", name="Wallboards").click()
+        expect(page.get_by_text("No wallboard.")).to_be_visible()
+        page.get_by_label("Name").fill("a wall")
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.locator("#person .mark-said").first).to_contain_text("cannot be a name")
+        page.get_by_label("Name").fill("hall")
+        page.get_by_role("button", name="Add", exact=True).click()
+        link = page.locator(".acc-code").text_content()
+        assert link.startswith(f"{desk.url}/wall#token=")
+        row = page.locator("#person .acc-line").filter(has_text="hall")
+        expect(row).to_contain_text("no device has taken it yet")
+        expect(row).to_contain_text("dark · Chinese")
+        wall = browser.new_context(base_url=desk.url)
+        screen = wall.new_page()
+        screen.goto(link)
+        screen.wait_for_url("**/wall")
+        page.get_by_role("button", name="Wallboards").click()
+        expect(row).to_contain_text("last seen")
+        expect(row).to_contain_text("127.0.0.1")
+        expect(page.locator(".acc-code")).to_have_count(0)
+        page.get_by_role("button", name="Revoke the wallboard hall").click()
+        page.get_by_role("button", name="Cancel").click()
+        expect(row).not_to_have_attribute("data-over", "")
+        page.get_by_role("button", name="Revoke the wallboard hall").click()
+        assert violations(page) == []
+        assert page.evaluate(WIDE) <= 0
+        page.get_by_role("button", name="Revoke: its screen goes blank").click()
+        expect(row).to_have_attribute("data-over", "")
+        assert [one.status for one in [screen.request.get("/wall/facts")]] == [401]
+        # The wall's own page says 401 in its console; this one says nothing.
+        assert [one for one in errors(page) if "422" not in one] == []
+        wall.close()
+
+
+def test_the_audit_speaks_the_readers_language(browser, peopled):
+    with signed_in(browser, peopled, "administrator") as context:
+        page = opened(context, "/audit", "entries")
+        refused = page.locator("#audit-rows tr").filter(has_text="visitor").first
+        expect(refused.locator(".audit-detail")).to_have_text("原因: 密码错误")
+        role = page.locator("#audit-rows tr").filter(has_text="new-hand").first
+        expect(role.locator(".audit-detail")).to_contain_text("角色: 值班员")
+        expect(role.locator(".audit-detail")).to_contain_text("部门: water")
+        many = page.locator("#audit-rows tr").filter(has_text="duty-9").first
+        expect(many.locator(".audit-of")).to_have_text("2 条告警")
+        assert errors(page) == []
 
 
 def test_a_token_is_shown_once_and_revoked(browser, desk):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.figures.axes import window
-from dashboard.figures.limits import LimitLine, sort_limits, value_range
+from dashboard.figures.axes import tick_step, value_axis, window
+from dashboard.figures.limits import LimitLine, label, sort_limits, value_range
 from dashboard.figures.look import look
 from dashboard.figures.marks import SHADE, Stretch, shown
 from dashboard.figures.points import (
@@ -23,6 +23,7 @@ from dashboard.figures.points import (
     values,
 )
 from dashboard.figures.station import Words, day_chart
+from dashboard.figures.trend import Beside, Shown, trend_chart
 from dashboard.pages.tokens import ASSETS, TOKENS, style_sheet
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -236,6 +237,11 @@ def test_where_a_young_series_begins_is_said_away_from_its_line(limit, yanchor):
     assert since.yanchor == yanchor
 
 
+def test_a_name_full_of_markup_is_text_beside_its_line():
+    said = label(LimitLine(5.0, '<a href="https://x">A&B</a>\u202e'), 1)
+    assert said == '&lt;a href="https://x"&gt;A&amp;B&lt;/a&gt; <br>5.0'
+
+
 def test_limits_are_named_from_the_highest_down_at_the_edges_too():
     values = (18.5, 23.5, 26.2, 26.9, 30.0, 17.0)
     points = [Point(NOW - timedelta(minutes=ago), 23.2) for ago in range(600, -1, -1)]
@@ -243,6 +249,21 @@ def test_limits_are_named_from_the_highest_down_at_the_edges_too():
     named = [a for a in figure.layout.annotations if a.text.startswith("限")]
     assert [float(a.text.split()[1]) for a in named] == sorted(values, reverse=True)
     assert [a.y for a in named] == sorted((a.y for a in named), reverse=True)
+
+
+@given(st.lists(st.floats(0, 40), min_size=1, max_size=8), st.floats(0, 60))
+def test_labels_of_limits_stand_apart_inside_the_axis_whatever_it_must_hold(found, other):
+    points = [Point(NOW - timedelta(minutes=ago), 23.2) for ago in range(60, -1, -1)]
+    beside = Beside("邻", [Point(NOW - timedelta(minutes=5), other)], 60)
+    made = Shown(points, [LimitLine(value, "限") for value in found], 60, beside=beside)
+    figure = trend_chart(
+        made, now=NOW, length=timedelta(days=1), zone=ZONE, digits=2, look=look(TOKENS, "dark")
+    )
+    low, high = figure.layout.yaxis.range
+    heights = [a.y for a in figure.layout.annotations if a.text.startswith("限")]
+    least = (high - low) * 0.082
+    assert all(a - b >= least * 0.999 for a, b in pairwise(heights))
+    assert all(low + least * 0.499 <= y <= high - least * 0.499 for y in heights)
 
 
 def test_a_gas_alarm_between_its_limits_fills_the_chart():
@@ -282,11 +303,20 @@ def test_limits_differ_by_their_dash_and_the_one_that_burns_by_its_grade():
     assert lines[1].line.color == TOKENS["theme"]["dark"]["grade"]["orange"]["text"]
 
 
-@given(st.lists(st.floats(-1e6, 1e6), max_size=20))
-def test_the_axis_has_height_and_holds_every_value(values):
-    low, high = value_range([Point(NOW, value) for value in values], [])
-    assert low < high
+@given(st.lists(st.floats(-1e6, 1e6), max_size=20), st.integers(0, 3))
+def test_the_axis_holds_every_value_and_two_ticks(values, digits):
+    step = tick_step(digits)
+    low, high = value_range([Point(NOW, value) for value in values], [], step)
+    assert high - low >= 1.99 * step
     assert all(low <= value <= high for value in values)
+
+
+@pytest.mark.parametrize(
+    ("span", "digits", "step"),
+    [((0.9, 2.1), 0, 1.0), ((0.0, 90.0), 0, None), ((23.1, 23.14), 2, 0.01), ((2.0, 2.1), 0, 1.0)],
+)
+def test_no_two_ticks_say_the_same_number(span, digits, step):
+    assert value_axis(span, digits, look(TOKENS, "dark"))["dtick"] == step
 
 
 def test_the_style_sheet_is_the_tokens():

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from tests.staff.conftest import signed_in
 
-THIN = "async marks => { const { shown, places } = (await import('/assets/thin.mjs')).thin(marks);"
+THIN = (
+    "async marks => { const { shown, places } = (await import('/assets/map/thin.mjs')).thin(marks);"
+)
 THIN += " return { shown: [...shown], places }; }"
 PLACE = "async ([tags, room]) => Object.fromEntries("
-PLACE += "(await import('/assets/place.mjs')).place(tags, room))"
+PLACE += "(await import('/assets/map/place.mjs')).place(tags, room))"
 FREE = {"left": 0, "top": 0, "right": 800, "bottom": 600}
 WIDTH, HEIGHT, RADIUS = 160, 44, 19
 # The page is only where the functions run: nothing of one example reaches the next.
@@ -25,7 +27,7 @@ in_browser = settings(
 def page(browser, shared_desk):
     with signed_in(browser, shared_desk) as context:
         opened = context.new_page()
-        opened.goto("/assets/thin.mjs")
+        opened.goto("/assets/map/thin.mjs")
         yield opened
 
 

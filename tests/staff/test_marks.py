@@ -12,12 +12,21 @@ from ingest.upkeep.marks import Upkeep
 from sensors.marks import add
 from tests import sample
 from tests.dashboard.conftest import Desk, served
-from tests.staff.conftest import AXE, AXE_RUN, CHART, READY, errors, open_page, signed_in, wait
+from tests.servers.look import violations
+from tests.staff.conftest import (
+    CHART,
+    CHART_TOP,
+    READY,
+    errors,
+    open_page,
+    signed_in,
+    wait,
+)
 
 NO_GROUND = {"version": 8, "sources": {}, "layers": [], "glyphs": "/none/{fontstack}/{range}.pbf"}
 EVIL = "<img src=x onerror=\"document.title='broken'\"><b>粗</b>"
-VIEW = """() => ({ zoom: dongtai.map?.getZoom(), centre: dongtai.map?.getCenter().toArray(),
-  scroll: document.querySelector('#drawer-body').scrollTop, focus: document.activeElement.name })"""
+VIEW = f"""() => ({{ zoom: dongtai.map?.getZoom(), centre: dongtai.map?.getCenter().toArray(),
+  chart: {CHART_TOP}, focus: document.activeElement.name }})"""
 TRACE = CHART + "?.data.find(trace => trace.meta === '{}')?.x.length"
 
 
@@ -160,8 +169,7 @@ def test_what_is_wrong_stands_beside_its_field(page, desk):
     expect(page.locator("#mark-to-said")).to_be_empty()
     save(page, "校准")
     expect(page.locator("#mark-to-said")).to_contain_text("该时间在将来")
-    page.evaluate(AXE.read_text("utf-8"))
-    assert page.evaluate(AXE_RUN) == []
+    assert violations(page) == []
     # What was written survives an error and the lost line.
     page.locator("#mark-form [name=to]").fill("2026-01-01 11:00:00")
     page.context.set_offline(True)

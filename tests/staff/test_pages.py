@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.callbacks import UPDATE
+from dashboard.door.access import UPDATE
 from dashboard.figures.limits import label
 from dashboard.pages.chart import Request
 from dashboard.pages.day import read_day
@@ -62,12 +62,12 @@ def test_a_translation_fills_the_same_places(msgid):
 
 def test_scripts_never_write_markup():
     forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(")
-    found = {p.name for p in ASSETS.glob("*.mjs") if forbidden.search(p.read_text("utf-8"))}
+    found = {p.name for p in ASSETS.rglob("*.mjs") if forbidden.search(p.read_text("utf-8"))}
     assert found == set()
 
 
 def test_no_address_outside_is_in_scripts_or_styles():
-    for path in [*ASSETS.glob("*.mjs"), *ASSETS.glob("*.css")]:
+    for path in [*ASSETS.rglob("*.mjs"), *ASSETS.glob("*.css")]:
         addresses = set(re.findall(r"https?://[^\s\"'`)]+", path.read_text("utf-8")))
         assert addresses <= {"http://www.w3.org/2000/svg"}, path.name
 
@@ -149,6 +149,15 @@ def test_pages_and_the_files_that_they_name_are_there(shared_desk):
             assert {client.get(path).status_code for path in named} == {200}
         for path in ("/_dash-layout", "/_dash-dependencies"):
             assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "本页面需要 JavaScript"), ("en", "needs JavaScript")]
+)
+def test_without_scripts_the_desk_says_what_it_needs(shared_desk, lang, words):
+    with shared_desk.client("viewer") as client:
+        page = client.get("/", headers={"Cookie": f"lang={lang}"}).text
+    assert words in page.split("<noscript>")[1].split("</noscript>")[0]
 
 
 def test_a_day_has_its_points_limits_and_the_grade_of_what_burns(owner):

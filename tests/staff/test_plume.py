@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 from gis import figures
+from tests.servers.look import violations
 from tests.staff import showcase
 from tests.staff.conftest import (
     ARTEFACTS,
-    AXE,
-    AXE_RUN,
     MAP_READY,
     errors,
     open_page,
@@ -26,7 +25,6 @@ SIZES = {
     "plume-light-en": ("light", "en", 1440, 900),
     "plume-1024-light-zh": ("light", "zh", 1024, 768),
     "plume-tablet-dark-en": ("dark", "en", 820, 1180),
-    "plume-phone-dark-zh": ("dark", "zh", 375, 812),
     "plume-narrow-light-en": ("light", "en", 360, 780),
 }
 DRAWN = "dongtai.map.getSource('plume')"
@@ -65,8 +63,7 @@ def test_the_card_fits_every_screen_and_accessibility_tools_find_nothing(browser
         assert box["x"] + box["width"] <= width
         assert box["y"] + box["height"] <= height
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.evaluate(AXE.read_text("utf-8"))
-        assert page.evaluate(AXE_RUN) == []
+        assert violations(page) == []
         assert errors(page) == []
 
 
@@ -174,7 +171,9 @@ def test_a_what_if_is_asked_again_once_when_things_are_new_and_shows_its_time(pa
         each["footprint"]["at"] = "2026-11-21T19:15:00Z"
         each["footprint"]["weather"]["wind"]["from_deg"] = 200.0
     page.route("**/api/v1/footprints", lambda route: route.fulfill(json=turned))
-    again = "async () => (await import('/assets/state.mjs')).emit('change', { footprints: 1 })"
+    again = (
+        "async () => (await import('/assets/common/state.mjs')).emit('change', { footprints: 1 })"
+    )
     with page.expect_request("**/api/v1/plume"):
         page.evaluate(again)
     with page.expect_response("**/api/v1/footprints"):
@@ -189,7 +188,7 @@ def test_a_what_if_is_asked_again_once_when_things_are_new_and_shows_its_time(pa
 
 def test_a_place_that_may_have_been_reached_reads_so(page):
     found = page.evaluate("""async () => {
-      const { soon } = await import('/assets/plume_words.mjs');
+      const { soon } = await import('/assets/map/plume_words.mjs');
       return [[600, null], [600, 0], [600, 300], [600, 600], [600, 3600], [null, 3600],
         [600, undefined]].map(each => soon(...each));
     }""")
@@ -202,7 +201,7 @@ def test_a_wind_that_turns_is_not_written_with_a_direction(page):
     rests = page.evaluate("""async () => {
       const found = (await (await fetch('/api/v1/footprints')).json()).footprints[0].footprint;
       found.weather.wind.turning = true;
-      return (await import('/assets/plume_words.mjs')).assumptions(found, 5);
+      return (await import('/assets/map/plume_words.mjs')).assumptions(found, 5);
     }""")
     assert "wind turning, 3.5 m/s (5 s ago)" in rests
     assert "18°" not in rests
@@ -214,7 +213,7 @@ def test_card_and_sentences_round_alike(page):
     counts = [0, 0.1, 0.9, 1, 12.5, 14.5, 99.5, 125, 135, 1000, 1949, 1950, 24_500, 1e6]
     found = page.evaluate(
         """async ([metres, seconds, counts]) => {
-      const words = await import('/assets/plume_words.mjs');
+      const words = await import('/assets/map/plume_words.mjs');
       return [metres.map(m => words.kilometres(m)), metres.map(m => words.kilometres(m, true)),
         seconds.map(words.minutes), counts.map(words.people)];
     }""",
@@ -258,9 +257,68 @@ def test_an_alert_under_the_card_has_a_pointer(page):
         )
 
 
+def test_what_is_near_a_place_never_lies_on_the_card(page):
+    near, drawer = page.locator("#near-card"), page.locator("#drawer")
+    # A tablet's drawer lies over all; beside it, and on a large screen, there is room for both.
+    for width, beside in ((820, True), (1024, False), (1440, False), (1920, True)):
+        page.set_viewport_size({"width": width, "height": 900})
+        onto_the_map(page)
+        for open_ in (True, False) if width > 1023 else (False,):
+            if drawer.is_visible() and not open_:
+                page.locator("#drawer-close").click()
+            stands_apart(page, f"near-{width}-{'drawer' if open_ else 'map'}")
+            page.locator(".near-name").first.click()
+            expect(drawer).to_be_visible()
+            expect(near).to_be_visible(visible=beside)
+        page.keyboard.press("Escape")
+
+
+def test_neither_measuring_nor_what_is_hidden_lies_on_the_card_and_it_can_be_closed(page):
+    size = page.viewport_size
+    for width, height in ((1440, 760), (1024, 768), (768, 900), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        if width < 1024:
+            page.locator("#drawer-close").click()  # it lies over all here
+        onto_the_map(page)
+        page.locator("#map-layers").click()
+        page.locator(".layers-line[data-kind=camera] input").uncheck()
+        page.locator("#layers-close").click()
+        page.locator("#map-measure").click()
+        box = page.locator("#measure-box").bounding_box()
+        for name in ("#map-hidden", "#measure-box", ".tools"):
+            expect(page.locator(name)).to_be_visible()
+            wait(page, f"({APART})('#plume-card', '{name}')", 10)
+        page.locator("#plume-close").click(trial=True)
+        page.locator("#measure-end").click()
+        assert box["y"] + box["height"] <= height
+        page.evaluate("localStorage.removeItem('map')")
+        page.reload()
+        wait(page, MAP_READY)
+    page.set_viewport_size(size)
+
+
+APART = """(...names) => {
+  const [a, b] = names.map((name) => document.querySelector(name).getBoundingClientRect());
+  return a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+}"""
+
+
+def stands_apart(page, name):
+    """What is near the middle of the map: clear of the footprint's card, nothing cut."""
+    page.locator("#map canvas").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#near-people td").first).not_to_have_text("—")
+    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    near, card = (page.locator(f"#{each}-card").bounding_box() for each in ("near", "plume"))
+    apart = near["x"] >= card["x"] + card["width"] or near["y"] + near["height"] <= card["y"]
+    assert apart, (name, near, card)
+    body = "(c => c.scrollWidth <= c.clientWidth)(document.querySelector('.near-body'))"
+    assert page.evaluate(body), name
+
+
 def test_the_map_hears_of_a_footprint_only_when_it_looks_different(page):
     told = page.evaluate("""async () => {
-      const layer = await import('/assets/plume_layer.mjs');
+      const layer = await import('/assets/map/plume_layer.mjs');
       const found = await (await fetch('/api/v1/alerts/a-nh3/footprint')).json();
       let told = 0;
       const map = { getSource: () => ({ setData: () => { told += 1; } }) };
@@ -285,7 +343,7 @@ def test_the_whole_footprint_is_shown_beside_the_card(page):
     assert max(x for x, _ in ring) + over["x"] <= drawer["x"]
 
 
-BESIDE = """async ([spots, taken]) => (await import('/assets/beside.mjs'))
+BESIDE = """async ([spots, taken]) => (await import('/assets/map/beside.mjs'))
   .beside(spots, { left: 0, top: 0, right: 800, bottom: 600 }, taken, 1)"""
 spots = st.lists(
     st.fixed_dictionaries({"x": st.integers(0, 800), "y": st.integers(0, 600)}), max_size=3
@@ -302,7 +360,7 @@ boxes = st.lists(
 def bare(browser, scene):  # noqa: F811 - the fixture
     with signed_in(browser, scene) as context:
         opened_ = context.new_page()
-        opened_.goto("/assets/beside.mjs")
+        opened_.goto("/assets/map/beside.mjs")
         yield opened_
 
 

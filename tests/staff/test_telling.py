@@ -1,45 +1,21 @@
 """Rota, receivers and receipts on screen: entered, handed over, accepted by name; who was told."""
 
 import os
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
-from alerts.settings import AlertsSettings
-from dashboard.accounts import create_account
+from dashboard.door.accounts import create_account
 from tests import sample
 from tests.dashboard.conftest import PASSWORD, served
+from tests.staff import busy
 from tests.staff.conftest import READY, errors, open_page, signed_in, wait
 
-ALERTS = AlertsSettings.model_validate(
-    {
-        "duties": [
-            {"code": "water", "zh": "水利值班", "en": "Water desk"},
-            {"code": "emergency", "zh": "应急值班", "en": "Emergency desk"},
-        ],
-        "receivers": [
-            {"name": "log", "type": "log"},
-            {"name": "sms", "type": "apprise", "url_env": "SMS", "fallback": ["log"]},
-        ],
-    }
-)
-TOLD = """
-insert into message (transition_id, receiver, way, why, attempts, delivered_at, given_up_at, error,
-                     fell_back_at)
-select t.id, m.receiver, m.way, m.why::jsonb, m.attempts,
-       case when m.state = 'delivered' then now() end,
-       case when m.state = 'given_up' then now() end,
-       m.error, case when m.state = 'given_up' then now() end
-  from alert_transition t,
-       (values ('@duty/mail', 'route', '{"route": "w", "person": "duty"}', 1, 'delivered', null),
-               ('sms', 'route', '{"route": "w"}', 12, 'given_up', 'smpp://***: timed out'),
-               ('log', 'fallback', '{"instead_of": "sms"}', 1, 'delivered', null))
-       m (receiver, way, why, attempts, state, error)
- where t.alert_id = 'a-level' and t.seq = 1;
-insert into receiver_state (receiver, delivered_at, failing_since, failed_at, error)
-values ('log', now(), null, null, null), ('@duty/mail', now(), null, null, null),
-       ('sms', null, now() - interval '8 minutes', now(), 'smpp://***: timed out');
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+SHIFTS = """
 insert into duty_shift (duty, who, from_at, to_at, entered_by)
 values ('water', 'administrator', now() - interval '3 hours', now() + interval '5 hours', 'duty'),
        ('water', 'duty', now() + interval '5 hours', now() + interval '17 hours', 'duty'),
@@ -50,12 +26,12 @@ values ('water', 'administrator', now() - interval '3 hours', now() + interval '
 @pytest.fixture
 def desk(server_dsn, sample_template):
     name, tokens = sample_template
-    with served(server_dsn, name, tokens, alerts=ALERTS) as found:
+    with served(server_dsn, name, tokens, alerts=busy.PEOPLE) as found:
 
         def told(conn):
             create_account(conn, "li", "duty", PASSWORD)
             with conn.cursor() as cursor:
-                cursor.execute(TOLD)
+                cursor.execute(busy.RECEIPTS + SHIFTS)
 
         found.write(told)
         yield found
@@ -64,6 +40,19 @@ def desk(server_dsn, sample_template):
 def picture(page, name):
     if folder := os.environ.get("PICTURES"):
         page.screenshot(path=f"{folder}/{name}.png")
+
+
+def refused_in_chinese(form: Locator) -> None:
+    """Who is there already, and an end before its beginning: in words, by the district's clock."""
+    begins, ends = form.get_by_label("起"), form.get_by_label("止")
+    ends.fill(begins.input_value())
+    form.get_by_text("排入值班表").click()
+    expect(form.locator(".ack-said")).to_contain_text("结束须晚于开始")
+    begins.fill(f"{datetime.now(SHANGHAI) + timedelta(hours=2):%Y-%m-%d %H:%M}")
+    form.get_by_text("排入值班表").click()
+    expect(form.locator(".ack-said")).to_contain_text(
+        re.compile(r"^li 已在 应急值班 值班：[\d :-]+ 至")
+    )
 
 
 def test_the_rota_is_entered_handed_over_and_accepted_and_receivers_say_how_they_do(browser, desk):
@@ -84,12 +73,14 @@ def test_the_rota_is_entered_handed_over_and_accepted_and_receivers_say_how_they
         form.get_by_label("人员").select_option("li")
         form.get_by_text("排入值班表").click()
         expect(page.locator(".rota-duty").nth(1).locator(".rota-shift")).to_have_text("li")
+        refused_in_chinese(form)
         water.get_by_role("button", name="交班").click()
         water.get_by_label("交班给").select_option("li")
         water.get_by_label("须交代的事项").fill("R-02 23.4 m，3 号闸已开")
         water.get_by_role("button", name="交班").click()
         expect(page.locator(".rota-offer[data-open]")).to_contain_text("3 号闸已开")
-        assert errors(page) == []
+        expect(water.get_by_role("button", name="交班")).to_have_count(0)  # it is offered already
+        assert [said for said in errors(page) if "409" not in said and "422" not in said] == []
     desk.tokens.setdefault("li", "")
     with signed_in(browser, desk, "li", "en") as context:
         page = open_page(context)
@@ -111,14 +102,16 @@ def test_the_rota_is_entered_handed_over_and_accepted_and_receivers_say_how_they
         assert errors(page) == []
 
 
-HEARD = "import('/assets/notify.mjs').then((m) => m.heard.map((one) => [one.grade, one.count]))"
+HEARD = (
+    "import('/assets/desk/notify.mjs').then((m) => m.heard.map((one) => [one.grade, one.count]))"
+)
 
 
 # What the stream may bring next: one that was heard and taken and is grave anew; one raised under a
 # shelf that is over; two while the sound is muted, of which somebody takes one.
 WANTS = """async (step) => {
-  const { alerts, emit, putAlert } = await import('/assets/state.mjs');
-  const { now } = await import('/assets/core.mjs');
+  const { alerts, emit, putAlert } = await import('/assets/common/state.mjs');
+  const { now } = await import('/assets/common/core.mjs');
   const some = alerts.get('s-1'), taken = new Date(now()).toISOString();
   const say = (id, more) => {
     putAlert({ ...some, id, acknowledged_at: null, ...more });
@@ -138,7 +131,7 @@ WANTS = """async (step) => {
   }
 }"""
 LATER = """async () => {
-  const { setServerTime } = await import('/assets/core.mjs');
+  const { setServerTime } = await import('/assets/common/core.mjs');
   const end = new Date(Number(localStorage.getItem('sound-muted')) + 1000).toISOString();
   window.later = setInterval(() => setServerTime(end), 10);
 }"""
@@ -155,12 +148,12 @@ def test_a_burst_is_one_sound_of_its_gravest_grade_and_a_mute_shows_its_end(brow
         expect(switch).to_have_attribute("data-state", "on")
         assert page.evaluate(HEARD) == []  # what was there already makes no noise
         desk.write(raise_two)
-        wait(page, "import('/assets/notify.mjs').then((m) => m.heard.length > 0)")
+        wait(page, "import('/assets/desk/notify.mjs').then((m) => m.heard.length > 0)")
         assert page.evaluate(HEARD) == [["red", 2]]
         for step, grade in (("anew", "red"), ("shelved", "orange")):
             page.evaluate(WANTS, step)
             wait(page, f"({HEARD}).then((all) => String(all.at(-1)) === '{grade},1')")
-            page.evaluate("import('/assets/notify.mjs').then((m) => m.heard.splice(0))")
+            page.evaluate("import('/assets/desk/notify.mjs').then((m) => m.heard.splice(0))")
         switch.click()
         expect(switch).to_have_attribute("data-state", "muted")
         expect(page.locator("#sound-word")).to_contain_text("Muted until ")
@@ -176,24 +169,11 @@ def test_a_burst_is_one_sound_of_its_gravest_grade_and_a_mute_shows_its_end(brow
 
 
 def raise_two(conn):
-    rows = [
-        ("s-1", "G-31", "lel_pct", "red", "active", 0, 30.0, 25.0, None, None, False, ("x", "LEL")),
-        (
-            "s-2",
-            "A-03",
-            "pm10_ugm3",
-            "blue",
-            "active",
-            0,
-            99.0,
-            90.0,
-            None,
-            None,
-            False,
-            ("y", "y"),
-        ),
-    ]
+    rest = (None, None, False, ("x", "x"))
     with conn.cursor() as cursor:
-        for row in rows:
+        for row in (
+            ("s-1", "G-31", "lel_pct", "red", "active", 0, 30.0, 25.0, *rest),
+            ("s-2", "A-03", "pm10_ugm3", "blue", "active", 0, 99.0, 90.0, *rest),
+        ):
             sample.add_alert(cursor, row, datetime.now(UTC))
         cursor.execute("notify dongtai")

@@ -1,6 +1,5 @@
 """The wallboard in a real browser: it comes in with a token, turns, stops, and lives by itself."""
 
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,20 +8,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard import walls
 from dashboard.__main__ import Server
 from dashboard.app import Staff
 from dashboard.settings import DashboardSettings
+from dashboard.walls import keys
 from database.pool import connect
 from database.settings import DatabaseSettings
-from demo.postgres import with_database
 from gis.settings import GisSettings
 from gis.site import open_map
-from tests.conftest import execute
+from tests.conftest import fresh_database
 from tests.dashboard.conftest import running
+from tests.servers.look import violations
 from tests.servers.program import ROOT
 from tests.servers.waiting import free_port
-from tests.staff.conftest import AXE, AXE_RUN, READY, errors, open_page, wait
+from tests.staff.conftest import READY, errors, open_page, wait
 
 MAP = READY + " && dongtai.map && dongtai.map.loaded() && dongtai.map.getLayer('stations')"
 SIZES = [(1920, 1080), (3840, 2160), (1080, 1920)]
@@ -84,7 +83,7 @@ class Hall:
     def token(self, name: str = "hall") -> str:
         conn = connect(self.database, "staff", application="test")
         try:
-            _, token = walls.add(conn, name, "test")
+            _, token = keys.add(conn, name, "test")
             conn.commit()
         finally:
             conn.close()
@@ -99,13 +98,11 @@ class Hall:
 
 @pytest.fixture
 def hall(server_dsn: str, sample_template: tuple[str, Any]) -> Iterator[Hall]:
-    name = f"hall_{uuid.uuid4().hex[:8]}"
-    execute(server_dsn, f"create database {name} template {sample_template[0]}")
-    found = Hall(DatabaseSettings(dsn=with_database(server_dsn, name)))
-    found.start()
-    yield found
-    found.stop()
-    execute(server_dsn, f"drop database {name} with (force)")
+    with fresh_database(server_dsn, sample_template[0]) as database:
+        found = Hall(database)
+        found.start()
+        yield found
+        found.stop()
 
 
 @contextmanager
@@ -235,7 +232,6 @@ def test_nothing_scrolls_nothing_is_small_and_tools_find_nothing(browser, hall, 
     size = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
     with wall(browser, hall, name, MAP, **size) as page:
         wait(page, "document.querySelectorAll('.tag:not([hidden])').length")
-        page.evaluate(AXE.read_text("utf-8"))
         for view in VIEWS:
             page.evaluate(SHOW, f"view-{view}")
             sides = "(e => [e.scrollWidth, e.scrollHeight])(document.scrollingElement)"
@@ -243,5 +239,5 @@ def test_nothing_scrolls_nothing_is_small_and_tools_find_nothing(browser, hall, 
             assert page.evaluate(SMALL) == []
             assert page.evaluate(OUTSIDE) == []
             wait(page, READY)  # a busy machine may have let the link go
-            assert page.evaluate(AXE_RUN) == []
+            assert violations(page) == []
         assert errors(page) == []

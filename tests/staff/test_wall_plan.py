@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from tests.staff.conftest import signed_in
 
-PLAN = "async ([name, ...rest]) => (await import('/assets/wall_plan.mjs'))[name](...rest)"
+PLAN = "async ([name, ...rest]) => (await import('/assets/wall/plan.mjs'))[name](...rest)"
 # Steps [dt, burning] from the start: the turn after each.
 WALK = """async ([steps, count, pace]) => {
-  const plan = await import('/assets/wall_plan.mjs');
+  const plan = await import('/assets/wall/plan.mjs');
   let at = 1000, state = plan.begin(at);
   return steps.map(([dt, burning]) => {
     at += dt;
@@ -33,7 +33,7 @@ walks = st.lists(st.tuples(st.integers(0, 200_000), st.booleans()), min_size=1, 
 def page(browser, shared_desk):
     with signed_in(browser, shared_desk) as context:
         opened = context.new_page()
-        opened.goto("/assets/wall_plan.mjs")
+        opened.goto("/assets/wall/plan.mjs")
         yield opened
 
 

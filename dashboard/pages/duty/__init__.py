@@ -1,6 +1,6 @@
 """The duty page: how the shift goes, what is noisy, stale or set aside, who is on duty, was told.
 
-A section a module: its `block` makes the places, a script of its own name in assets/duty_*.mjs
+A section a module: its `block` makes the places, a script of its own name in assets/duty/
 fills them (duty.mjs lists these).
 """
 

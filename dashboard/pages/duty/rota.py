@@ -2,7 +2,7 @@
 
 from dash import html
 
-from dashboard.access import RIGHTS, ROSTER
+from dashboard.door.access import RIGHTS, ROSTER
 from dashboard.pages.duty.section import section
 from dashboard.pages.layout import Say
 from dashboard.pages.viewer import Viewer

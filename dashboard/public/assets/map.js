@@ -7,6 +7,9 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const lang = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
 
+// Large type and large screens have larger marks: the style sheet says how much.
+const grown = () => Number(getComputedStyle(document.documentElement).getPropertyValue("--pins"));
+
 async function style() {
   const found = await (await fetch(new URL(`style-${dark.matches ? "dark" : "light"}-${lang}.json`, base))).json();
   // Worker threads know no page address: sources get whole ones.
@@ -41,14 +44,17 @@ export async function open(frame, say, now) {
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), "bottom-left");
+  map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 * grown() }), "bottom-left");
   const marks = new Map(), names = new Map();
   const areas = () => warn(map, frame, names, now());
   map.on("style.load", () => { dress(map); areas(); });
   map.once("load", () => {
-    document.documentElement.classList.add("map-live");
     place(map, marks);
     thin(map, marks, say);
+    const at = document.activeElement?.dataset.pin; // whoever stood on a drawn pin stands on the live one
+    document.documentElement.classList.add("map-live");
+    marks.get(at)?.button.focus();
+    document.dispatchEvent(new Event("dongtai:drawn"));
   });
   map.on("moveend", () => thin(map, marks, say));
   document.addEventListener("dongtai:changed", () => { place(map, marks); thin(map, marks, say); areas(); });
@@ -126,7 +132,7 @@ function place(map, marks) {
     let mark = marks.get(code);
     if (!mark) {
       const button = Object.assign(document.createElement("button"), { type: "button", className: "mark" });
-      button.addEventListener("click", () => pick(code, button));
+      button.dataset.pin = code;
       const marker = new maplibregl.Marker({ element: button }).setLngLat([Number(pin.dataset.lon), Number(pin.dataset.lat)]).addTo(map);
       marks.set(code, mark = { marker, button });
     }
@@ -140,27 +146,18 @@ function place(map, marks) {
 
 // The server's order: warned first, then the worst air. What would cover an earlier mark goes, and is counted.
 function thin(map, marks, say) {
-  const taken = [];
+  const taken = [], scale = grown();
   let hidden = 0;
   for (const { marker, button } of [...marks.values()].sort((a, b) => a.rank - b.rank)) {
     const { x, y } = map.project(marker.getLngLat());
-    const free = (top, bottom) => taken.every(([a, b, t, u]) => Math.abs(a - x) >= 39 || y + bottom <= b + t || y + top >= b + u);
-    const named = button.querySelector(".halo") && free(-14, 34), fits = named || free(-14, 14);
+    const free = (top, bottom) => taken.every(([a, b, t, u]) => Math.abs(a - x) >= 39 * scale || y + bottom <= b + t || y + top >= b + u);
+    const name = button.querySelector(".halo"), ends = name?.getAttribute("y") < 0 ? [-34 * scale, 14 * scale] : [-14 * scale, 34 * scale];
+    const named = name && free(...ends), fits = named || free(-14 * scale, 14 * scale);
     button.hidden = !fits;
     button.classList.toggle("bare", !named);
-    if (fits) taken.push([x, y, -14, named ? 34 : 14]);
+    if (fits) taken.push([x, y, ...(named ? ends : [-14 * scale, 14 * scale])]);
     else hidden += 1;
   }
   const note = document.getElementById("left-out");
   note.textContent = hidden ? say("{n} stations are covered by others here: zoom in, or see the table.", { n: hidden }) : "";
-}
-
-function pick(code, button) {
-  const row = document.getElementById(`t-${code}`), holder = document.getElementById("picked");
-  const title = document.createElement("p"), values = document.createElement("p");
-  title.append(row.querySelector("th").firstElementChild.cloneNode(true));
-  values.append(...[...row.children].slice(1).flatMap((cell) => [...cell.cloneNode(true).childNodes, " "]));
-  holder.replaceChildren(title, values);
-  document.querySelectorAll(".mark.chosen").forEach((mark) => mark.classList.remove("chosen"));
-  button.classList.add("chosen");
 }

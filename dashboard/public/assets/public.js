@@ -46,8 +46,9 @@ function countAges() {
   }
   if (ended) document.dispatchEvent(new Event("dongtai:changed"));
   for (const pin of document.querySelectorAll(".pin[data-t]")) {
-    const age = (now - Date.parse(pin.dataset.t)) / 1000;
-    pin.classList.toggle("aged", stateOf(age, Number(pin.dataset.i)) === "stale");
+    const aged = stateOf((now - Date.parse(pin.dataset.t)) / 1000, Number(pin.dataset.i)) === "stale";
+    pin.classList.toggle("aged", aged);
+    if (aged) pin.closest("#frame > svg > svg")?.querySelector("a").setAttribute("aria-label", pin.dataset.name + say(", ") + say("stale or unknown"));
   }
 }
 
@@ -116,6 +117,34 @@ document.addEventListener("click", (event) => {
   enlarge();
   $("shot").scrollIntoView({ block: "nearest" });
 });
+
+/* A pin, drawn or live, shows the row of its station under the map; without scripts it leads to its page */
+
+let picked = null;
+
+function showPicked() {
+  const holder = $("picked"), row = picked && $(`t-${picked}`);
+  if (row) {
+    const title = document.createElement("p"), values = document.createElement("p"), next = document.createElement("div");
+    title.append(row.querySelector("th").firstElementChild.cloneNode(true));
+    values.append(...[...row.children].slice(1).flatMap((cell) => [...cell.cloneNode(true).childNodes, " "]));
+    next.append(title, values);
+    next.dataset.state = row.dataset.state;
+    if (holder.firstChild) lay(holder.firstChild, next);
+    else holder.append(next);
+  } else holder.replaceChildren(); // the station is public no longer
+  for (const pin of document.querySelectorAll("#frame [data-pin]")) pin.classList.toggle("chosen", pin.dataset.pin === picked);
+}
+
+document.addEventListener("click", (event) => {
+  const pin = event.target.closest("#frame [data-pin]");
+  if (!pin || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  picked = pin.dataset.pin;
+  showPicked();
+  $("said").textContent = $("picked").textContent; // once: the ages under the map count on in silence
+});
+for (const drawn of ["dongtai:changed", "dongtai:drawn"]) document.addEventListener(drawn, showPicked);
 
 let fetching = false, wanted = 0, fetched = Date.now();
 
@@ -189,7 +218,8 @@ function watch() {
 let places = null;
 const load = async () => (places ??= await (await fetch("places.json")).json());
 const lang = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
-const address = (key) => `./?${new URLSearchParams({ lang, place: key })}`;
+const large = document.documentElement.classList.contains("large");
+const address = (key) => `./?${new URLSearchParams({ lang, place: key, ...(large ? { size: "large" } : {}) })}`;
 
 function show(items, note) {
   const list = document.createElement("ul");
@@ -213,9 +243,16 @@ async function search() {
   show(hits, say("Nothing found"));
 }
 
+const MISSED = { // by the codes of GeolocationPositionError
+  1: "Your device did not allow it. Allow it in the browser's settings, or type a place.",
+  2: "Your device does not know where it is. Type a place instead.",
+  3: "Your device took too long. Try again, or type a place.",
+};
+
 function near() {
-  const missed = () => show([], say("Your place is not known."));
+  const missed = (error) => show([], say(MISSED[error?.code] ?? MISSED[2]));
   if (!navigator.geolocation) return missed();
+  show([], say("Looking for your place …"));
   // Only now, only on this device: the position is compared here and sent to nobody.
   navigator.geolocation.getCurrentPosition(async ({ coords }) => {
     const km = (p) => 111.2 * Math.hypot((p.lon - coords.longitude) * Math.cos((coords.latitude * Math.PI) / 180), p.lat - coords.latitude);
@@ -226,16 +263,31 @@ function near() {
   }, missed, { maximumAge: 60000, timeout: 10000 });
 }
 
-async function share() {
-  const link = { title: document.title, url: location.href };
+// The link names place, language and type; the words say of which moment they are.
+async function share(event) {
+  event.preventDefault();
+  event.stopPropagation(); // a click elsewhere closes what is said under the search
+  const link = $("share"), url = link.href, day = new Date($("main").dataset.now);
+  const time = day.toLocaleString(lang === "zh" ? "zh-CN" : "en-GB", { timeZone: "Asia/Shanghai", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
+  const text = `${link.dataset.name}${say(", ")}${say("as of {time}", { time })}`;
   try {
-    if (navigator.share) return await navigator.share(link);
-    await navigator.clipboard.writeText(link.url);
+    if (navigator.share) return await navigator.share({ title: link.dataset.name, text, url });
+    await navigator.clipboard.writeText(`${text}\n${url}`);
     show([], say("Link copied"));
-    setTimeout(() => show([]), 3000);
-  } catch {
-    // The visitor closed the sheet.
+    setTimeout(() => show([]), 5000);
+  } catch (error) {
+    if (error?.name === "AbortError") return; // the visitor closed the sheet
+    offer(`${text}\n${url}`);
   }
+}
+
+/** Where nothing may be copied (plain http, an old browser): what to copy, selected. */
+function offer(text) {
+  show([], say("Copy this:"));
+  const field = Object.assign(document.createElement("textarea"), { readOnly: true, value: text, rows: 3 });
+  field.setAttribute("aria-label", say("Copy this:"));
+  $("found").append(field);
+  field.select();
 }
 
 $("q").addEventListener("focus", load, { once: true });
@@ -259,7 +311,8 @@ document.querySelector(".find").addEventListener("submit", (event) => {
   location.href = first.href;
 });
 
-/* The live map comes when it is near the window and everything else has been shown */
+/* The live map comes when it is near the window and somebody is there to move it: the drawn one says
+   the same, and costs a phone nothing. */
 
 const frame = $("frame");
 if (frame && "IntersectionObserver" in window) {
@@ -268,8 +321,12 @@ if (frame && "IntersectionObserver" in window) {
     observer.disconnect();
     import("./map.js").then(({ open }) => open(frame, say, () => Date.now() + ahead)).catch(() => {}); // the drawn map stays
   }, { rootMargin: "200px" });
-  const begin = () => setTimeout(() => observer.observe(frame), 1500);
-  document.readyState === "complete" ? begin() : addEventListener("load", begin, { once: true });
+  const signs = ["pointermove", "pointerdown", "scroll", "keydown", "focusin"];
+  const begin = () => {
+    for (const sign of signs) removeEventListener(sign, begin);
+    observer.observe(frame);
+  };
+  for (const sign of signs) addEventListener(sign, begin, { passive: true });
 }
 
 addEventListener("load", () => setTimeout(listen, 300), { once: true });

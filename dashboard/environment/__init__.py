@@ -1,0 +1,1 @@
+"""Air, discharge, thresholds: what stands on the environment page."""

@@ -1,0 +1,1 @@
+"""Rules as the API shows them, as a form asks for them, and what is wrong with one."""

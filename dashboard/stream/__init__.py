@@ -1,0 +1,1 @@
+"""What changed, to every screen at once."""

@@ -1,0 +1,1 @@
+"""Wallboards: their keys, their page, what they may see."""
