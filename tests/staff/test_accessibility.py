@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests import sample
 from tests.dashboard.conftest import Desk, filled, served
 from tests.servers.look import WIDE, violations
+from tests.servers.waiting import until
 from tests.staff import busy, every_page, showcase, test_data, test_environment_page
 from tests.staff.conftest import READY, open_page, open_without_map, signed_in, wait
 from tests.staff.every_page import LOOKS, Look
@@ -22,7 +23,9 @@ ALONE = ("desk", "duty", "rule", "warnings", "data", "cameras", "account", "acco
          "password", "sign-in", "sign-out", "evidence", "not-found", "wall-enter")  # fmt: skip
 WALKED = [look for look in LOOKS if look.name in ALONE or look.scene == "month"]
 AT_MOST = 400  # steps of the Tab key
-STEP = """() => {
+# Asked after a whole frame: what a page puts right before it is drawn, nobody sees wrong.
+STEP = """async () => {
+  await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const a = document.activeElement, box = a.getBoundingClientRect();
   const ring = s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 1.9;
   window.__stops = window.__stops ?? [];
@@ -35,6 +38,9 @@ STEP = """() => {
     seen: a.checkVisibility() && box.bottom > 0 && box.top < innerHeight && box.right > 0
       && box.left < innerWidth};
 }"""
+# How far below the beginning of the drawer, scrolled to or not.
+DOWN = """node => node.getBoundingClientRect().top
+  + document.getElementById('drawer-body').scrollTop"""
 # What moves although it was asked not to.
 MOVING = """() => document.getAnimations().filter(a => a.playState === 'running'
   && a.effect.getComputedTiming().duration > 1).map(a => a.animationName ?? a.transitionProperty)"""
@@ -164,6 +170,33 @@ def test_a_new_alert_is_said_and_pulses_for_nobody_who_asked_for_no_motion(brows
         expect(words).to_contain_text("New Red alert")
         expect(page.locator(".cell[data-grade=red]")).to_have_class(re.compile("pulse"))
         assert page.evaluate(MOVING) == []
+
+
+def test_what_has_the_focus_stays_in_sight_when_something_comes_late(browser, scene):
+    held: list[Route] = []
+    with signed_in(browser, scene, "duty", "zh", reduced_motion="reduce") as context:
+        page = open_page(context)
+        page.route("**/vendor/maplibre-gl.mjs", lambda route: route.abort())
+        page.route("**/api/v1/**", lambda route: held.append(route))  # noqa: PLW0108 - no builtin
+        page.goto("/?station=G-31")
+        one = page.locator(".neighbour-name").first
+        one.focus()
+        expect(one).to_be_in_viewport()
+        before = one.evaluate(DOWN)
+        page.unroute("**/api/v1/**")
+        for route in held:
+            route.continue_()
+        expect(page.locator("#drawer-toxic")).to_be_visible()
+        until(lambda: one.evaluate(DOWN) > before, "something that came late above the neighbours")
+        expect(one).to_be_in_viewport(ratio=0.9)
+        # Who looks at something else is not brought back.
+        box = page.locator("#drawer-body")
+        box.evaluate("box => { box.scrollTop = 0; }")
+        expect(one).not_to_be_in_viewport()
+        page.evaluate(STEP)
+        box.locator("> :first-child").evaluate("node => { node.style.minHeight = '400px'; }")
+        page.evaluate(STEP)
+        assert box.evaluate("box => box.scrollTop") == 0
 
 
 def test_escape_leaves_what_the_keyboard_opened(browser, scene):

@@ -6,6 +6,7 @@ import { stateText } from "../common/aside.mjs";
 import { ask } from "./chart.mjs";
 import { fetchOf } from "./crowd.mjs";
 import * as flap from "../common/flap.mjs";
+import { keepInSight } from "../common/in_sight.mjs";
 import { get } from "../common/read.mjs";
 import * as outlook from "./outlook.mjs";
 import { showPicture } from "./pictures.mjs";
@@ -22,6 +23,7 @@ export function start() {
   on("chosen", open);
   for (const event of ["first", "all", "change", "tick"]) on(event, fill);
   $("drawer-close").addEventListener("click", close);
+  keepInSight($("drawer-body"));
   outlook.start(fill);
 }
 export function close() {
