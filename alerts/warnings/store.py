@@ -71,16 +71,20 @@ update warning set state = 'published', version = version + 1, approver_id = %(a
 ADD_STEP = """
 insert into warning_step (warning_id, seq, kind, at, account_id, who, reason, content)
 values (%s, %s, %s, %s, %s, %s, %s, %s)"""
-# For the desk: what waits for a second person, what runs out (expiring: with its alert still on;
-# lapsing: it is of no alert), what holds though its alert has ended.
+# For the desk: what waits for a second person, what was sent back and nobody has touched since,
+# what runs out (expiring: with its alert still on; lapsing: it is of no alert), what holds though
+# its alert has ended.
 NOTICES = """
 select w.id, case when w.state = 'submitted' then 'waiting'
+                  when w.state = 'draft' then 'returned'
                   when a.ended_at is not null then 'ended'
                   when a.id is null then 'lapsing' else 'expiring' end,
        w.content -> 'headline', w.content ->> 'grade', w.content ->> 'status', w.expires_at
   from warning w
   left join alert a on a.id = w.alert_id
  where w.state = 'submitted'
+    or (w.state = 'draft' and (select s.kind from warning_step s where s.warning_id = w.id
+                                order by s.seq desc limit 1) = 'returned')
     or (w.state = 'published' and w.type <> 'Cancel' and w.expires_at > clock_timestamp()
         and (a.ended_at is not null
              or w.expires_at < clock_timestamp() + make_interval(mins => %s))
@@ -161,7 +165,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the desk must know of warnings. kind: waiting, expiring, lapsing, ended."""
+    """What the desk must know of warnings. kind: waiting, returned, expiring,
+    lapsing, ended."""
 
     id: str
     kind: str

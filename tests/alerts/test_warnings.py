@@ -271,6 +271,24 @@ def test_the_desk_is_told_what_waits_and_what_runs_out(owner, staff, people, put
     assert quiet.id not in {warning for _, warning in found}
 
 
+def test_what_was_sent_back_is_told_until_somebody_goes_on_with_it(staff, people, now):
+    def told() -> list[tuple[str, str]]:
+        return [(notice.kind, notice.id) for notice in store.notices(staff, SETTINGS.notice_min)]
+
+    an, bo = people["an"], people["bo"]
+    one = life.draft(staff, an, content(now), now)
+    assert told() == []
+    one = life.submit(staff, one.id, an, one.version, now, SETTINGS)
+    one = life.send_back(staff, one.id, bo, one.version, now, "哪个工厂？")
+    assert told() == [("returned", one.id)]
+    one = life.edit(staff, one.id, an, content(now, grade="orange"), one.version, now)
+    assert told() == []
+    one = life.submit(staff, one.id, an, one.version, now, SETTINGS)
+    one = life.send_back(staff, one.id, bo, one.version, now, "不发")
+    life.discard(staff, one.id, an, one.version, now, None)
+    assert told() == []
+
+
 ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(

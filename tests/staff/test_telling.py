@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.door.accounts import create_account
 from tests import sample
@@ -55,6 +55,28 @@ def refused_in_chinese(form: Locator) -> None:
     )
 
 
+def taken_out_after_a_question(page: Page) -> None:
+    """The shift just entered for another day; the keyboard goes on at the list."""
+    form, lines = page.locator("#rota-body > .rota-form"), page.locator(".rota-line")
+    day = f"{datetime.now(SHANGHAI) + timedelta(days=3):%Y-%m-%d}"
+    form.get_by_label("起").fill(f"{day} 08:00")
+    form.get_by_label("止").fill(f"{day} 20:00")
+    form.get_by_text("排入值班表").click()
+    entered = page.locator("#rota-body .rota-bar .rota-shift[title*=' 08:00']")
+    expect(entered).to_have_count(1)
+    page.locator(".rota-shifts summary").press("Enter")
+    count = lines.count()
+    line = lines.filter(has_text="08:00").last
+    expect(line).to_contain_text("由 administrator 排入")
+    line.get_by_role("button", name="移除 li").press("Enter")
+    expect(line.get_by_role("button", name="取消")).to_be_focused()
+    picture(page, "duty-take-out")
+    line.get_by_role("button", name="从值班表移除").press("Enter")
+    expect(lines).to_have_count(count - 1)
+    expect(entered).to_have_count(0)
+    expect(page.locator(".rota-shifts summary")).to_be_focused()
+
+
 def test_the_rota_is_entered_handed_over_and_accepted_and_receivers_say_how_they_do(browser, desk):
     with signed_in(browser, desk, "administrator", "zh") as context:
         page = open_page(context)
@@ -74,6 +96,7 @@ def test_the_rota_is_entered_handed_over_and_accepted_and_receivers_say_how_they
         form.get_by_text("排入值班表").click()
         expect(page.locator(".rota-duty").nth(1).locator(".rota-shift")).to_have_text("li")
         refused_in_chinese(form)
+        taken_out_after_a_question(page)
         water.get_by_role("button", name="交班").click()
         water.get_by_label("交班给").select_option("li")
         water.get_by_label("须交代的事项").fill("R-02 23.4 m，3 号闸已开")

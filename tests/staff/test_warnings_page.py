@@ -152,4 +152,6 @@ def test_what_is_sent_back_says_why(browser: Browser, desk: Desk) -> None:
     with signed_in(browser, desk, "duty", "en") as context:
         page = shown(open_page(context), path)
         expect(page.locator(".warn-by")).to_have_text("Sent back by administrator: too vague")
+        page.goto("/duty")
+        expect(page.locator("#warning-notices")).to_contain_text("sent back and is not out")
         assert unexpected(page) == []

@@ -1,10 +1,11 @@
-// What the desk must know of warnings: one waits for a second person, runs out, or outlives its alert.
+// What the desk must know of warnings: one waits for a second person, was sent back, runs out, or outlives its alert.
 
 import { $, el, keyed, moment, named, now, setText, shape, span, t } from "./core.mjs";
 
 const SENTENCES = {
   in_force: (one) => t("Warning in force then, until {until}: {headline}", one), // in a replay
   waiting: (one) => t("A warning waits for a second person: {headline}", one),
+  returned: (one) => t("A warning was sent back and is not out: {headline}", one),
   expiring: (one) => t("A warning runs out in {left}, its alert is still on: {headline}", one),
   lapsing: (one) => t("A warning runs out in {left}: {headline}", one),
   ended: (one) => t("The alert has ended, its warning is still in force: {headline}", one),

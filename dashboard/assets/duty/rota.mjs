@@ -2,9 +2,10 @@
 
 import { $, el, fromLocal, keyed, listed, moment, named, newKey, now, post, setData, setText, span, t, toLocal, toMinute, user } from "../common/core.mjs";
 import { get } from "../common/read.mjs";
+import { list } from "./rota_shifts.mjs";
 
 const DAYS = 7, DAY_MS = 86400e3;
-let found = null, may = false;
+let found = null, may = false, shifts = null;
 
 export async function read() {
   found = await get("/api/v1/rota");
@@ -20,10 +21,14 @@ function draw() {
   const body = $("rota-body");
   if (!body.firstElementChild) {
     body.append(el("ul", "rota-list"), el("ul", "rota-offers"));
-    if (may) body.append(form());
+    if (may) {
+      shifts = list((url, key, said) => send(url, {}, key, said));
+      body.append(form(), shifts.root);
+    }
   }
   keyed(body.querySelector(".rota-list"), found.duties, (duty) => duty.code, makeDuty, fillDuty);
   keyed(body.querySelector(".rota-offers"), found.hand_overs, (one) => one.id, makeOffer, fillOffer);
+  shifts?.fill(found.duties);
 }
 
 // ---- a duty: who is there, and the week as a bar
