@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.alerts.warned import SLY
 from tests.dashboard.conftest import Desk, served
 from tests.servers.look import violations
+from tests.servers.waiting import until
 from tests.staff.conftest import READY, errors, open_page, signed_in, wait
 
 TEXTS = ("event", "headline", "instruction", "description", "area.names")
@@ -120,6 +121,21 @@ def test_on_a_phone_a_warning_is_written_and_waits(browser: Browser, desk: Desk)
         assert unexpected(page) == []
 
 
+def area_before_the_button(page: Page) -> None:
+    """Narrow: between the text and the button; wide: beside them; and back."""
+    inside = "n => n.closest('#warn-message') !== null"
+    side = page.locator("#warn-side")
+    assert side.evaluate(inside)
+    box, approve = side.bounding_box(), page.get_by_role("button", name="Approve").bounding_box()
+    assert box
+    assert approve
+    assert box["y"] + box["height"] <= approve["y"]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    until(lambda: not side.evaluate(inside), "the area beside the message")
+    page.set_viewport_size({"width": 360, "height": 740})
+    until(lambda: side.evaluate(inside), "the area above the button")
+
+
 def test_what_is_sent_back_says_why(browser: Browser, desk: Desk) -> None:
     with signed_in(browser, desk, "duty", "en") as context:
         page = shown(open_page(context), "/warnings?alert=a-nh3")
@@ -131,6 +147,7 @@ def test_what_is_sent_back_says_why(browser: Browser, desk: Desk) -> None:
     with signed_in(browser, desk, "administrator", "en", **phone) as context:
         page = shown(open_page(context), path)
         expect(page.locator(".warn-facts")).to_contain_text("GradeRed")
+        area_before_the_button(page)
         back, approve = (
             page.get_by_role("button", name=name) for name in ("Send back", "Approve: publish now")
         )

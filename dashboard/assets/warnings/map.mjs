@@ -5,14 +5,23 @@ import { enlargeLabels } from "../map/labels.mjs";
 import { on } from "../common/state.mjs";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
+const NARROW = matchMedia("(max-width: 1199px)"); // the area stands below the message, as in warnings.css
 let gl = null, ready = false;
 export let map = null;
 let shown = { polygons: [], circles: [] };
 let drawing = null; // {points, done}
 
+export const unseat = () => $("content").append($("warn-side"));
+/** Who approves on a narrow screen comes past the area before the button, not after it. */
+export function seat() {
+  const sure = $("warn-sure")?.parentElement;
+  if (sure && NARROW.matches) sure.before($("warn-side"));
+  else unseat();
+}
 /** The map in its holder; once. */
 export async function start() {
   if (map) return;
+  NARROW.addEventListener("change", seat);
   gl = await import(urls.maplibre);
   map = new gl.Map({
     container: "warn-map", style: styleUrl(), bounds: [[121.68, 29.76], [122.06, 30.0]], attributionControl: false,

@@ -159,7 +159,9 @@ function place(...nodes) {
   $("warn-side").hidden = false;
   const holder = $("warn-message");
   holder.hidden = false;
+  map.unseat(); // else it would go with what it stands in
   holder.replaceChildren(head(), ...nodes, el("p", "warn-said", "", { id: "warn-said", role: "status" }));
+  map.seat();
   for (const node of [holder, ...SCROLLED.map((each) => holder.closest(each))]) node.scrollTop = 0;
   setData(document.body, "warning", "open");
   draw();
@@ -176,6 +178,7 @@ function head() {
 }
 function close() {
   map.cancel();
+  map.unseat();
   page.asked += 1;
   page.open = page.life = page.node = null;
   $("warn-message").hidden = $("warn-side").hidden = true;
