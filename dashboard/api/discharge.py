@@ -1,5 +1,6 @@
 """Outfalls and stacks against their permits: the table that an inspector asks for."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from starlette.responses import Response
 
 from dashboard.api import environment_models as models
 from dashboard.api.common import Use, json_answer
-from dashboard.api.tables import Format, Lang, csv_answer
+from dashboard.api.tables import Format, Lang, csv_answer, department_names
 from dashboard.environment import hours_store
 from dashboard.environment.discharge_table import KINDS, Line, compliance_table
 from dashboard.environment.words import VERDICTS, both, doubts, reason_of
@@ -52,7 +53,7 @@ def read_compliance(
     over = max(since, min(until, now.replace(minute=0, second=0, microsecond=0)))
     lines = _lines(use, since, over, department)
     if format_ == "csv":
-        return _csv(lines, since, over, lang)
+        return _csv(lines, since, over, lang, department_names(use, lang))
     return json_answer(
         {
             "from": iso(since),
@@ -119,21 +120,26 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 6)
 
 
-def _csv(lines: list[Line], since: datetime, until: datetime, lang: str) -> Response:
-    t, index = text(lang), ("zh", "en").index(lang)
+def _csv(
+    lines: list[Line], since: datetime, until: datetime, lang: str, departments: Mapping[str, str]
+) -> Response:
+    t = text(lang)
     notes = [f"{t('Unconfirmed')}: {doubt[lang]}" for doubt in doubts(*UNCONFIRMED)]
     name = f"compliance_{_local(since):%Y%m%d%H%M}_{_local(until):%Y%m%d%H%M}"
-    rows = (_row(line, index, lang, since, until) for line in lines)
+    rows = (_row(line, lang, since, until, departments) for line in lines)
     return csv_answer(name, lang, _TITLES, rows, notes)
 
 
-def _row(line: Line, index: int, lang: str, since: datetime, until: datetime) -> list[Any]:
-    t = text(lang)
+def _row(
+    line: Line, lang: str, since: datetime, until: datetime, departments: Mapping[str, str]
+) -> list[Any]:
+    t, index = text(lang), ("zh", "en").index(lang)
     found, limit, series = line.compliance, line.compliance.limit, line.series
     metric = METRICS[series.metric]
     shown = found.completeness
     return [
-        *(series.station, series.names[index], series.department, (metric.zh, metric.en)[index]),
+        *(series.station, series.names[index], departments.get(series.department)),
+        (metric.zh, metric.en)[index],
         *(metric.unit, limit.label[index], limit.value),
         t("upper limit" if limit.side == "upper" else "lower limit"),
         t("each reading") if limit.mean_over_s is None else limit.mean_over_s,

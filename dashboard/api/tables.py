@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from starlette.responses import Response
 
+from dashboard.api.common import Use
 from dashboard.api.stations import harmless
+from dashboard.door import accounts_store
 from dashboard.text import text
 
 Lang = Annotated[Literal["zh", "en"], Query(description="of the titles and words of a CSV file")]
@@ -33,6 +35,13 @@ def csv_answer(
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )
+
+
+def department_names(use: Use, lang: str) -> dict[str, str]:
+    """By code, in the reader's language."""
+    with use.pool.transaction() as conn:
+        found = accounts_store.departments(conn)
+    return {code: zh if lang == "zh" else en for code, zh, en in found}
 
 
 def _cell(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Every series that has limits, at a glance; and of one of them a year of days and its quality."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from dashboard.api import threshold_models as models
 from dashboard.api.common import Use, json_answer
-from dashboard.api.tables import Format, Lang, csv_answer
+from dashboard.api.tables import Format, Lang, csv_answer, department_names
 from dashboard.api.threshold_documents import calendar_json, quality_json, row_json
 from dashboard.environment.thresholds import Bound, Row, counts
 from dashboard.problems import Problem
@@ -46,7 +46,7 @@ def read_thresholds(
     rows, at = use.thresholds.rows(use.pool, use.live.now())
     shown = [row for row in rows if _wanted(row, kind, q, department)]
     if format_ == "csv":
-        return _csv(shown, at, lang)
+        return _csv(shown, at, lang, department_names(use, lang))
     return json_answer(
         {
             "generated_at": iso(at),
@@ -94,20 +94,22 @@ def _wanted(row: Row, kind: str | None, q: str | None, department: str | None) -
 # ---- the file
 
 
-def _csv(rows: Sequence[Row], at: datetime, lang: str) -> Response:
+def _csv(rows: Sequence[Row], at: datetime, lang: str, departments: Mapping[str, str]) -> Response:
     t = text(lang)
     note = t("A limit of a mean is compared with that mean; what is stale or unknown is not judged")
     name = f"thresholds_{at.astimezone(BEIJING):%Y%m%d%H%M}"
-    return csv_answer(name, lang, _TITLES, (_line(row, lang) for row in rows), [note])
+    lines = (_line(row, lang, departments) for row in rows)
+    return csv_answer(name, lang, _TITLES, lines, [note])
 
 
-def _line(row: Row, lang: str) -> list[Any]:
+def _line(row: Row, lang: str, departments: Mapping[str, str]) -> list[Any]:
     one, index = row.series, ("zh", "en").index(lang)
     metric, limit, found = METRICS[one.metric], row.limit, row.margin
     value = one.compared(limit) if limit else one.value
     return [
         word(one.alert.grade, lang) if one.alert else None,
-        *(one.station, one.names[index], word(one.kind, lang), one.department),
+        *(one.station, one.names[index], word(one.kind, lang)),
+        departments.get(one.department or ""),
         *((metric.zh, metric.en)[index], _digits(value, metric.digits), one.unit),
         *(_limit(limit, lang) if limit else [None] * 7),
         *((_digits(found.gap, metric.digits + 1), _digits(found.percent, 1)) if found else

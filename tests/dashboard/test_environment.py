@@ -230,6 +230,7 @@ def test_the_table_as_a_file_that_excel_opens(viewer, lang, verdict):
     assert {len(row) for row in body} == {width}
     assert body[0][0] == "D-1"
     assert verdict in body[0]
+    assert ("生态环境分局" if lang == "zh" else "Environment Bureau") in body[0]
     assert "'=permit 7" in body[0], "a text is no formula"
     still = next(row for row in body if row[0] == "D-2")
     assert still[rows[0].index("均值" if lang == "zh" else "Mean")] == ""

@@ -336,6 +336,8 @@ def test_the_table_is_a_file_for_excel(viewer, lang, title):
     assert {line[title] for line in lines if None not in line} >= {
         "未判定" if lang == "zh" else "not judged"
     }
+    column, name = ("部门", "环境") if lang == "zh" else ("Department", "Environment")
+    assert lines[0][column] == name
 
 
 def test_one_series_has_its_year_its_day_and_its_peers(viewer):
