@@ -247,6 +247,7 @@ def test_a_warning_is_said_while_it_was_in_force(desk, viewer):
     (said,) = state(viewer, after)["warnings"]
     assert (said["kind"], said["id"]) == ("in_force", warning["id"])
     assert said["headline"]["zh"]
+    time.sleep(0.5)  # the frame after the approval is over, however quick it was
     step_s = max(0.5, (now() - before).total_seconds() / 50)  # to the end, however long it took
     played = viewer.get(
         f"{REPLAY}/changes", params={"from": iso(before), "step_s": step_s, "count": 60}
