@@ -11,7 +11,7 @@ from shapely.geometry import Polygon, shape
 
 from alerts.alert import Alert, Names
 from alerts.reason import Reason
-from alerts.warnings.content import MOST_TOGETHER
+from alerts.warnings.content import MOST_TOGETHER, read
 from alerts.warnings.prefill import MOST_POINTS, Spot, blank, of_alert
 from alerts.warnings.settings import WarningSettings
 from tests.alerts.warned import SETTINGS
@@ -168,3 +168,30 @@ def test_by_hand_it_says_nothing_and_is_an_exercise_until_the_site_says_else():
     assert blank(SETTINGS, NOW).status == "Exercise"
     assert blank(WarningSettings(status="Actual"), NOW).status == "Actual"
     assert blank(SETTINGS, NOW).headline.zh == ""
+
+
+# As the database has them for ever: a later version may add fields with defaults, and take none
+# away. A warning in force that could not be read would be missing from the page of the city.
+KEPT: dict[str, Any] = {
+    "status": "Actual",
+    "grade": "orange",
+    "category": ["CBRNE", "Env"],
+    "urgency": "Expected",
+    "certainty": "Likely",
+    "response": ["Shelter", "Monitor"],
+    "event": {"zh": "氨泄漏", "en": "Ammonia leak"},
+    "headline": {"zh": "请留在室内", "en": "Stay indoors"},
+    "description": {"zh": "附近工厂氨泄漏。\n风向东北。", "en": "Ammonia leaks."},
+    "instruction": {"zh": "关好门窗。", "en": "Close windows."},
+    "area": {
+        "names": {"zh": "霞浦", "en": "Xiapu"},
+        "polygons": [[[121.8, 29.86], [121.9, 29.86], [121.9, 29.9], [121.8, 29.86]]],
+        "circles": [{"lon": 121.85, "lat": 29.9, "radius_km": 2.5}],
+    },
+    "onset": "2026-11-22T03:14:07Z",
+    "expires": "2026-11-22T09:14:07Z",
+}
+
+
+def test_what_the_database_kept_is_read_by_every_later_version():
+    assert read(KEPT).model_dump(mode="json").items() >= KEPT.items()
