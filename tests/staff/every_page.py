@@ -137,6 +137,12 @@ def _versions(page: Page) -> None:
     expect(page.locator(".rule-version")).to_have_count(3)
 
 
+def _take_out(page: Page) -> None:
+    page.locator(".rota-shifts summary").click()
+    page.locator(".rota-line button").last.click()
+    expect(page.locator(".rota-line button")).not_to_have_count(page.locator(".rota-line").count())
+
+
 def _quarantine(page: Page) -> None:
     page.locator("#groups li button").first.click()
     expect(page.locator("#messages li").first).to_be_visible()
@@ -166,6 +172,7 @@ LOOKS = (
     Look("replay", _PAST, MAP + " && dongtai.replay.on && !dongtai.replay.wanted", map="drawn",
          sizes=SMALL),
     Look("duty", "/duty", _DUTY),
+    Look("duty-rota", "/duty", _DUTY, act=_take_out, sizes=OPENED),
     Look("rules", "/rules", READY + " && document.querySelector('.rule-row')", "environment"),
     Look("rule", f"/rules#{RULE}", _RULE, "environment"),
     Look("rule-tried", f"/rules#{RULE}", _RULE, "environment", _back_test, sizes=OPENED),

@@ -30,10 +30,10 @@ function say(node, { duty, shift }) {
 /** Asks first: whoever is taken out is told of nothing from then on. */
 function ask(holder, shift, root, send) {
   const what = `${shift.who} ${moment(shift.from)}`;
-  const first = el("button", "button small", t("Take out"), { type: "button", "aria-label": t("Take out {what}", { what }) });
+  const first = el("button", "button", t("Take out"), { type: "button", "aria-label": t("Take out {what}", { what }) });
   first.addEventListener("click", () => {
-    const sure = el("button", "button small", t("Take out of the rota"), { type: "button" });
-    const no = el("button", "button small", t("Cancel"), { type: "button" });
+    const sure = el("button", "button", t("Take out of the rota"), { type: "button" });
+    const no = el("button", "button", t("Cancel"), { type: "button" });
     const key = newKey();
     sure.addEventListener("click", async () => {
       sure.disabled = true;
