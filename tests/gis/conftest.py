@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.servers.browser import Desk
+from tests.servers.waiting import until
 
 MAPLIBRE = Path(__file__).parents[2] / "node_modules" / "maplibre-gl" / "dist"
 POLICY = (
@@ -120,8 +121,4 @@ def open_page(browser: Desk) -> Iterator[Callable[..., MapPage]]:
 
 
 def _wait(page: Page) -> None:
-    for _ in range(300):
-        if page.evaluate(FINISHED):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("the map was not finished within 30 s")
+    until(lambda: page.evaluate(FINISHED), "the map to be finished", every=0.1)

@@ -4,6 +4,8 @@ import contextlib
 import socket
 import threading
 
+from tests.servers.waiting import free_port
+
 
 class Proxy:
     """Listens on a port of its own, passes bytes to `target`.
@@ -14,7 +16,7 @@ class Proxy:
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
-        self._listener = self._listen(0)
+        self._listener = self._listen(free_port())  # restore() must have it again
         self.host, self.port = "127.0.0.1", int(self._listener.getsockname()[1])
         self._lines: list[socket.socket] = []
         self._lock = threading.Lock()

@@ -80,12 +80,17 @@ class LeakySite:
 
 
 @contextmanager
-def leaky_site(folder: Path, broker: Mosquitto, database: DatabaseSettings) -> Iterator[LeakySite]:
-    """Up and running; everything has ended when the `with` is left."""
+def leaky_site(
+    folder: Path, broker: Mosquitto, database: DatabaseSettings, delay_s: float | None = None
+) -> Iterator[LeakySite]:
+    """Up and running; everything has ended when the `with` is left.
+
+    delay_s: of the alert of the leak, in place of the shipped one.
+    """
     site = LeakySite(folder, broker, database)
     port = free_port()
     site.url = f"http://127.0.0.1:{port}"
-    path = _configured(site, port)
+    path = _configured(site, port, delay_s)
     conn = connect(database, None, application="test")
     create_account(conn, "duty", "duty", PASSWORD)
     conn.commit()
@@ -101,12 +106,15 @@ def leaky_site(folder: Path, broker: Mosquitto, database: DatabaseSettings) -> I
         yield site
 
 
-def _configured(site: LeakySite, port: int) -> Path:
+def _configured(site: LeakySite, port: int, delay_s: float | None) -> Path:
     """The shipped configuration, on this site's servers."""
     said = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     said["database"]["dsn"] = site.database.dsn
     said["ingest"]["broker"]["port"] = site.broker.port
     said["dashboard"]["staff"]["port"] = port
+    for rule in said["alerts"]["rules"] if delay_s is not None else ():
+        if rule["code"] == "GAS-NH3":
+            rule["on_delay_s"] = delay_s
     for entry in said["gis"]["exposure"]["facilities"]:
         entry["path"] = str(ROOT / entry["path"])
     path = site.folder / "config.yaml"

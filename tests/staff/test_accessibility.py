@@ -136,6 +136,7 @@ def narrow(page: Page) -> list[object]:
     faults: list[object] = []
     for width in (720, 320):
         page.set_viewport_size({"width": width, "height": 640})
+        page.evaluate(STEP)
         wide = page.evaluate(WIDE)
         if wide > 0:
             faults.append((f"at {width} px too wide by", wide))

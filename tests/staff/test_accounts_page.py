@@ -91,6 +91,7 @@ def test_a_person_is_made_signs_in_and_chooses_a_password(browser, desk):
         expect(row).to_contain_text("first password")
         assert errors(page) == []
     fresh = browser.new_context(base_url=desk.url)
+    fresh.set_default_timeout(60_000)
     page = fresh.new_page()
     page.goto("/sign-in?lang=en")
     page.get_by_label("Name").fill("li.na")
@@ -152,6 +153,7 @@ def test_a_wallboard_is_made_by_a_link_shown_once_and_revoked_after_a_question(b
         expect(row).to_contain_text("no device has taken it yet")
         expect(row).to_contain_text("dark · Chinese")
         wall = browser.new_context(base_url=desk.url)
+        wall.set_default_timeout(60_000)
         screen = wall.new_page()
         screen.goto(link)
         screen.wait_for_url("**/wall")

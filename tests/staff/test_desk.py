@@ -16,6 +16,7 @@ from tests import sample
 from tests.dashboard.conftest import Desk, running, served
 from tests.dashboard.test_outlook import rising
 from tests.servers.look import violations
+from tests.servers.waiting import free_port
 from tests.staff.conftest import (
     CHART,
     CHART_TOP,
@@ -292,7 +293,7 @@ SAYS_NOTHING = """() => {
 
 def test_a_lost_link_is_a_banner_and_it_comes_back_by_itself(browser, desk):
     site = open_map(GisSettings(), Path(), public=False)
-    settings = DashboardSettings.model_validate({"staff": {"port": 0}})
+    settings = DashboardSettings.model_validate({"staff": {"port": free_port()}})
     with running(Server(Staff(desk.database, settings, site), settings.staff)) as url:
         other = type(desk)(url, desk.database, desk.tokens, desk.staff)
         context_manager = signed_in(browser, other)
@@ -308,9 +309,7 @@ def test_a_lost_link_is_a_banner_and_it_comes_back_by_itself(browser, desk):
     desk.write(lambda conn: sample.observe(conn, "R-02", "level_m", 24.5, datetime.now(UTC)))
     page.evaluate(SAYS_NOTHING)
     wait(page, "EventSource.name === 'EventSource'")
-    port = int(url.rsplit(":", 1)[1])
-    again = DashboardSettings.model_validate({"staff": {"port": port}})
-    with running(Server(Staff(desk.database, again, site), again.staff)):
+    with running(Server(Staff(desk.database, settings, site), settings.staff)):
         wait(page, READY)
         expect(page.locator("#banner-text")).to_contain_text("已恢复")
         assert page.evaluate("window.notReloaded") is True
@@ -329,8 +328,8 @@ def test_values_grow_old_on_the_screen_without_any_message(browser, desk):
         wait(page, READY)
         value = page.locator("#drawer-values [data-key=level_m]")
         expect(value).not_to_have_class(re.compile("stale"))
+        page.route("**/live", lambda route: route.abort())  # first, or it finds back before
         desk.staff.end_streams()
-        page.route("**/live", lambda route: route.abort())
         page.clock.fast_forward(6 * 60 * 1000)
         expect(value).to_have_class(re.compile("stale"))
         expect(value.locator(".value-age")).to_contain_text("过期")
@@ -383,8 +382,8 @@ def test_without_a_newer_answer_the_outlook_counts_on_greys_and_ends(browser, de
         moments = clocks(page)
         assert len(moments) == 2
         assert block.get_attribute("data-old") is None
-        desk.staff.end_streams()
         page.route(re.compile("/live|/outlook"), lambda route: route.abort())
+        desk.staff.end_streams()
         page.clock.fast_forward(60 * 60 * 1000)
         expect(hours).to_contain_text("约 2.3 小时")
         assert clocks(page) == moments

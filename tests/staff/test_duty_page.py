@@ -72,9 +72,9 @@ def test_in_a_flood_a_leak_is_one_row_that_the_keyboard_opens(browser, desk):
     with signed_in(browser, desk, "duty", "en") as context:
         page = open_without_map(context)
         cluster = page.locator("#waiting > .cluster")
-        expect(cluster).to_have_count(1, timeout=30_000)
+        expect(cluster).to_have_count(1)
         expect(cluster).to_contain_text(f"{FLOOD} alerts")
-        expect(page.locator("#flood")).to_be_visible(timeout=30_000)
+        expect(page.locator("#flood")).to_be_visible()
         expect(page.locator("#flood-what")).to_contain_text("Alarm flood")
         expect(page.locator("#flood-first")).to_contain_text(f"×{FLOOD}")
         expect(page.locator(".cell[data-grade=orange] .cell-count")).to_have_text(f"{FLOOD + 1}")

@@ -55,7 +55,7 @@ def without_ground(context: BrowserContext, path: str) -> Page:
     page = open_page(context)
     page.set_default_timeout(60_000)
     page.goto(path)
-    wait(page, READY, 60)
+    wait(page, READY)
     return page
 
 
@@ -192,7 +192,7 @@ def test_what_comes_live_never_disturbs_who_fills_in(page, desk):
     desk.write(lambda c: sample.observe(c, "A-01", "pm25_ugm3", 77.0, datetime.now(UTC)))
     desk.write(lambda c: other_mark(c, "A-01", "pm25_ugm3"))
     expect(page.locator("#marks .mark")).to_have_count(1)
-    wait(page, TRACE.format("invalid"), 30)
+    wait(page, TRACE.format("invalid"))
     assert page.evaluate(VIEW) == before
     # The band stays on its stretch of time, which moves with the present by less than a pixel.
     assert page.locator(".stretch-band").bounding_box()["x"] == pytest.approx(band, abs=2)
@@ -206,7 +206,7 @@ def test_hostile_reasons_and_names_stay_text(page, desk):
     show(page, "A-03", "pm25_ugm3")
     desk.write(lambda c: other_mark(c, "A-03", "pm25_ugm3", EVIL, EVIL))
     expect(page.locator("#marks .mark-reason").first).to_have_text(EVIL)
-    texts = wait(page, CHART + "?.data.find(t => t.meta === 'invalid')?.text", 30)
+    texts = wait(page, CHART + "?.data.find(t => t.meta === 'invalid')?.text")
     assert "&lt;img" in texts[0]
     assert page.locator("#drawer-marks img, #drawer-marks .mark b b").count() == 0
     assert page.evaluate("document.title") != "broken"

@@ -11,12 +11,13 @@ from tests.staff.release import leaky_site
 def test_the_first_sensor_over_its_limit_shows_footprint_exposure_and_advice(
     browser, tmp_path, database
 ):
-    """Before the alert's delay of ten seconds is over; the alert then keeps the footprint."""
+    """Before the alert's delay is over, on a busy machine too; the alert keeps the footprint."""
     tmp_path.chmod(0o755)
     broker = Mosquitto(tmp_path / "mosquitto").start()
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(60_000)
     try:
-        with leaky_site(tmp_path, broker, database) as site:
+        with leaky_site(tmp_path, broker, database, delay_s=30) as site:
             site.calm()
             site.sign_in(context)
             page = context.new_page()
@@ -30,10 +31,12 @@ def test_the_first_sensor_over_its_limit_shows_footprint_exposure_and_advice(
             expect(page.locator("#plume-advice li").first).not_to_be_empty()
             expect(page.locator("#plume-rests")).to_contain_text("3.2 m/s")
             assert site.rows("select count(*) from alert") == [(0,)], "its delay is not over"
-            for _ in range(4):
+
+            def alerted():
                 site.leak(190.0)
-                page.wait_for_timeout(4000)
-            until(lambda: site.rows("select 1 from alert where state = 'active'"), "the alert")
+                return site.rows("select 1 from alert where state = 'active'")
+
+            until(alerted, "the alert", seconds=120, every=4)
             expect(page.locator("#plume-card")).to_be_visible()
             kept = "select count(*) > 0 from footprint where document ->> 'shape' = 'plume'"
             assert site.rows(kept) == [(True,)]

@@ -139,7 +139,7 @@ def test_the_form_for_marks_fits_and_accessibility_tools_find_nothing(browser, s
         _settle(page, "/?station=D-05")
         page.locator("#drawer-values [data-key=cod_mgl]").click()
         expect(page.locator("#marks .mark")).to_have_count(2)
-        wait(page, CHART + ".data.some(trace => trace.meta === 'invalid' && trace.x.length)")
+        wait(page, CHART + "?.data?.some(trace => trace.meta === 'invalid' && trace.x.length)")
         page.locator("#mark-open").click()
         box = page.locator(".stretch").bounding_box()
         assert box
@@ -219,12 +219,13 @@ def test_every_wall_fits(browser, scene, name):
     context = browser.new_context(
         base_url=scene.url, viewport={"width": width, "height": height}, reduced_motion="reduce"
     )
+    context.set_default_timeout(60_000)
     page = open_page(context)
     page.clock.set_fixed_time(showcase.NOW)
     page.goto(f"/wall#token={_wall_token(scene, wall)}")
     page.wait_for_url("**/wall")
     wait(page, MAP_READY + " && dongtai.map.areTilesLoaded()")
-    expect(page.locator("#wall-plume")).to_be_visible(timeout=60_000)
+    expect(page.locator("#wall-plume")).to_be_visible()
     wait(page, "document.querySelectorAll('.tag:not([hidden])').length === 2")
     page.evaluate("document.fonts.ready")
     page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")

@@ -25,10 +25,9 @@ def desk(server_dsn, sample_template) -> Iterator[Desk]:
 
 def shown(page: Page, path: str) -> Page:
     page.set_default_timeout(60_000)
-    expect.set_options(timeout=30_000)
     page.route(NO_MAP, lambda route: route.abort())
     page.goto(path)
-    wait(page, READY, 60)
+    wait(page, READY)
     return page
 
 
@@ -55,6 +54,7 @@ def nothing_is_typed_while_it_is_saved(page: Page) -> None:
     form = page.locator(".warn-form")
     expect(form).to_have_attribute("aria-busy", "true")
     assert form.evaluate("form => form.inert")
+    until(lambda: page.evaluate("true") and held, "the draft on its way")
     held[0].continue_()
     expect(page.locator("#warn-said")).to_contain_text("Saved")
     expect(form).not_to_have_attribute("aria-busy", "true")
