@@ -68,7 +68,7 @@ class Program:
         """Everything it printed so far, over all its starts."""
         return self.output.read_text("utf-8", "replace") if self.output.exists() else ""
 
-    def wait_for(self, text: str, *, seconds: float = 20) -> None:
+    def wait_for(self, text: str, *, seconds: float = 60) -> None:
         """Until it printed `text`; fails with its output when it ends before."""
 
         def said_or_ended() -> bool:
@@ -88,7 +88,7 @@ class Program:
         self.signal(signal.SIGKILL)
         self.wait()
 
-    def stop(self, *, seconds: float = 15) -> int:
+    def stop(self, *, seconds: float = 30) -> int:
         """SIGTERM, then SIGKILL where it does not listen; returns the status."""
         if self.running:
             self.signal(signal.SIGTERM)
@@ -98,7 +98,7 @@ class Program:
                 self.kill()
         return self.wait()
 
-    def wait(self, *, seconds: float = 15) -> int:
+    def wait(self, *, seconds: float = 60) -> int:
         assert self._process
         return self._process.wait(seconds)
 

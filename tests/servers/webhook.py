@@ -29,7 +29,7 @@ class Webhook:
         )
         self._thread.start()
 
-    def wait_for(self, count: int, *, seconds: float = 20) -> list[Request]:
+    def wait_for(self, count: int, *, seconds: float = 60) -> list[Request]:
         """Until `count` requests came; returns them all."""
         until(lambda: len(self.requests) >= count, f"{count} webhook requests", seconds=seconds)
         return list(self.requests)
