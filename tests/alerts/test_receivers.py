@@ -27,6 +27,7 @@ from tests.alerts.far_end import DrippingEnd, HangingEnd
 from tests.alerts.telling import due_now, mail_server, messages, over, run
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=4)
+SOON_S = 1.0  # however busy the machine, the far end has said its first words by then
 
 
 @pytest.fixture
@@ -363,7 +364,7 @@ def test_a_far_end_that_never_ends_its_answer_is_cut_off(put_step, ingest, head)
     put_step("A1")
     far = DrippingEnd(b"HTTP/1.1 200 OK\r\n" + head)
     settings = ReceiverSettings(
-        name="hook", type="webhook", url=far.url, timeout_s=0.2, receipt=True
+        name="hook", type="webhook", url=far.url, timeout_s=SOON_S, receipt=True
     )
     route(ingest, [settings])
     try:
@@ -371,14 +372,14 @@ def test_a_far_end_that_never_ends_its_answer_is_cut_off(put_step, ingest, head)
     finally:
         far.close()
     ((*_, error),) = messages(ingest)
-    assert error.endswith("did not end its answer within 0.6 s")
+    assert error.endswith("did not end its answer within 3 s")
 
 
 def test_a_service_of_apprise_that_never_ends_its_answer_is_given_up(put_step, ingest):
     put_step("A1")
     far = DrippingEnd(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n")
     settings = ReceiverSettings(
-        name="robot", type="apprise", url_env="ROBOT", timeout_s=0.2, language="zh"
+        name="robot", type="apprise", url_env="ROBOT", timeout_s=SOON_S, language="zh"
     )
     route(ingest, [settings])
     try:
@@ -386,7 +387,7 @@ def test_a_service_of_apprise_that_never_ends_its_answer_is_given_up(put_step, i
     finally:
         far.close()
     ((*_, error),) = messages(ingest)
-    assert error.endswith("did not end its answer within 0.6 s")
+    assert error.endswith("did not end its answer within 3 s")
 
 
 def test_a_signal_of_life_whose_answer_never_ends_is_given_all_the_same():
@@ -394,6 +395,6 @@ def test_a_signal_of_life_whose_answer_never_ends_is_given_all_the_same():
     for head, fails in ((b"HTTP/1.1 200 OK\r\n\r\n", False), (b"HTTP/1.1 200 OK\r\nX: ", True)):
         far = DrippingEnd(head)
         try:
-            assert (signal(far.url, 0.2) is not None) == fails
+            assert (signal(far.url, SOON_S) is not None) == fails
         finally:
             far.close()

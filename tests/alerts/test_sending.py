@@ -14,6 +14,7 @@ from alerts.settings import ClockSettings
 from database.pool import connect
 from tests.alerts.far_end import HangingEnd
 from tests.alerts.telling import over
+from tests.servers.waiting import until
 
 FAST = ClockSettings(retry_first_s=0.001, retry_most_s=0.002, attempts=3)
 
@@ -94,8 +95,8 @@ def test_a_far_end_that_hangs_is_left_after_its_time_and_given_up_in_the_end(put
     for _ in range(FAST.attempts):
         due_now(ingest)
         assert send_next(ingest, FarEnd.of(receiver), FAST)
+    until(lambda: end.requests == FAST.attempts, "the far end to have read each attempt")
     end.close()
-    assert end.requests == FAST.attempts
     assert messages(ingest)[0][2:] == (
         *(FAST.attempts, False, True),
         f"{masked(end.url)} did not answer within 0.2 s",

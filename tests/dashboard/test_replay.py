@@ -17,6 +17,7 @@ from tests import sample
 from tests.dashboard.conftest import Desk, served
 from tests.dashboard.test_api import problem
 from tests.dashboard.test_warnings import done, drafted
+from tests.servers.waiting import until
 
 REPLAY, ALERTS = "/api/v1/replay", "/api/v1/alerts"
 
@@ -58,9 +59,26 @@ def settled(alert: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in alert.items() if key != "peak_value"}
 
 
+def live_and_past(viewer: httpx.Client) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both of a moment at which no value grew old between the two questions."""
+
+    def states(live: dict[str, Any]) -> list[tuple[object, ...]]:
+        shown = [one["properties"] for one in live["features"]]
+        return [(p["state"], *(x["state"] for x in p["latest"].values())) for p in shown]
+
+    def found() -> tuple[dict[str, Any], dict[str, Any]] | None:
+        before = viewer.get("/api/v1/stations").json()
+        past = state(viewer, now())
+        after = viewer.get("/api/v1/stations").json()
+        return (before, past) if states(before) == states(after) else None
+
+    answer = until(found, "a moment at which no value grows old")
+    assert answer
+    return answer
+
+
 def test_a_moment_ago_is_what_the_live_screens_showed(desk, viewer):
-    live = viewer.get("/api/v1/stations").json()
-    past = state(viewer, now())
+    live, past = live_and_past(viewer)
     assert len(past["stations"]["features"]) == len(live["features"])
     for one, other in zip(past["stations"]["features"], live["features"], strict=True):
         for metric, latest in other["properties"]["latest"].items():

@@ -74,7 +74,7 @@ def sent(heard: Program, end: str) -> list[bytes]:
 def test_gateways_come_online_and_their_stations_report(devices: Program, heard: Program) -> None:
     until(lambda: "status/GW-01" in heard.said, "GW-01 online")
     until(lambda: "obs/G-31" in heard.said and "img/C-0" in heard.said, "gas and pictures")
-    until(lambda: len(sent(heard, "obs/A-02")) >= 2, "backlog and a live report", seconds=40)
+    until(lambda: len(sent(heard, "obs/A-02")) >= 2, "backlog and a live report")
     found = messages(heard)
     assert ("dongtai/v1/status/GW-01", 6, b"online") in found
     backlog, live = map(json.loads, sent(heard, "obs/A-02")[:2])

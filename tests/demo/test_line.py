@@ -31,7 +31,7 @@ def page(demo: Demo) -> list[str]:
     return [line for line in block.splitlines() if line]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_everything_runs_over_the_secured_line(demo: Demo) -> None:
     program = demo.start()
     try:

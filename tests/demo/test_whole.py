@@ -35,7 +35,7 @@ class Demo:
         self._starts += 1
         program = python("demo", self._said / f"said{self._starts}", env=self._env).start()
         try:
-            program.wait_for("Dongtai is running", seconds=120)
+            program.wait_for("Dongtai is running", seconds=300)
         except AssertionError:
             program.stop(seconds=60)
             raise
@@ -79,7 +79,7 @@ def demo() -> Iterator[Demo]:
         yield Demo(Path(folder))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_first_minute(demo: Demo) -> None:
     program = demo.start()
     try:
@@ -89,7 +89,7 @@ def test_the_first_minute(demo: Demo) -> None:
         level = until(lambda: demo.latest("R-01", "level_m"), "a level of R-01")
         assert level["origin"] == "recorded"
         assert level["original_t"].startswith("2021-")
-        until(lambda: leaks(demo), "an alert about ammonia", seconds=90)
+        until(lambda: leaks(demo), "an alert about ammonia", seconds=180)
         kill_ingest(demo, program)
     finally:
         status = program.stop(seconds=60)
@@ -98,7 +98,7 @@ def test_the_first_minute(demo: Demo) -> None:
     assert (demo.data / "passwords.txt").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_killed_and_started_again_it_finds_its_data(demo: Demo) -> None:
     """Runs after the first minute, on its data."""
     if not demo.data.exists():  # run alone
@@ -112,7 +112,7 @@ def test_killed_and_started_again_it_finds_its_data(demo: Demo) -> None:
         assert demo.latest("A-01", "pm25_ugm3"), "a reading of the run before"
     finally:
         program.kill()
-        until(lambda: not demo.processes(), "everything to end with its supervisor", seconds=30)
+        until(lambda: not demo.processes(), "everything to end with its supervisor", seconds=120)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", demo.staff)) != 0
 

@@ -130,7 +130,7 @@ def _kill_programs(
         victim.kill()
         before = len(victim.said)
         victim.start()
-        until(lambda: _works(victim.said[before:]), f"{victim.command} to work", seconds=30)
+        until(lambda: _works(victim.said[before:]), f"{victim.command} to work")
 
     return _under_load(name, site, chance, times, fault)
 

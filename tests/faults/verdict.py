@@ -69,9 +69,9 @@ def judge(name: str, faults: int, site: Site, log: Log) -> Verdict:
         lambda: right_alerts(site, expected) == len(expected),
         "every alert to be as expected",
         every=0.5,
-        seconds=30,
+        seconds=120,
     )
-    until(lambda: _untold(site) == 0, "everything to be told", seconds=60)
+    until(lambda: _untold(site) == 0, "everything to be told", seconds=120)
     stored = _stored(site)
     sums = ", ".join(f"sum({name})" for name in ("received", *_OUTCOMES))
     ((received, *outcomes),) = site.ask(f"select {sums} from ledger where feed = 'obs'")

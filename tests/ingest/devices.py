@@ -66,7 +66,7 @@ class Device:
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(20)
+        self.socket.settimeout(60)
         self.socket.connect(("127.0.0.1", port))
 
     def __enter__(self) -> Self:
@@ -83,7 +83,7 @@ class Device:
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
-    def hear(self, size: int, *, seconds: float = 20) -> bytes:
+    def hear(self, size: int, *, seconds: float = 60) -> bytes:
         """So many bytes of answers."""
         self.socket.settimeout(seconds)
         heard = b""
@@ -130,7 +130,7 @@ class Listener:
         client.reconnect_delay_set(1, 1)
         client.connect(broker.host, broker.port)
         client.loop_start()
-        assert self._subscribed.wait(20), "the broker confirms no subscription"
+        assert self._subscribed.wait(60), "the broker confirms no subscription"
         self._client = client
 
     @staticmethod
@@ -138,7 +138,7 @@ class Listener:
         client.subscribe("dongtai/v1/#", qos=1)
 
     def next(self) -> tuple[str, bytes]:
-        return self.messages.get(timeout=20)
+        return self.messages.get(timeout=60)
 
     def close(self) -> None:
         self._client.disconnect()

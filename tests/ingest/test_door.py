@@ -3,7 +3,6 @@
 import json
 import queue
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -210,7 +209,7 @@ def test_a_long_absence_of_the_broker_stops_the_reading_and_loses_nothing(
         # All that had been sent whole is confirmed.
         whole = sent // len(frames[0])
         size = len(confirmed(0))
-        assert device.hear(size * whole, seconds=60) == b"".join(map(confirmed, range(whole)))
+        assert device.hear(size * whole) == b"".join(map(confirmed, range(whole)))
     assert {listener.next()[1] + b"\r\n" for _ in range(whole)} == set(frames[:whole])
 
 
@@ -232,7 +231,8 @@ def test_a_broker_that_dies_again_and_again_costs_nothing_that_was_confirmed(
     """It saves once a second only, and nobody takes the frames from it meanwhile."""
     listener.close()
     running = gateway(hold=8)
-    time.sleep(1.5)  # the listener's session is on its disk
+    disk = mosquitto.folder / "mosquitto.db"
+    until(lambda: disk.exists() and b"listener" in disk.read_bytes(), "the session on its disk")
     sent, heard = 0, b""
     size = len(confirmed(0))
     with Device(running.hj212) as device:
@@ -241,10 +241,10 @@ def test_a_broker_that_dies_again_and_again_costs_nothing_that_was_confirmed(
             while len(heard) < wanted:
                 device.send(b"".join(upload(sent + n) for n in range(50)))
                 sent += 50
-                heard += device.hear(50 * size, seconds=30)
+                heard += device.hear(50 * size)
             mosquitto.kill()
             mosquitto.start()
-        heard += device.hear(sent * size - len(heard), seconds=30)
+        heard += device.hear(sent * size - len(heard))
     assert heard == b"".join(confirmed(n) for n in range(sent))
     ear = Listener(mosquitto)
     missing = {upload(n) for n in range(sent)}
@@ -280,12 +280,13 @@ def test_a_killed_gateway_confirmed_nothing_that_the_broker_lacks(gateway, liste
         running.start()
     running.program.stop()
     told = {line for line in heard.split(b"\r\n") if line}
-    kept = set()
-    while not listener.messages.empty():
-        kept.add(listener.next()[1] + b"\r\n")
     believed = [n for n in range(3000) if confirmed(n).rstrip() in told]
     assert len(believed) >= 300
-    assert [n for n in believed if upload(n) not in kept] == []
+    missing = {upload(n) for n in believed}
+    with suppress(queue.Empty):
+        while missing:  # the listener may be behind the broker
+            missing.discard(listener.next()[1] + b"\r\n")
+    assert missing == set()
 
 
 def test_it_stops_when_asked_and_answers_what_is_under_way(gateway, listener):

@@ -34,8 +34,9 @@ def test_a_standby_takes_over_from_a_leader_that_hangs(leader, mosquitto, proces
     leader.program.signal(signal.SIGSTOP)
     stopped = time.monotonic()
     publish(mosquitto, tmp_path, range(100, 200))
-    leader.until_stored(200)
+    standby.wait_for("ingest: leading")
     assert time.monotonic() - stopped < 10
+    leader.until_stored(200)
     leader.program.signal(signal.SIGCONT)
     until(
         lambda: leader.alive() and "standing by" in leader.program.said,

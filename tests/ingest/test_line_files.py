@@ -16,8 +16,6 @@ from ingest.line.security import PASSWORD, findings, is_local
 from ingest.settings import BrokerSettings
 from tests.servers.program import ROOT
 
-NOW = datetime.now(UTC) + timedelta(hours=1)  # the certificates are made meanwhile
-
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> Path:
@@ -40,10 +38,11 @@ def files(tmp_path_factory) -> Path:
     return Path(folder)
 
 
-def sentences(files: Path, now: datetime = NOW, **broker) -> list[str]:
+def sentences(files: Path, later: timedelta = timedelta(), **broker) -> list[str]:
+    """What is said now, for the certificates were just made; or so much later."""
     tls = {key: str(files / name) for key, name in broker.pop("tls", {}).items()}
     settings = BrokerSettings(tls=tls or None, **broker)
-    return [str(finding) for finding in findings(settings, now)]
+    return [str(finding) for finding in findings(settings, datetime.now(UTC) + later)]
 
 
 def test_a_line_in_order_has_no_findings(files):
@@ -75,11 +74,11 @@ def test_a_file_that_will_not_do_is_named(files, tls, said):
 
 def test_an_expired_certificate_is_wrong(files):
     tls = {"certificate_file": "soon.crt", "key_file": "soon.key"}
-    (said,) = sentences(files, NOW + timedelta(days=21), tls=tls)
+    (said,) = sentences(files, timedelta(days=21), tls=tls)
     assert said.startswith("wrong: ")
     assert "expired on" in said
     tls = {"certificate_file": "other.crt", "key_file": "other.key"}
-    (said,) = sentences(files, NOW - timedelta(days=1), tls=tls)
+    (said,) = sentences(files, timedelta(days=-1), tls=tls)
     assert "is our clock right?" in said
 
 

@@ -190,7 +190,7 @@ def test_plain_messages_and_those_with_properties_keep_their_order(mosquitto: Mo
             sender.publish("mixed/" + "x" * number, payload, 1, properties=properties)
         taken: list[Message] = []
         while len(taken) < 90:
-            got = inbox.take(90, 0.1, idle_wait_s=10)
+            got = inbox.take(90, 0.1, idle_wait_s=60)
             assert got, f"only {len(taken)} came"
             taken += got
     finally:

@@ -29,7 +29,7 @@ class Session:
     def take(self, count: int) -> list[Message]:
         taken: list[Message] = []
         while len(taken) < count:
-            got = self.inbox.take(count - len(taken), 0.1, idle_wait_s=10)
+            got = self.inbox.take(count - len(taken), 0.1, idle_wait_s=60)
             assert got, f"only {len(taken)} of {count} messages came"
             taken += got
         return taken

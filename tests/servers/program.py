@@ -98,7 +98,7 @@ class Program:
                 self.kill()
         return self.wait()
 
-    def wait(self, *, seconds: float = 15) -> int:
+    def wait(self, *, seconds: float = 60) -> int:
         assert self._process
         return self._process.wait(seconds)
 
